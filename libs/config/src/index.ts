@@ -1,0 +1,1 @@
+export type { Application, ApplicationType, BusConfig, ClusterConfig, DnConfig, DnType, Options, Person } from './model.js';

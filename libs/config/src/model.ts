@@ -1,0 +1,62 @@
+/**
+ * The switch as operators write it, validated and with every range expanded. Option names are Genesys' own
+ * (tlibrary §11); an option is looked up DN over application over cluster over default.
+ */
+
+export interface ClusterConfig {
+  /** File it was read from, for messages. */
+  readonly file: string;
+  readonly switchName: string;
+  /** FQDN under which phones and carriers find the cluster by SRV; in Record-Route, Via and Contact (DNS-01, PRX-13). */
+  readonly accessPoint: string;
+  /** FQDN with address records for devices without SRV (DNS-07). */
+  readonly externalContact: string;
+  readonly options: Options;
+  readonly applications: readonly Application[];
+  readonly dns: ReadonlyMap<string, DnConfig>;
+  readonly persons: ReadonlyMap<string, Person>;
+  readonly bus: BusConfig;
+  /** Base directory for certificates and state, absolute. */
+  readonly directory: string;
+}
+
+export type Options = ReadonlyMap<string, string>;
+
+export type ApplicationType = 'sip-proxy' | 'sip-server' | 'vq-server' | 'router' | 'dns-server' | 'console';
+
+export interface Application {
+  readonly name: string;
+  readonly type: ApplicationType;
+  /** Data-centre label. */
+  readonly geoLocation: string;
+  /** Address its listeners bind, and under which the cluster reaches it. */
+  readonly host: string;
+  /** Name in DNS, `<name>.<access point>` when not given; SRV targets (DNS-06). */
+  readonly hostName: string;
+  /** Port ids as operators write them: sip, sips, default, TCport, IPport, SmartProxy, http, dns. Only what is configured listens. */
+  readonly ports: ReadonlyMap<string, number>;
+  /** 1 to 4095, unique; the first digits of every ConnID of a sip-server. */
+  readonly serverId: number;
+  readonly options: Options;
+  /** Type-specific: a router's routing points. */
+  readonly routingPoints: readonly string[];
+}
+
+export type DnType = 'Extension' | 'RoutingPoint' | 'VirtualQueue' | 'Trunk';
+
+export interface DnConfig {
+  readonly number: string;
+  readonly type: DnType;
+  /** `contact`, `password`, `prefix`, `priority`, `geo-location`, ... */
+  readonly options: Options;
+}
+
+export interface Person {
+  readonly employeeId: string;
+  readonly skills: ReadonlyMap<string, number>;
+}
+
+export interface BusConfig {
+  readonly driver: 'memory' | 'nats';
+  readonly servers: readonly string[];
+}

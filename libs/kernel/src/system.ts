@@ -1,0 +1,67 @@
+/** The real clock and the real randomness. Only composition roots and `bench/` import these. */
+import { randomBytes, randomFillSync } from 'node:crypto';
+import type { Clock, Timer } from './clock.js';
+import type { Entropy } from './entropy.js';
+import { TimerWheel } from './timer-wheel.js';
+
+/** Epoch time that follows the monotonic clock, so that it never jumps back. */
+export class SystemClock implements Clock {
+  readonly #originMs = Date.now() - performance.now();
+  readonly #wheel = new TimerWheel();
+  #wakeUp: NodeJS.Timeout | undefined;
+  #wakeUpAtMs = Infinity;
+
+  nowMs(): number {
+    return this.#originMs + performance.now();
+  }
+
+  setTimer(delayMs: number, fire: () => void): Timer {
+    const dueMs = this.nowMs() + Math.max(0, delayMs);
+    const timer = this.#wheel.add(dueMs, fire);
+    this.#wakeAt(dueMs);
+    return timer;
+  }
+
+  #wakeAt(dueMs: number): void {
+    if (dueMs >= this.#wakeUpAtMs) return;
+    clearTimeout(this.#wakeUp);
+    this.#wakeUpAtMs = dueMs;
+    this.#wakeUp = setTimeout(() => this.#run(), Math.max(1, Math.ceil(dueMs - this.nowMs())));
+  }
+
+  #run(): void {
+    this.#wakeUpAtMs = Infinity;
+    const nextMs = this.#wheel.run(this.nowMs());
+    if (nextMs !== undefined) this.#wakeAt(nextMs);
+  }
+}
+
+const POOL_BYTES = 4096;
+
+/** `node:crypto`, drawn in blocks: a draw of a few bytes costs no system call. */
+export class SystemEntropy implements Entropy {
+  readonly #pool = Buffer.allocUnsafe(POOL_BYTES);
+  #used = POOL_BYTES;
+
+  uint32(): number {
+    return this.#take(4).readUInt32LE(0);
+  }
+
+  hex(count: number): string {
+    return this.#take(Math.ceil(count / 2)).toString('hex').slice(0, count);
+  }
+
+  bytes(count: number): Uint8Array {
+    return randomBytes(count);
+  }
+
+  #take(count: number): Buffer {
+    if (count > POOL_BYTES) return randomBytes(count);
+    if (this.#used + count > POOL_BYTES) {
+      randomFillSync(this.#pool);
+      this.#used = 0;
+    }
+    this.#used += count;
+    return this.#pool.subarray(this.#used - count, this.#used);
+  }
+}

@@ -1,0 +1,3 @@
+/** The domain: call, DN, agent, routing point, ownership and reservation machines, and what tiers say to each other. */
+export type * from './messages/index.js';
+export type * from './call/call.types.js';

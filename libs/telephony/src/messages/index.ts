@@ -1,0 +1,185 @@
+/** What tiers say to each other over the bus (docs/specs/cluster-protocol.md). Plain data, immutable once published. */
+import type { KVList, TEvent, TRequest } from '#tlib';
+
+/** Who asked, so that the requester's copy of the resulting event carries its `ReferenceID`. */
+export interface RequestOrigin {
+  /** Instance that holds the client's connection. */
+  readonly instance: string;
+  /** Session of the client at that instance. */
+  readonly session: string;
+  readonly referenceID: number | undefined;
+  readonly applicationName: string;
+}
+
+/** A refused request, in T-Library's numbers (`libs/tlib` error-codes). The sentence says what to change. */
+export interface TErrorReply {
+  readonly kind: 'error';
+  readonly code: number;
+  readonly message: string;
+}
+
+// ---- to the owner of a DN: subjects.dnCommand(dn)
+
+/** A call event on its way to the DN's owner, in order per SC and DN. `event.msg` is the T-event, complete but for the owner's attributes. */
+export interface CallEventItem {
+  readonly event: TEvent;
+  /** Routed or queued call: it makes the agent busy and earns after-call work (tlibrary §7.3). */
+  readonly business: boolean;
+  readonly origin?: RequestOrigin;
+}
+
+/** One live call of a DN, as its SC sees it: what a new owner needs, and what `EventRegistered` reports. */
+export interface CallView {
+  readonly connID: string;
+  readonly callUUID: string;
+  readonly callID: number;
+  readonly callType: string;
+  /** SC that owns the call. */
+  readonly node: string;
+  /** PartyState bits (tlibrary §5.5): 0xA alerting, 0xC connected, 0xE held, 1 initiated, 9 queued. */
+  readonly partyState: number;
+  readonly business: boolean;
+  readonly otherDN?: string;
+  readonly userData?: KVList;
+}
+
+export type DnCommand =
+  /** Numbered items of the stream from one SC to one DN; repeated until acknowledged. `seq` is the number of the first item. */
+  | { readonly kind: 'frame'; readonly node: string; readonly stream: string; readonly seq: number; readonly items: readonly CallEventItem[] }
+  /** Everything the SC has for this DN; `seq` is the number of the next item. Sent when the receiver asked for it. */
+  | { readonly kind: 'resync'; readonly node: string; readonly stream: string; readonly seq: number; readonly calls: readonly CallView[] }
+  /** A client's request, forwarded by the TC it is connected to. Bus request; answered by {@link DnReply}. */
+  | { readonly kind: 'request'; readonly request: TRequest; readonly origin: RequestOrigin }
+  /** May this routed call ring the DN? Bus request, answered `offered` or `error`. The answer is a lease on the agent. */
+  | { readonly kind: 'offer'; readonly connID: string; readonly node: string; readonly leaseMs: number }
+  /** The offer came to nothing before any event was sent for it. */
+  | { readonly kind: 'withdraw'; readonly connID: string; readonly node: string }
+  /** Bus request, answered `snapshot`. */
+  | { readonly kind: 'snapshot' }
+  /** The phone's registration was renewed through another node of the data centre. */
+  | { readonly kind: 'refresh'; readonly untilMs: number }
+  /** No-answer and busy supervision (tlibrary §7.5). */
+  | { readonly kind: 'agentAction'; readonly action: 'notready' | 'logout'; readonly reason: string };
+
+export type DnReply =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'offered'; readonly agentID: string | undefined }
+  | { readonly kind: 'snapshot'; readonly snapshot: DnSnapshot }
+  | TErrorReply;
+
+export interface DnSnapshot {
+  readonly dn: string;
+  readonly owner: string;
+  readonly epoch: number;
+  /** Sequence number of the last event that this snapshot includes. */
+  readonly seq: number;
+  readonly inService: boolean;
+  readonly agent: AgentView | undefined;
+  readonly calls: readonly CallView[];
+  readonly dnd: boolean;
+}
+
+export interface AgentView {
+  readonly agentID: string;
+  readonly agentSessionID: string;
+  /** tlibrary §4.4.1: 1 logged in, 2 ready, 3 not ready, 4 after-call work. */
+  readonly agentStatus: number;
+  readonly workMode: string;
+  readonly reasons: KVList;
+  readonly loginAtMs: number;
+  /** Since when the agent has been in this state. */
+  readonly sinceMs: number;
+}
+
+// ---- from the owner of a DN: subjects.dnEvent(dn)
+
+export interface DnEvent {
+  readonly dn: string;
+  readonly owner: string;
+  readonly epoch: number;
+  /** Per DN and epoch gap-free; also in the event as `DNSequence`. */
+  readonly seq: number;
+  readonly event: TEvent;
+  readonly origin?: RequestOrigin;
+}
+
+// ---- ownership: subjects.dnOwner(dn)
+
+export type OwnershipKind = 'sip' | 'tlib' | 'static';
+
+export type OwnerNotice =
+  | { readonly kind: 'claim'; readonly dn: string; readonly node: string; readonly dataCentre: string; readonly ownership: OwnershipKind; readonly epoch: number }
+  | { readonly kind: 'release'; readonly dn: string; readonly node: string; readonly epoch: number };
+
+// ---- to the SC of a node: subjects.scCommand(node)
+
+export type ScCommand =
+  /** All items of the stream below `upTo` were applied. `resync` asks for a {@link DnCommand} of that kind. */
+  | { readonly kind: 'ack'; readonly dn: string; readonly stream: string; readonly upTo: number; readonly resync: boolean }
+  /** Call control. Bus request, answered `accepted` or `error`; the positive event comes by the DN's events. */
+  | { readonly kind: 'request'; readonly request: TRequest; readonly origin: RequestOrigin }
+  /** Operators: all calls of the node. Bus request. */
+  | { readonly kind: 'calls' };
+
+export type ScReply =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'calls'; readonly calls: readonly CallSummary[] }
+  | TErrorReply;
+
+export interface CallSummary {
+  readonly connID: string;
+  readonly callUUID: string;
+  readonly callType: string;
+  readonly node: string;
+  readonly ani: string;
+  readonly dnis: string;
+  readonly startedAtMs: number;
+  readonly parties: readonly { readonly dn: string; readonly role: string; readonly state: string }[];
+}
+
+// ---- to the TC of a node: subjects.tcCommand(node)
+
+export type TcCommand =
+  /** A 200 to REGISTER left: the phone can be reached until then. From the SC of the node. */
+  | { readonly kind: 'registered'; readonly dn: string; readonly untilMs: number }
+  | { readonly kind: 'unregistered'; readonly dn: string }
+  /** State of a DN from the owner that yielded, to the node that claimed with `epoch`. */
+  | { readonly kind: 'handOver'; readonly epoch: number; readonly snapshot: DnSnapshot };
+
+/** Asked at subjects.tcSnapshot(node). Bus request. */
+export type SnapshotRequest =
+  /** All DNs the node owns, in pages of at most `limit`, after DN `after`. */
+  | { readonly kind: 'page'; readonly after: string; readonly limit: number }
+  /** Events of `dn` from `fromSeq` on, as far as they are still held. */
+  | { readonly kind: 'replay'; readonly dn: string; readonly epoch: number; readonly fromSeq: number }
+  /** Last sequence number of each DN that differs from what the asker has. */
+  | { readonly kind: 'verify'; readonly dns: readonly { readonly dn: string; readonly epoch: number; readonly seq: number }[] };
+
+export type SnapshotReply =
+  | { readonly kind: 'page'; readonly snapshots: readonly DnSnapshot[]; readonly more: boolean }
+  /** `complete` is false when the oldest wanted event is no longer held: take a snapshot. */
+  | { readonly kind: 'replay'; readonly complete: boolean; readonly events: readonly DnEvent[] }
+  | { readonly kind: 'verify'; readonly behind: readonly { readonly dn: string; readonly epoch: number; readonly seq: number }[]; readonly notOwned: readonly string[] };
+
+// ---- everybody: subjects.alive(instance), subjects.affinity(dc), subjects.location(dc)
+
+export interface Heartbeat {
+  readonly instance: string;
+  /** Application name; several tiers of one node send one heartbeat each. */
+  readonly node: string;
+  readonly tier: 'sip-proxy' | 'session-controller' | 't-controller' | 'smart-proxy' | 'vq-server' | 'router';
+  readonly dataCentre: string;
+  readonly role: 'primary' | 'backup';
+  /** Changes with every start of the process. */
+  readonly bootEpoch: number;
+  readonly draining: boolean;
+  /** Live calls, owned DNs, clients: whatever the tier counts. */
+  readonly load: number;
+}
+
+export interface AffinityNotice {
+  readonly dn: string;
+  readonly node: string;
+  /** False when the last call of the DN on that node ended. */
+  readonly active: boolean;
+}

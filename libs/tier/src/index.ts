@@ -1,0 +1,1 @@
+export type { AdminCommands, Listening, RunningTier, StartTier, TierPorts } from './tier.js';

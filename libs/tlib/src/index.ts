@@ -1,0 +1,1 @@
+export type { KVList, KVPair, KVValue, TAttribute, TEvent, TMessage, TRequest, TTime } from './message.js';
