@@ -1,6 +1,23 @@
 /** Ports of the cluster and their in-process drivers. Drivers for real servers have entries of their own. */
+export { MemoryBus, type MemoryBusOptions, type MemoryBusPorts } from './bus/memory.js';
+export { isPattern, isSubject, matches } from './bus/pattern.js';
 export type { Bus, BusDelivery, BusHandler, BusMessage, BusReply, BusSubscription } from './bus/port.js';
+export { compareClaims, Hlc } from './hlc.js';
+export { isKey, isKeyPattern } from './key-value/key.js';
+export { MemoryKeyValueStore } from './key-value/memory.js';
 export {
   type KeyValue, type KeyValueChange, type KeyValueEntry, type KeyValueStore, KeyValueUnavailable, RevisionConflict,
 } from './key-value/port.js';
+export {
+  DOWN_AFTER_MS, type MemberHeartbeat, Membership, type MembershipChange, type MembershipInput,
+} from './membership/membership.js';
+export { type MembershipListener, type MembershipPorts, MembershipService } from './membership/membership-service.js';
+export { type PairRole, PRIMARY } from './pair/role.js';
+export { rendezvous } from './rendezvous.js';
+export {
+  EventFeed, FEED, type FeedEffect, type FeedInput, type FeedState, type Sequenced,
+} from './stream/event-feed.js';
+export { EventRing, type Replay, RING_BYTES_MAX } from './stream/event-ring.js';
+export { Inbox, INBOX, type InboxEffect, type InboxInput, type InboxState } from './stream/inbox.js';
+export { Outbox, OUTBOX, type OutboxEffect, type OutboxInput, type OutboxState } from './stream/outbox.js';
 export { subjects, token, untoken } from './subjects.js';

@@ -25,9 +25,9 @@ export interface KeyValue {
   get(key: string): Promise<KeyValueEntry | undefined>;
   /** Every live entry whose key matches (`*` one token, `>` the rest). */
   list(pattern?: string): Promise<KeyValueEntry[]>;
-  /** Writes a key that does not exist; with `ttlMs` it expires by itself. Answers the revision. */
+  /** Writes a key that does not exist; with `ttlMs` it expires by itself (drivers may round up to seconds). Answers the revision. */
   create(key: string, value: object, options?: { readonly ttlMs?: number }): Promise<number>;
-  /** Writes if the key still has `revision`. Renews the expiry when `ttlMs` is given. */
+  /** Writes if the key still has `revision`. The expiry counts from now; without `ttlMs` the key stays. */
   update(key: string, value: object, revision: number, options?: { readonly ttlMs?: number }): Promise<number>;
   /** Removes the key, if `revision` is given only while it has it. */
   delete(key: string, revision?: number): Promise<void>;
