@@ -1,0 +1,73 @@
+/** Starts the tier: the composition root of the DNS server. */
+import { MembershipService } from '#cluster';
+import type { Application, ClusterConfig } from '#config';
+import type { Heartbeat } from '#telephony';
+import type { Listening, RunningTier, TierPorts } from '#tier';
+import { TcpListener } from './adapters/tcp-listener.js';
+import { UdpListener } from './adapters/udp-listener.js';
+import { checkProvisioning } from './machines/provisioning-check.js';
+import { NameServer } from './services/name-server.js';
+import { ZoneKeeper } from './services/zone-keeper.js';
+
+/** Queries a second from one source before it is sent to TCP. Option `dns-rate-limit`. */
+const RATE_LIMIT_DEFAULT = 2_000;
+
+export async function startDnsServer(
+  config: ClusterConfig, application: Application, ports: TierPorts,
+): Promise<RunningTier> {
+  const log = ports.log.with({ instance: application.name });
+  for (const problem of checkProvisioning(config)) log.warn(problem);
+  let draining = false;
+  const bootEpoch = Math.floor(ports.clock.nowMs());
+  const membership = new MembershipService<Heartbeat>({ ...ports, log }, () => ({
+    instance: application.name, node: application.name, tier: 'dns-server', dataCentre: application.geoLocation,
+    role: 'primary', bootEpoch, draining, load: 0,
+  }));
+  const keeper = new ZoneKeeper(config, application.geoLocation, { membership, clock: ports.clock, log });
+  const perSecond = Number(application.options.get('dns-rate-limit') ?? RATE_LIMIT_DEFAULT);
+  const server = new NameServer(keeper, ports, perSecond);
+  const sockets = await listen(server, application);
+  keeper.start();
+  membership.start();
+  return {
+    instance: application.name,
+    listening: sockets.listening,
+    admin: {
+      'dns records': () => ({ zones: keeper.zones.map(({ apex, names }) => ({ apex, records: [...names.values()].flat() })) }),
+      'dns lint': () => ({ problems: checkProvisioning(config) }),
+    },
+    ready: () => !draining,
+    drain: async () => {
+      draining = true;
+      membership.announce();
+    },
+    close: async () => {
+      membership.close();
+      await sockets.close();
+    },
+  };
+}
+
+interface Sockets {
+  readonly listening: readonly Listening[];
+  close(): Promise<void>;
+}
+
+/** UDP and TCP on the same port; with port 0 the system picks one that both can have. */
+async function listen(server: NameServer, application: Application): Promise<Sockets> {
+  const { host } = application;
+  const wanted = application.ports.get('dns');
+  if (wanted === undefined) throw new Error(`application '${application.name}' needs a port 'dns': add it under ports`);
+  const handle = server.handle.bind(server);
+  const tcp = new TcpListener(handle);
+  const udp = new UdpListener(handle, host);
+  try {
+    const port = await tcp.listen(host, wanted);
+    await udp.listen(host, port);
+    const listening: Listening[] = [{ id: 'dns', transport: 'udp', host, port }, { id: 'dns', transport: 'tcp', host, port }];
+    return { listening, close: async () => void await Promise.all([udp.close(), tcp.close()]) };
+  } catch (cause) {
+    await Promise.all([udp.close(), tcp.close()]);
+    throw new Error(`'${application.name}' cannot serve DNS on ${host} port ${wanted}: is another server running there?`, { cause });
+  }
+}
