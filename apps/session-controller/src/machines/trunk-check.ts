@@ -1,0 +1,127 @@
+/**
+ * Whether a trunk can take calls, found out with OPTIONS (SC-35, tlibrary §12.3). A pure machine.
+ *
+ * `oos-check` seconds after an answer the trunk is asked again; no answer within `oos-force` puts it out of service, at once
+ * when `oos-error-check` makes an error answer count. Out of service it is asked again every `recovery-timeout`
+ * (`oos-check` when that is 0), and the first good answer brings it back.
+ */
+import type { Machine, Out } from '#kernel';
+
+export interface TrunkCheckSettings {
+  /** Seconds between probes; 0 = never asked, always in service. */
+  readonly oosCheck: number;
+  /** Seconds after an unanswered probe until the trunk is out of service. */
+  readonly oosForce: number;
+  /** Whether an answer of 400 and above counts as a failure. */
+  readonly oosErrorCheck: boolean;
+  /** Seconds before an out-of-service trunk is asked again; 0 = `oosCheck`. */
+  readonly recoveryTimeout: number;
+}
+
+export type TrunkCheckInput =
+  | { readonly kind: 'start'; readonly nowMs: number }
+  /** Final answer to the probe; 408 when the transaction timed out, 503 when nothing could be reached. */
+  | { readonly kind: 'answer'; readonly probe: number; readonly status: number; readonly nowMs: number }
+  | { readonly kind: 'timer'; readonly timer: TrunkTimer; readonly nowMs: number };
+
+export type TrunkTimer = 'probe' | 'force';
+
+export type TrunkCheckEffect =
+  | { readonly kind: 'sendOptions'; readonly probe: number }
+  | { readonly kind: 'setTimer'; readonly timer: TrunkTimer; readonly delayMs: number }
+  | { readonly kind: 'clearTimer'; readonly timer: TrunkTimer }
+  | { readonly kind: 'changed'; readonly inService: boolean; readonly reason: string };
+
+/** What an operator wants to know of a trunk. */
+export interface TrunkHealth {
+  readonly inService: boolean;
+  readonly sinceMs: number;
+  readonly reason: string;
+  readonly lastAnswer: { readonly status: number; readonly atMs: number } | undefined;
+  readonly lastProbeMs: number | undefined;
+}
+
+export class TrunkCheck implements Machine<TrunkCheckInput, TrunkCheckEffect> {
+  #inService = true;
+  #sinceMs = 0;
+  #reason = 'not checked yet';
+  #probe = 0;
+  #waiting = false;
+  #lastAnswer: TrunkHealth['lastAnswer'];
+  #lastProbeMs: number | undefined;
+
+  constructor(private readonly settings: TrunkCheckSettings) {}
+
+  get inService(): boolean {
+    return this.#inService;
+  }
+
+  get health(): TrunkHealth {
+    return {
+      inService: this.#inService, sinceMs: this.#sinceMs, reason: this.#reason,
+      lastAnswer: this.#lastAnswer, lastProbeMs: this.#lastProbeMs,
+    };
+  }
+
+  on(input: TrunkCheckInput, out: Out<TrunkCheckEffect>): void {
+    switch (input.kind) {
+      case 'start': return this.#start(input.nowMs, out);
+      case 'answer': return this.#answered(input.probe, input.status, input.nowMs, out);
+      case 'timer': return input.timer === 'probe' ? this.#ask(input.nowMs, out) : this.#unanswered(input.nowMs, out);
+    }
+  }
+
+  #start(nowMs: number, out: Out<TrunkCheckEffect>): void {
+    this.#sinceMs = nowMs;
+    if (this.settings.oosCheck > 0) this.#ask(nowMs, out);
+    else this.#reason = 'oos-check is 0: never checked';
+  }
+
+  #ask(nowMs: number, out: Out<TrunkCheckEffect>): void {
+    this.#probe += 1;
+    this.#waiting = true;
+    this.#lastProbeMs = nowMs;
+    out.push({ kind: 'sendOptions', probe: this.#probe });
+    out.push({ kind: 'setTimer', timer: 'force', delayMs: Math.max(1, this.settings.oosForce) * 1000 });
+  }
+
+  #answered(probe: number, status: number, nowMs: number, out: Out<TrunkCheckEffect>): void {
+    // An answer that came after `oos-force` still proves that the trunk lives; one to an older probe proves nothing new.
+    if (probe !== this.#probe || status < 200) return;
+    this.#lastAnswer = { status, atMs: nowMs };
+    const healthy = this.#isHealthy(status);
+    if (this.#waiting) {
+      this.#waiting = false;
+      out.push({ kind: 'clearTimer', timer: 'force' });
+      this.#askLater(healthy, out);
+    }
+    this.#become(healthy, `OPTIONS answered with ${status}`, nowMs, out);
+  }
+
+  /** 408 and 503 are what a proxy says when the trunk did not answer or could not be reached. */
+  #isHealthy(status: number): boolean {
+    if (status === 408 || status === 503) return false;
+    return status < 400 || !this.settings.oosErrorCheck;
+  }
+
+  #unanswered(nowMs: number, out: Out<TrunkCheckEffect>): void {
+    if (!this.#waiting) return;
+    this.#waiting = false;
+    this.#askLater(false, out);
+    this.#become(false, `OPTIONS not answered within ${Math.max(1, this.settings.oosForce)} s`, nowMs, out);
+  }
+
+  #askLater(healthy: boolean, out: Out<TrunkCheckEffect>): void {
+    const { oosCheck, recoveryTimeout } = this.settings;
+    const seconds = healthy || recoveryTimeout === 0 ? oosCheck : recoveryTimeout;
+    out.push({ kind: 'setTimer', timer: 'probe', delayMs: seconds * 1000 });
+  }
+
+  #become(inService: boolean, reason: string, nowMs: number, out: Out<TrunkCheckEffect>): void {
+    this.#reason = reason;
+    if (inService === this.#inService) return;
+    this.#inService = inService;
+    this.#sinceMs = nowMs;
+    out.push({ kind: 'changed', inService, reason });
+  }
+}
