@@ -50,7 +50,7 @@ export class MembershipService<H extends MemberHeartbeat = MemberHeartbeat> {
     return this.#machine.member(instance);
   }
 
-  /** Hears changes from now on; answers how to stop. */
+  /** Hears changes from now on, this instance's own included; answers how to stop. */
   onChange(listener: MembershipListener<H>): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

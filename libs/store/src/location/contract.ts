@@ -1,4 +1,5 @@
 /** What every `LocationStore` promises. Each driver's spec runs it. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Clock } from '#kernel';
 import type { LocationBinding, LocationDelta, LocationStore } from './port.js';
 
