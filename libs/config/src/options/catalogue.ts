@@ -1,0 +1,132 @@
+/** Every option the cluster knows (tlibrary §11). docs/configuration.md is generated from this table. */
+import type { OptionDefinition, OptionKind, OptionLevel } from './option.js';
+
+const seconds = (min: number, max: number): OptionKind => ({ kind: 'integer', min, max, unit: 's' });
+const whole = (min: number, max: number, unit = ''): OptionKind => ({ kind: 'integer', min, max, unit });
+const yesNo: OptionKind = { kind: 'boolean' };
+const choice = (...values: string[]): OptionKind => ({ kind: 'choice', values });
+const list = (...values: string[]): OptionKind => ({ kind: 'list', values });
+const msec = (maxMs: number): OptionKind => ({ kind: 'duration', unit: 'msec', maxMs });
+const text = (pattern: RegExp, expected: string, secret = false): OptionKind => ({ kind: 'text', pattern, expected, secret });
+const anyText = text(/^.{0,500}$/, 'a text of at most 500 characters');
+const sipStatus = (from: number, to: number): OptionKind => whole(from, to, 'SIP status');
+
+const SERVER: readonly OptionLevel[] = ['cluster', 'sip-server'];
+const PHONE: readonly OptionLevel[] = ['cluster', 'sip-server', 'Extension'];
+const DEVICE: readonly OptionLevel[] = ['cluster', 'sip-server', 'Extension', 'Trunk'];
+const POINT: readonly OptionLevel[] = ['cluster', 'sip-server', 'RoutingPoint'];
+const PROXY: readonly OptionLevel[] = ['cluster', 'sip-proxy'];
+
+const option = (
+  name: string, type: OptionKind, fallback: string, levels: readonly OptionLevel[], meaning: string,
+): OptionDefinition => ({ name, type, default: fallback, levels, meaning });
+
+export const OPTIONS: readonly OptionDefinition[] = [
+  // ---- cluster
+  option('dn-owner-applications', list(), '', ['cluster'], 'Applications whose RequestRegisterAddress takes the ownership of a DN without a phone of its own.'),
+  option('tc-reconnect-timeout', seconds(0, 60), '0', ['cluster'], 'How long a silent t-controller may be away before its DNs go out of service; 0 = at once.'),
+  option('smart-proxy-enabled', yesNo, 'false', ['cluster'], 'Optimised event distribution: monitoring clients are expected on the SmartProxy port only.'),
+  option('agent-state-auto-restore', yesNo, 'false', ['cluster'], 'A new owner logs the agent in again in the state it had.'),
+  option('client-password', text(/^.{0,200}$/, 'a text of at most 200 characters', true), '', ['cluster', 'sip-server', 'vq-server'], 'Password of T-Library clients; empty = none is asked.'),
+  option('known-applications', list(), '', ['cluster', 'sip-server', 'vq-server'], 'Applications let in on T-Library ports; empty = any name.'),
+  // ---- proxy
+  option('oos-check', seconds(0, 3600), '5', ['cluster', 'sip-proxy', 'sip-server', 'Trunk'], 'Seconds between OPTIONS probes; 0 = never.'),
+  option('oos-force', seconds(1, 3600), '5', ['cluster', 'sip-proxy', 'sip-server', 'Trunk'], 'Seconds after an unanswered probe until the peer is out of service.'),
+  option('oos-error-check', yesNo, 'true', ['cluster', 'sip-proxy', 'sip-server', 'Trunk'], 'Whether an error answer to a probe counts as a failure.'),
+  option('oos-options-max-forwards', whole(0, 70), '5', ['cluster', 'sip-proxy', 'sip-server', 'Trunk'], 'Max-Forwards of probes.'),
+  option('recovery-timeout', seconds(0, 3600), '0', ['cluster', 'sip-server', 'Trunk'], 'How long a trunk must answer again before it is used; 0 = at the first answer.'),
+  option('registrar-default-timeout', seconds(10, 86400), '140', ['cluster', 'sip-proxy', 'sip-server'], 'Lifetime of a registration that asks for none.'),
+  option('registrar-min-timeout', seconds(1, 86400), '10', ['cluster', 'sip-proxy', 'sip-server'], 'A shorter wish is answered 423; short enough for tests, long enough to bound the load.'),
+  option('registrar-max-timeout', seconds(10, 86400), '3600', ['cluster', 'sip-proxy', 'sip-server'], 'A longer wish is shortened to this.'),
+  option('registrar-max-contacts', whole(1, 100), '10', ['cluster', 'sip-proxy', 'sip-server'], 'Bindings of one address of record; one more is refused with 403.'),
+  option('shutdown-sip-reject-code', sipStatus(400, 699), '503', ['cluster', 'sip-proxy', 'sip-server'], 'Answer to new calls while draining.'),
+  option('scanner-user-agents', list(), 'friendly-scanner,sipvicious,sipcli,sip-scan,VaxSIPUserAgent', PROXY, 'Requests whose User-Agent contains one of these are dropped in silence.'),
+  option('nameservers', list(), '', ['cluster', 'sip-proxy', 'sip-server'], 'DNS servers as host:port; empty = the system\'s.'),
+  // ---- registration and authentication
+  option('sip-enable-strict-auth', yesNo, 'false', PHONE, 'Refuses devices without a password, or whose password is the DN.'),
+  option('authenticate-requests', list('register', 'invite'), 'register,invite', PHONE, 'Which requests of a device with a password are challenged. An INVITE over the flow of a live registration is not asked again.'),
+  option('nonce-lifetime', seconds(10, 3600), '300', SERVER, 'How long a digest nonce serves.'),
+  option('password', text(/^.{0,200}$/, 'a text of at most 200 characters', true), '', ['Extension'], 'Digest password of the phone.'),
+  option('contact', text(/^(\*|sips?:[^\s]+|[^\s@]+(:\d+)?)$/, '* (learned from registration) or a SIP URI'), '*', ['Extension', 'Trunk'], 'Where the device is.'),
+  // ---- trunks and dial plan
+  option('prefix', list(), '', ['Trunk'], 'Numbers with one of these prefixes leave by this trunk; the longest wins.'),
+  option('priority', whole(0, 1000), '1', ['Trunk'], 'Lower is preferred among equal prefixes.'),
+  option('geo-location', text(/^[\w.-]{0,64}$/, 'a label of letters, digits, dots and dashes'), '', ['Trunk', 'Extension'], 'Data centre of the device.'),
+  option('find-trunk-by-location', yesNo, 'true', SERVER, 'A trunk of the own data centre is preferred.'),
+  option('sip-error-conversion', list(), '', DEVICE, 'Pairs such as 408=486: the status on the left is passed on as the one on the right.'),
+  option('unknown-gateway-reject-code', sipStatus(400, 699), '503', SERVER, 'Answer to an INVITE from an address that is neither a trunk nor a phone.'),
+  option('default-route-point', text(/^(|reject=[3-6]\d\d|[\w*#+.-]+)$/, 'a Routing Point or reject=<status>'), 'reject=404', SERVER, 'Where a call goes whose dialled number leads nowhere.'),
+  option('default-route-point-order', choice('before-dial-plan', 'after-dial-plan'), 'after-dial-plan', SERVER, 'Whether the default route point is looked at before trunks.'),
+  option('init-dnis-by-ruri', yesNo, 'true', SERVER, 'DNIS is the Request-URI\'s user; false: the To header\'s.'),
+  // ---- routing
+  option('router-timeout', seconds(0, 3600), '10', POINT, 'Longest wait at a Routing Point for an instruction before default routing; 0 = for ever.'),
+  option('after-routing-timeout', seconds(0, 3600), '18', POINT, 'From RequestRouteCall until the call must have left the Routing Point; 0 = off.'),
+  option('after-routing-timeout-action', choice('none', 'notready', 'logout'), 'none', POINT, 'What happens to the agent who did not answer in that time.'),
+  option('divert-on-ringing', yesNo, 'false', POINT, 'true: the call leaves the Routing Point when the destination rings; false: when it answers, so that a failed attempt comes back to the strategy.'),
+  option('default-dn', list(), '', POINT, 'Default destinations, tried in turn.'),
+  option('default-redirection-limit', whole(0, 15), '4', SERVER, 'How often default routing may move one call from Routing Point to Routing Point.'),
+  option('agent-no-answer-timeout', seconds(0, 3600), '15', SERVER, 'How long a routed call may ring; 0 = for ever.'),
+  option('agent-no-answer-action', choice('none', 'notready', 'logout'), 'none', SERVER, 'What happens to the agent who did not answer.'),
+  option('agent-no-answer-overflow', list(), '', SERVER, 'Where the call goes then: none, recall, release or DNs, tried in order.'),
+  option('extn-no-answer-timeout', seconds(0, 3600), '0', PHONE, 'How long a direct call may ring; needs nas-private.'),
+  option('extn-no-answer-overflow', list(), '', PHONE, 'Where an unanswered direct call goes.'),
+  option('nas-private', yesNo, 'false', SERVER, 'Whether no-answer supervision watches direct calls.'),
+  option('set-notready-on-busy', yesNo, 'false', SERVER, 'A phone that answers 486 makes its agent NotReady.'),
+  option('sip-invite-timeout', seconds(1, 180), '32', SERVER, 'Longest wait for any answer to an INVITE.'),
+  option('sip-call-retain-timeout', seconds(0, 60), '1', SERVER, 'How long a finished call can still be queried.'),
+  option('cleanup-idle-tout', whole(0, 10080, 'min'), '60', SERVER, 'A call without any sign of life for so long is cleared; 0 = never.'),
+  option('user-data-limit', whole(1024, 1048576, 'bytes'), '65536', SERVER, 'User data of one call; more is refused with EventError.'),
+  option('max-calls', whole(1, 1000000), '50000', SERVER, 'Live calls of one node; one more is refused with 503.'),
+  // ---- phones
+  option('sip-cti-control', list('talk', 'hold', 'dtmf'), '', PHONE, 'What NOTIFY may ask of the phone.'),
+  option('make-call-rfc3725-flow', whole(1, 1), '1', PHONE, 'Flow of calls made on request: 1, the originator is called without an offer.'),
+  option('session-expires', seconds(90, 86400), '1800', DEVICE, 'Session timer offered to the far end (RFC 4028).'),
+  option('sip-enable-100rel', yesNo, 'false', DEVICE, 'Whether provisional answers are made reliable when the caller supports it.'),
+  // ---- agents
+  option('emulated-login-state', choice('ready', 'not_ready'), 'not_ready', SERVER, 'State right after login.'),
+  option('wrap-up-time', seconds(0, 86400), '0', SERVER, 'After-call work of a business call; 0 = none.'),
+  option('legal-guard-time', seconds(0, 3600), '0', SERVER, 'Least break after a business call.'),
+  option('timed-acw-in-idle', yesNo, 'true', SERVER, 'After-call work that an idle agent asks for ends by itself too.'),
+  option('acw-in-idle-force-ready', yesNo, 'true', SERVER, 'It then ends in Ready; false: in the state before it.'),
+  option('acw-persistent-reasons', yesNo, 'false', SERVER, 'Reasons are kept during after-call work.'),
+  option('logout-on-disconnect', yesNo, 'true', SERVER, 'Loss of the desktop logs its agents out; calls go on.'),
+  option('logout-on-out-of-service', yesNo, 'false', SERVER, 'Loss of the phone logs its agent out.'),
+  option('agent-logout-on-unreg', yesNo, 'true', SERVER, 'Unregistering the DN logs out the agent that the same client logged in.'),
+  option('auto-logout-timeout', whole(0, 35791, 'min'), '0', SERVER, 'Idle agents are logged out; 0 = never.'),
+  option('auto-logout-ready', yesNo, 'false', SERVER, 'Whether Ready agents are logged out by that too.'),
+  // ---- T-Library sessions
+  option('addp-timeout', seconds(0, 3600), '7', ['cluster', 'sip-server', 'vq-server'], 'A T-Library client silent for so long is disconnected, when it asked for ADDP.'),
+  option('session-backlog-time', seconds(0, 3600), '60', ['cluster', 'sip-server', 'vq-server'], 'How long a lost client\'s events are kept for it.'),
+  option('session-backlog-size', whole(65536, 1073741824, 'bytes'), '16777216', ['cluster', 'sip-server', 'vq-server'], 'And how many bytes of them.'),
+  option('max-clients', whole(1, 100000), '1000', ['cluster', 'sip-server', 'vq-server'], 'T-Library connections of one port; one more is refused.'),
+  // ---- reservation
+  option('request-collection-time', msec(10_000), '100', ['vq-server'], 'How long requests for one agent are collected before the best wins.'),
+  option('collect-lower-priority-requests', yesNo, 'true', ['vq-server'], 'false: a request below the best one so far is refused at once.'),
+  option('reject-subsequent-request', yesNo, 'true', ['vq-server'], 'false: the holder of a reservation may prolong it.'),
+  option('reservation-time', msec(600_000), '10000', ['vq-server'], 'Length of a reservation that asks for the default.'),
+  // ---- router
+  option('skill', text(/^[\w.-]{1,64}$/, 'a skill name'), 'support', ['router'], 'Skill an agent needs.'),
+  option('virtual-queue', anyText, '', ['router'], 'Virtual queue in which waiting calls are shown.'),
+  option('reservation-priority', whole(0, 1000), '1', ['router'], 'Priority of its reservations.'),
+];
+
+/** Spellings met in the field for options above (trap T23), and what was meant. */
+export const MISSPELLINGS: Readonly<Record<string, string>> = {
+  'oos-options-max-forwads': 'oos-options-max-forwards',
+  'sip-enable-rtc3263': 'sip-enable-rfc3263',
+  'rq-expire-tmout': 'rq-expire-tout',
+  'agent-no-answer-timout': 'agent-no-answer-timeout',
+};
+
+/** Options of the original that have one behaviour here; accepted with a warning so that a configuration can be taken over. */
+export const FIXED: Readonly<Record<string, string>> = {
+  'server-role': 'every configuration is a cluster',
+  'sip-link-type': 'there is one threading model',
+  'refer-enabled': 'REFER is never used towards devices',
+  'sip-enable-gdns': 'SRV contacts are always resolved',
+  'sip-enable-rfc3263': 'RFC 3263 is always followed',
+  'use-register-for-service-state': 'a registration always drives the service state of a DN with contact *',
+  'use-contact-as-dn': 'the DN is the address of record',
+};
+
+export const OPTION_BY_NAME: ReadonlyMap<string, OptionDefinition> = new Map(OPTIONS.map((entry) => [entry.name, entry]));
