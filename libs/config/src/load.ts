@@ -180,16 +180,24 @@ class ConfigReader {
       }
       if (type === 'sip-server') {
         const other = serverIds.get(serverId);
-        if (other !== undefined) this.#problem(['applications', name, 'server-id'], `${serverId} is already the server-id of ${other}; ConnIDs would collide`);
+        if (other !== undefined) {
+          const message = `${serverId} is already the server-id of ${other}; ConnIDs would collide`;
+          this.#problem(['applications', name, 'server-id'], message);
+        }
         serverIds.set(serverId, name);
       }
       if (type === 'sip-proxy') {
         const port = ports.get('sip');
-        if (proxyPort !== undefined && port !== proxyPort) this.#problem(['applications', name, 'ports', 'sip'], `must be ${proxyPort}, as on the other proxies: one SRV name means one port`);
+        if (proxyPort !== undefined && port !== proxyPort) {
+          const message = `must be ${proxyPort}, as on the other proxies: one SRV name means one port`;
+          this.#problem(['applications', name, 'ports', 'sip'], message);
+        }
         proxyPort ??= port;
       }
     }
-    if (config.bus.driver === 'nats' && config.bus.servers.length === 0) this.#problem(['bus', 'servers'], 'the nats driver needs at least one server, nats://host:port');
+    if (config.bus.driver === 'nats' && config.bus.servers.length === 0) {
+      this.#problem(['bus', 'servers'], 'the nats driver needs at least one server, nats://host:port');
+    }
   }
 
   #shapeProblem(path: Path, issue: { code?: string; message: string; keys?: string[] }): void {

@@ -28,13 +28,15 @@ const dn = z.strictObject({
   numbers: numbers.optional(),
   type: z.enum(DN_TYPES),
   options,
-}).refine((entry) => (entry.number === undefined) !== (entry.numbers === undefined), 'needs either "number" or "numbers" (a range such as 7001-7050)');
+}).refine((entry) => (entry.number === undefined) !== (entry.numbers === undefined),
+  'needs either "number" or "numbers" (a range such as 7001-7050)');
 
 const person = z.strictObject({
   employee: numbers.optional(),
   employees: numbers.optional(),
   skills: z.record(z.string(), z.number().int().min(0).max(1000)).default({}),
-}).refine((entry) => (entry.employee === undefined) !== (entry.employees === undefined), 'needs either "employee" or "employees" (a range such as agent7001-agent7050)');
+}).refine((entry) => (entry.employee === undefined) !== (entry.employees === undefined),
+  'needs either "employee" or "employees" (a range such as agent7001-agent7050)');
 
 export const FILE_SCHEMA = z.strictObject({
   switch: z.strictObject({

@@ -1,0 +1,11 @@
+// Compiles the whole repository into dist/. Incremental: a second build of an unchanged tree takes about a second.
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { pinnedNode } from './pinned-node.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+export function build() {
+  console.error('cordboard: building');
+  execFileSync(pinnedNode(), ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { cwd: root, stdio: ['ignore', 2, 2] });
+}
