@@ -130,6 +130,21 @@ describe('EventFeed', () => {
     expect(on({ kind: 'replay', complete: true, events: [] })).toEqual(['askSnapshot n1']);
   });
 
+  it('Current: a claim fences the owner before, and the next event of the new one follows', () => {
+    const { on, event: hear } = current();
+    expect(on({ kind: 'claimed', owner: 'n2', epoch: 11 })).toEqual([]);
+    expect(hear(6, 10)).toEqual(['fenced 6@10']);
+    expect(hear(6, 11, 'n2')).toEqual(['deliver 6@11']);
+  });
+
+  it('Retrying: a claim is a reason to ask its owner at once', () => {
+    const { on, event: hear } = current();
+    hear(9);
+    on({ kind: 'unanswered' });
+    expect(on({ kind: 'claimed', owner: 'n2', epoch: 11 })).toEqual(['askSnapshot n2']);
+    expect(on({ kind: 'claimed', owner: 'n2', epoch: 11 })).toEqual([]);
+  });
+
   it('Snapshotting: a snapshot of an owner that was succeeded is not taken', () => {
     const { event: hear, snapshot } = current();
     hear(6, 11, 'n2');
@@ -142,6 +157,7 @@ describe('EventFeed', () => {
     hear(9);
     on({ kind: 'replay', complete: false, events: [] });
     expect(snapshot(4)).toEqual(['setTimer 1000']);
+    expect(snapshot(4)).toEqual([]);
     expect(on({ kind: 'timer' })).toEqual(['askSnapshot n1']);
   });
 

@@ -19,6 +19,8 @@ export type FeedInput<E extends Sequenced, S extends Sequenced> =
   | { readonly kind: 'unanswered' }
   /** The owner's answer to `verify`: its last event has this number. */
   | { readonly kind: 'behind'; readonly owner: string; readonly epoch: number; readonly seq: number }
+  /** Somebody claimed the DN: whoever owned it before is not heard any more. */
+  | { readonly kind: 'claimed'; readonly owner: string; readonly epoch: number }
   | { readonly kind: 'timer' };
 
 export type FeedEffect<E extends Sequenced, S extends Sequenced> =
@@ -42,10 +44,14 @@ export const FEED = {
 export class EventFeed<E extends Sequenced, S extends Sequenced>
 implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
   #state: FeedState = 'Empty';
+  /** What was delivered last. */
   #owner = '';
   #epoch = 0;
   #seq = 0;
-  /** Events that came before their turn; only while something is missing. */
+  /** The newest owner heard of. Nothing of a lower epoch is accepted, also while its own picture is still on the way. */
+  #newestOwner = '';
+  #newestEpoch = 0;
+  /** Events of the newest epoch that came before their turn; only while something is missing. */
   #early: E[] | undefined;
   #retryMs: number = FEED.retryMsMin;
 
@@ -64,16 +70,18 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
       case 'replay': return this.#replay(input.complete, input.events, out);
       case 'snapshot': return this.#snapshot(input.snapshot, out);
       case 'unanswered': return this.#unanswered(out);
-      case 'behind': return this.#behind(input.owner, input.epoch, input.seq, out);
+      case 'behind': return this.#behind(input, out);
+      case 'claimed': return this.#claimed(input.owner, input.epoch, out);
       case 'timer': return this.#retry(out);
     }
   }
 
   #event(event: E, out: Out<FeedEffect<E, S>>): void {
-    if (event.epoch < this.#epoch) {
+    if (event.epoch < this.#newestEpoch) {
       out.push({ kind: 'fenced', event });
       return;
     }
+    this.#notice(event.owner, event.epoch);
     if (this.#follows(event)) {
       this.#deliver(event, out);
       if (this.#early !== undefined) this.#settle(out);
@@ -81,19 +89,30 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
     }
     if (event.epoch === this.#epoch && event.seq <= this.#seq) return;
     this.#keep(event);
-    if (this.#state === 'Empty' || this.#state === 'Current') this.#askForMissing(event, out);
+    if (this.#state === 'Empty' || this.#state === 'Current') this.#askForMissing(out);
   }
 
   /** Numbers go on over a hand-over, so the first event of a new epoch may follow directly. */
   #follows(event: E): boolean {
-    return this.#epoch !== 0 && event.epoch >= this.#epoch && event.seq === this.#seq + 1;
+    return this.#epoch !== 0 && event.epoch === this.#newestEpoch && event.seq === this.#seq + 1;
+  }
+
+  #notice(owner: string, epoch: number): void {
+    if (epoch <= this.#newestEpoch) return;
+    this.#newestOwner = owner;
+    this.#newestEpoch = epoch;
+    this.#early = undefined;
   }
 
   #deliver(event: E, out: Out<FeedEffect<E, S>>): void {
-    this.#owner = event.owner;
-    this.#epoch = event.epoch;
-    this.#seq = event.seq;
+    this.#moveTo(event);
     out.push({ kind: 'deliver', event });
+  }
+
+  #moveTo({ owner, epoch, seq }: Sequenced): void {
+    this.#owner = owner;
+    this.#epoch = epoch;
+    this.#seq = seq;
   }
 
   #keep(event: E): void {
@@ -104,59 +123,49 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
   }
 
   /** A gap within an epoch is replayed; of another epoch's numbers nothing is known, so a snapshot is taken. */
-  #askForMissing(next: Sequenced, out: Out<FeedEffect<E, S>>): void {
-    if (this.#epoch !== 0 && next.epoch === this.#epoch) {
-      this.#state = 'Replaying';
-      out.push({ kind: 'askReplay', owner: next.owner, epoch: next.epoch, fromSeq: this.#seq + 1 });
-    } else {
-      this.#askSnapshot(next.owner, out);
-    }
+  #askForMissing(out: Out<FeedEffect<E, S>>): void {
+    if (this.#epoch !== this.#newestEpoch) return this.#askSnapshot(out);
+    this.#state = 'Replaying';
+    out.push({ kind: 'askReplay', owner: this.#newestOwner, epoch: this.#newestEpoch, fromSeq: this.#seq + 1 });
   }
 
-  #askSnapshot(owner: string, out: Out<FeedEffect<E, S>>): void {
+  #askSnapshot(out: Out<FeedEffect<E, S>>): void {
     this.#state = 'Snapshotting';
-    this.#owner = owner;
-    out.push({ kind: 'askSnapshot', owner });
+    out.push({ kind: 'askSnapshot', owner: this.#newestOwner });
   }
 
   #replay(complete: boolean, events: readonly E[], out: Out<FeedEffect<E, S>>): void {
     if (this.#state !== 'Replaying') return;
-    for (const event of events) {
-      if (event.epoch >= this.#epoch && event.seq === this.#seq + 1) this.#deliver(event, out);
-    }
-    if (complete) this.#settle(out);
-    else this.#askSnapshot(this.#newestOwner(), out);
+    const before = this.#seq;
+    for (const event of events) if (this.#follows(event)) this.#deliver(event, out);
+    // Without progress another replay would bring no more than this one.
+    if (complete && this.#seq > before) this.#settle(out);
+    else this.#askSnapshot(out);
   }
 
   #snapshot(snapshot: S, out: Out<FeedEffect<E, S>>): void {
-    if (isBefore(snapshot, this.#epoch, this.#seq)) return this.#staleSnapshot(out);
-    this.#owner = snapshot.owner;
-    this.#epoch = snapshot.epoch;
-    this.#seq = snapshot.seq;
+    if (snapshot.epoch < this.#newestEpoch || isBefore(snapshot, this.#epoch, this.#seq)) {
+      // Of an owner that was succeeded meanwhile, or overtaken by events. Ask again, but not in a tight circle.
+      return this.#unanswered(out);
+    }
+    this.#notice(snapshot.owner, snapshot.epoch);
+    this.#moveTo(snapshot);
     out.push({ kind: 'deliverSnapshot', snapshot });
     this.#settle(out);
   }
 
-  /** From an owner that was succeeded meanwhile: ask the one whose events we have seen, but not in a tight circle. */
-  #staleSnapshot(out: Out<FeedEffect<E, S>>): void {
-    if (this.#state === 'Snapshotting') this.#unanswered(out);
-  }
-
   /** Delivers what waited and now follows, forgets what is past, and asks again if something is still missing. */
   #settle(out: Out<FeedEffect<E, S>>): void {
-    const early = (this.#early ?? []).sort((a, b) => a.epoch - b.epoch || a.seq - b.seq);
+    const early = (this.#early ?? []).sort((a, b) => a.seq - b.seq);
     const left: E[] = [];
     for (const event of early) {
       if (this.#follows(event)) this.#deliver(event, out);
       else if (!isBefore(event, this.#epoch, this.#seq + 1)) left.push(event);
     }
     this.#early = left.length === 0 ? undefined : left;
-    if (left.length === 0) {
-      this.#state = 'Current';
-      this.#retryMs = FEED.retryMsMin;
-    } else {
-      this.#askForMissing(left[0] as E, out);
-    }
+    if (left.length > 0) return this.#askForMissing(out);
+    this.#state = 'Current';
+    this.#retryMs = FEED.retryMsMin;
   }
 
   #unanswered(out: Out<FeedEffect<E, S>>): void {
@@ -167,19 +176,20 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
   }
 
   #retry(out: Out<FeedEffect<E, S>>): void {
-    if (this.#state === 'Retrying') this.#askSnapshot(this.#newestOwner(), out);
+    if (this.#state === 'Retrying') this.#askSnapshot(out);
   }
 
-  #behind(owner: string, epoch: number, seq: number, out: Out<FeedEffect<E, S>>): void {
-    if (this.#state !== 'Current' && this.#state !== 'Empty') return;
-    if (isBefore({ epoch, seq }, this.#epoch, this.#seq + 1)) return;
-    this.#askForMissing({ owner, epoch, seq }, out);
+  #behind(last: Sequenced, out: Out<FeedEffect<E, S>>): void {
+    if (last.epoch < this.#newestEpoch || (last.epoch === this.#epoch && last.seq <= this.#seq)) return;
+    this.#notice(last.owner, last.epoch);
+    if (this.#state === 'Empty' || this.#state === 'Current') this.#askForMissing(out);
   }
 
-  #newestOwner(): string {
-    let newest: Sequenced = { owner: this.#owner, epoch: this.#epoch, seq: 0 };
-    for (const event of this.#early ?? []) if (event.epoch > newest.epoch) newest = event;
-    return newest.owner;
+  /** No reason to ask for anything yet: the new owner's next event follows, or shows that something is missing. */
+  #claimed(owner: string, epoch: number, out: Out<FeedEffect<E, S>>): void {
+    const isNews = epoch > this.#newestEpoch;
+    this.#notice(owner, epoch);
+    if (isNews && this.#state === 'Retrying') this.#askSnapshot(out);
   }
 }
 
