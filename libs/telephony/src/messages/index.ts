@@ -123,6 +123,8 @@ export type ScCommand =
 
 export type ScReply =
   | { readonly kind: 'accepted' }
+  /** For the one who asked and nobody else: EventPartyInfo and the like. */
+  | { readonly kind: 'reply'; readonly event: TEvent }
   | { readonly kind: 'calls'; readonly calls: readonly CallSummary[] }
   | TErrorReply;
 
