@@ -42,15 +42,29 @@ describe('TrunkCheck', () => {
   });
 
   it('comes back with the first good answer, reported once', () => {
-    const { on, machine } = check({ recoveryTimeout: 4 });
+    const { on, machine } = check();
     on({ kind: 'start', nowMs: 0 });
     expect(on({ kind: 'timer', timer: 'force', nowMs: 2_000 }))
-      .toContainEqual({ kind: 'setTimer', timer: 'probe', delayMs: 4_000 });
-    on({ kind: 'timer', timer: 'probe', nowMs: 6_000 });
-    const back = on({ kind: 'answer', probe: 2, status: 200, nowMs: 6_010 });
+      .toContainEqual({ kind: 'setTimer', timer: 'probe', delayMs: 10_000 });
+    on({ kind: 'timer', timer: 'probe', nowMs: 12_000 });
+    const back = on({ kind: 'answer', probe: 2, status: 200, nowMs: 12_010 });
     expect(back.filter((effect) => effect.kind === 'changed')).toEqual([
       { kind: 'changed', inService: true, reason: 'OPTIONS answered with 200' }]);
     expect(machine.inService).toBe(true);
+  });
+
+  it('comes back after recovery-timeout of good answers, counted anew after a bad one', () => {
+    const { on, machine } = check({ recoveryTimeout: 15 });
+    on({ kind: 'start', nowMs: 0 });
+    on({ kind: 'timer', timer: 'force', nowMs: 2_000 });
+    const probe = (number: number, status: number, nowMs: number): boolean => {
+      on({ kind: 'timer', timer: 'probe', nowMs: nowMs - 10 });
+      on({ kind: 'answer', probe: number, status, nowMs });
+      return machine.inService;
+    };
+    expect([probe(2, 200, 12_000), probe(3, 500, 22_000), probe(4, 200, 32_000), probe(5, 200, 42_000)])
+      .toEqual([false, false, false, false]);
+    expect(probe(6, 200, 52_000)).toBe(true);
   });
 
   it('believes a late answer to the newest probe, and sets no second timer for it', () => {

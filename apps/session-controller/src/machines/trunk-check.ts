@@ -2,8 +2,8 @@
  * Whether a trunk can take calls, found out with OPTIONS (SC-35, tlibrary §12.3). A pure machine.
  *
  * `oos-check` seconds after an answer the trunk is asked again; no answer within `oos-force` puts it out of service, at once
- * when `oos-error-check` makes an error answer count. Out of service it is asked again every `recovery-timeout`
- * (`oos-check` when that is 0), and the first good answer brings it back.
+ * when `oos-error-check` makes an error answer count. It comes back when it has answered well for `recovery-timeout`, with
+ * the first good answer when that is 0.
  */
 import type { Machine, Out } from '#kernel';
 
@@ -14,7 +14,7 @@ export interface TrunkCheckSettings {
   readonly oosForce: number;
   /** Whether an answer of 400 and above counts as a failure. */
   readonly oosErrorCheck: boolean;
-  /** Seconds before an out-of-service trunk is asked again; 0 = `oosCheck`. */
+  /** Seconds for which an out-of-service trunk must answer well before it is used again. */
   readonly recoveryTimeout: number;
 }
 
@@ -45,6 +45,8 @@ export class TrunkCheck implements Machine<TrunkCheckInput, TrunkCheckEffect> {
   #inService = true;
   #sinceMs = 0;
   #reason = 'not checked yet';
+  /** First of the good answers in a row. */
+  #healthySinceMs: number | undefined;
   #probe = 0;
   #waiting = false;
   #lastAnswer: TrunkHealth['lastAnswer'];
@@ -82,7 +84,7 @@ export class TrunkCheck implements Machine<TrunkCheckInput, TrunkCheckEffect> {
     this.#waiting = true;
     this.#lastProbeMs = nowMs;
     out.push({ kind: 'sendOptions', probe: this.#probe });
-    out.push({ kind: 'setTimer', timer: 'force', delayMs: Math.max(1, this.settings.oosForce) * 1000 });
+    out.push({ kind: 'setTimer', timer: 'force', delayMs: this.settings.oosForce * 1000 });
   }
 
   #answered(probe: number, status: number, nowMs: number, out: Out<TrunkCheckEffect>): void {
@@ -93,9 +95,10 @@ export class TrunkCheck implements Machine<TrunkCheckInput, TrunkCheckEffect> {
     if (this.#waiting) {
       this.#waiting = false;
       out.push({ kind: 'clearTimer', timer: 'force' });
-      this.#askLater(healthy, out);
+      this.#askLater(out);
     }
-    this.#become(healthy, `OPTIONS answered with ${status}`, nowMs, out);
+    if (healthy) this.#answeredWell(status, nowMs, out);
+    else this.#failed(`OPTIONS answered with ${status}`, nowMs, out);
   }
 
   /** 408 and 503 are what a proxy says when the trunk did not answer or could not be reached. */
@@ -107,14 +110,24 @@ export class TrunkCheck implements Machine<TrunkCheckInput, TrunkCheckEffect> {
   #unanswered(nowMs: number, out: Out<TrunkCheckEffect>): void {
     if (!this.#waiting) return;
     this.#waiting = false;
-    this.#askLater(false, out);
-    this.#become(false, `OPTIONS not answered within ${Math.max(1, this.settings.oosForce)} s`, nowMs, out);
+    this.#askLater(out);
+    this.#failed(`OPTIONS not answered within ${this.settings.oosForce} s`, nowMs, out);
   }
 
-  #askLater(healthy: boolean, out: Out<TrunkCheckEffect>): void {
-    const { oosCheck, recoveryTimeout } = this.settings;
-    const seconds = healthy || recoveryTimeout === 0 ? oosCheck : recoveryTimeout;
-    out.push({ kind: 'setTimer', timer: 'probe', delayMs: seconds * 1000 });
+  #askLater(out: Out<TrunkCheckEffect>): void {
+    out.push({ kind: 'setTimer', timer: 'probe', delayMs: this.settings.oosCheck * 1000 });
+  }
+
+  #answeredWell(status: number, nowMs: number, out: Out<TrunkCheckEffect>): void {
+    this.#healthySinceMs ??= nowMs;
+    const recovering = !this.#inService && nowMs - this.#healthySinceMs < this.settings.recoveryTimeout * 1000;
+    if (recovering) this.#reason = `answers again, used after recovery-timeout (${this.settings.recoveryTimeout} s)`;
+    else this.#become(true, `OPTIONS answered with ${status}`, nowMs, out);
+  }
+
+  #failed(reason: string, nowMs: number, out: Out<TrunkCheckEffect>): void {
+    this.#healthySinceMs = undefined;
+    this.#become(false, reason, nowMs, out);
   }
 
   #become(inService: boolean, reason: string, nowMs: number, out: Out<TrunkCheckEffect>): void {

@@ -1,0 +1,21 @@
+/** A live call as the directory keeps it. */
+import type { Machine, Timer } from '#kernel';
+import type { CallEffect, CallIdentity, CallInput, CallSummary, CallView } from '#telephony';
+
+/** What the directory needs of the call machine of `#telephony`. */
+export interface CallMachine extends Machine<CallInput, CallEffect> {
+  /** The call as a DN sees it; undefined when the DN has no part in it any more. */
+  viewOf(dn: string): CallView | undefined;
+  summary(): CallSummary;
+}
+
+export interface CallRecord {
+  readonly identity: CallIdentity;
+  readonly machine: CallMachine;
+  readonly timers: Map<string, Timer>;
+  /** DNs that were told of this call and still have a part in it. */
+  readonly dns: Set<string>;
+  /** Of the latest input, or of a sign of life of a leg. */
+  lastActiveMs: number;
+  ended: boolean;
+}
