@@ -1,0 +1,117 @@
+/**
+ * Whether a session controller answers, from OPTIONS sent to it (PRX-10). A pure machine, one per server: it probes every
+ * `oos-check`, and after `oos-force` without an answer the server is out of service.
+ */
+import type { Machine, Out } from '#kernel';
+
+export type ServerState =
+  /** Not answered yet. */
+  | 'unknown'
+  | 'in-service'
+  /** Answers, but takes no new calls (503). */
+  | 'draining'
+  | 'out-of-service';
+
+export type ServerCheckInput =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'timer'; readonly timer: CheckTimer }
+  | { readonly kind: 'answered'; readonly status: number; readonly latencyMs: number; readonly nowMs: number }
+  /** The probe could not be sent or its connection was refused. */
+  | { readonly kind: 'unreachable'; readonly reason: string }
+  /** A request to it stayed without any answer, or it fell silent on the bus: ask now. */
+  | { readonly kind: 'doubted'; readonly reason: string };
+
+export type CheckTimer = 'check' | 'force';
+
+export type ServerCheckEffect =
+  | { readonly kind: 'probe' }
+  /** Ends the probe that stayed without an answer. */
+  | { readonly kind: 'giveUp' }
+  | { readonly kind: 'setTimer'; readonly timer: CheckTimer; readonly ms: number }
+  | { readonly kind: 'clearTimer'; readonly timer: CheckTimer }
+  | { readonly kind: 'changed'; readonly from: ServerState; readonly to: ServerState; readonly reason: string };
+
+export interface ServerCheckOptions {
+  readonly oosCheckMs: number;
+  readonly oosForceMs: number;
+}
+
+/** A busy server says 503 with Retry-After; it lives, and so do its dialogs (docs/specs/sip-routing.md, "Health"). */
+const DRAINING_STATUS = 503;
+
+export class ServerCheck implements Machine<ServerCheckInput, ServerCheckEffect> {
+  state: ServerState = 'unknown';
+  /** In words, for operators. */
+  reason = 'not asked yet';
+  /** A request of ours is unanswered: others are preferred until the next answer. */
+  doubted = false;
+  lastStatus: number | undefined;
+  lastAnswerMs: number | undefined;
+  latencyMs: number | undefined;
+  #probing = false;
+
+  constructor(private readonly options: ServerCheckOptions) {}
+
+  on(input: ServerCheckInput, out: Out<ServerCheckEffect>): void {
+    switch (input.kind) {
+      case 'start': return this.#check(out);
+      case 'timer': return input.timer === 'check' ? this.#check(out) : this.#force(out);
+      case 'answered': return this.#answered(input, out);
+      case 'unreachable': return this.#unreachable(input.reason, out);
+      case 'doubted': return this.#doubt(input.reason, out);
+    }
+  }
+
+  #check(out: Out<ServerCheckEffect>): void {
+    this.#probe(out);
+    out.push({ kind: 'setTimer', timer: 'check', ms: this.options.oosCheckMs });
+  }
+
+  #probe(out: Out<ServerCheckEffect>): void {
+    if (this.#probing) return;
+    this.#probing = true;
+    out.push({ kind: 'probe' });
+    out.push({ kind: 'setTimer', timer: 'force', ms: this.options.oosForceMs });
+  }
+
+  #force(out: Out<ServerCheckEffect>): void {
+    this.#probing = false;
+    out.push({ kind: 'giveUp' });
+    this.#move('out-of-service', `no answer to OPTIONS for ${this.options.oosForceMs / 1_000} s`, out);
+  }
+
+  #answered(input: ServerCheckInput & { kind: 'answered' }, out: Out<ServerCheckEffect>): void {
+    this.#endProbe(out);
+    this.doubted = false;
+    this.lastStatus = input.status;
+    this.lastAnswerMs = input.nowMs;
+    this.latencyMs = input.latencyMs;
+    // Any other answer, also a refusal of OPTIONS, shows that somebody is there.
+    const state = input.status === DRAINING_STATUS ? 'draining' : 'in-service';
+    this.#move(state, `answered OPTIONS with ${input.status}`, out);
+  }
+
+  #unreachable(reason: string, out: Out<ServerCheckEffect>): void {
+    this.#endProbe(out);
+    this.#move('out-of-service', reason, out);
+  }
+
+  #doubt(reason: string, out: Out<ServerCheckEffect>): void {
+    if (this.state === 'out-of-service') return;
+    this.doubted = true;
+    this.reason = reason;
+    this.#probe(out);
+  }
+
+  #endProbe(out: Out<ServerCheckEffect>): void {
+    this.#probing = false;
+    out.push({ kind: 'clearTimer', timer: 'force' });
+  }
+
+  #move(to: ServerState, reason: string, out: Out<ServerCheckEffect>): void {
+    const from = this.state;
+    this.state = to;
+    this.reason = reason;
+    if (from !== to) out.push({ kind: 'changed', from, to, reason });
+  }
+}
