@@ -1,0 +1,37 @@
+/** What the transaction layer counts. Labels are bounded: an unknown method is `other`. */
+import type { Counter, Meter } from '#kernel';
+
+const METHODS = [
+  'INVITE', 'ACK', 'BYE', 'CANCEL', 'REGISTER', 'OPTIONS', 'PRACK', 'UPDATE', 'REFER', 'SUBSCRIBE', 'NOTIFY', 'INFO',
+  'MESSAGE', 'PUBLISH',
+];
+
+export class TransactionMetrics {
+  readonly retransmissions: Counter;
+  readonly malformed: Counter;
+  readonly overload: Counter;
+  readonly strayResponses: Counter;
+  readonly refusedResponses: Counter;
+  readonly failures: Counter;
+  readonly #requests = new Map<string, Counter>();
+  readonly #otherRequests: Counter;
+
+  constructor(meter: Meter) {
+    for (const method of METHODS) this.#requests.set(method, requestCounter(meter, method));
+    this.#otherRequests = requestCounter(meter, 'other');
+    this.retransmissions = meter.counter('sip_retransmissions_absorbed_total', 'Requests received again');
+    this.malformed = meter.counter('sip_malformed_total', 'Messages that could not be parsed');
+    this.overload = meter.counter('sip_overload_refused_total', 'Requests refused with 503: the transaction table is full');
+    this.strayResponses = meter.counter('sip_stray_responses_total', 'Responses that match no transaction');
+    this.refusedResponses = meter.counter('sip_responses_refused_total', 'Responses of a user after its final one');
+    this.failures = meter.counter('sip_handler_failures_total', 'Messages whose handling threw');
+  }
+
+  request(method: string): Counter {
+    return this.#requests.get(method) ?? this.#otherRequests;
+  }
+}
+
+function requestCounter(meter: Meter, method: string): Counter {
+  return meter.counter('sip_requests_total', 'Requests received, retransmissions included', { method });
+}

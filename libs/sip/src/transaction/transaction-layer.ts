@@ -1,0 +1,304 @@
+/**
+ * The shell round the transaction machines: finds the transaction of a message, makes new ones, sends what they send.
+ * RFC 3261 §17, §18.2; one per SIP transport.
+ */
+import type { Clock, Entropy, Log, Meter } from '#kernel';
+import { makeResponse } from '../message/make.js';
+import type { SipMessage, SipRequest, SipResponse } from '../message/message.js';
+import type { SipParseError } from '../parser/error.js';
+import {
+  type Flow, isFlow, type SipTransport, type Target, type TransportError, type TransportName,
+} from '../transport/port.js';
+import { type ClientHost, ClientShell } from './client-shell.js';
+import { isSameSender, transactionKey } from './key.js';
+import { TransactionMetrics } from './metrics.js';
+import { replyTarget, type ServerHost, ServerShell } from './server-shell.js';
+import { TransactionTable } from './table.js';
+import { DEFAULT_TIMERS, type SipTimers } from './timers.js';
+import type { ClientTransaction, ClientUser, RequestOptions, ServerTransaction } from './users.js';
+
+export interface TransactionPorts {
+  readonly transport: SipTransport;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+export interface TransactionLayerOptions {
+  readonly timers?: SipTimers;
+  /** Both sides together. Beyond it, requests that open something get 503; a quarter more is kept for what is in dialogs. */
+  readonly maxTransactions?: number;
+  /** Seconds in the Retry-After of that 503. */
+  readonly retryAfterS?: number;
+}
+
+const MAX_TRANSACTIONS = 100_000;
+const RETRY_AFTER_S = 5;
+/** §18.1.1: 200 bytes less than the usual path MTU. */
+const UDP_REQUEST_BYTES_MAX = 1300;
+/** Room for the Via that `request` adds. */
+const VIA_BYTES = 100;
+const BRANCH_DIGITS = 16;
+
+/** The user of a CANCEL: what counts is how the INVITE ends. */
+const NOBODY: ClientUser = { onResponse() {}, onFailure() {} };
+
+export class TransactionLayer implements ClientHost, ServerHost {
+  /** New requests; not retransmissions, ACKs, or a CANCEL whose INVITE is known. */
+  onRequest: (request: SipRequest, transaction: ServerTransaction, flow: Flow) => void = () => {};
+  /** ACK to a 2xx, or to nothing we know. */
+  onAck: (request: SipRequest, flow: Flow) => void = () => {};
+  /** The INVITE has no final response yet; the CANCEL has its 200 already. */
+  onCancel: (cancel: SipRequest, invite: ServerTransaction) => void = () => {};
+  onStrayResponse: (response: SipResponse, flow: Flow) => void = () => {};
+  onFlowLost: (flow: Flow) => void = () => {};
+
+  readonly clock: Clock;
+  readonly timers: SipTimers;
+  readonly #transport: SipTransport;
+  readonly #entropy: Entropy;
+  readonly #log: Log;
+  readonly #metrics: TransactionMetrics;
+  readonly #clients = new TransactionTable<ClientShell>();
+  readonly #servers = new TransactionTable<ServerShell>();
+  readonly #maxTransactions: number;
+  readonly #retryAfterS: number;
+  #closed = false;
+
+  constructor(ports: TransactionPorts, options: TransactionLayerOptions = {}) {
+    this.clock = ports.clock;
+    this.timers = options.timers ?? DEFAULT_TIMERS;
+    this.#transport = ports.transport;
+    this.#entropy = ports.entropy;
+    this.#log = ports.log;
+    this.#metrics = new TransactionMetrics(ports.meter);
+    this.#maxTransactions = options.maxTransactions ?? MAX_TRANSACTIONS;
+    this.#retryAfterS = options.retryAfterS ?? RETRY_AFTER_S;
+    ports.meter.gauge('sip_client_transactions', 'Live client transactions', () => this.#clients.size);
+    ports.meter.gauge('sip_server_transactions', 'Live server transactions', () => this.#servers.size);
+    ports.transport.onMessage = (message, flow) => this.#onMessage(message, flow);
+    ports.transport.onMalformed = (error, flow) => this.#onMalformed(error, flow);
+    ports.transport.onFlowLost = (flow) => this.#onFlowLost(flow);
+  }
+
+  /** Live transactions of both sides. */
+  get size(): number {
+    return this.#clients.size + this.#servers.size;
+  }
+
+  /**
+   * Adds the top Via (branch, rport), sends, and reports to `user`, never synchronously. Over UDP a request too large
+   * for a datagram goes by TCP, unless the target is a flow or `udpOnly` (§18.1.1).
+   *
+   * @param request without a Via of ours yet; serialized text saves building a message of it
+   */
+  request(
+    request: SipRequest | string, to: Target | Flow, user: ClientUser, options: RequestOptions = {},
+  ): ClientTransaction {
+    const bytes = typeof request === 'string' ? request : request.bytes;
+    const method = bytes.slice(0, bytes.indexOf(' '));
+    const branch = this.#newBranch(options.loopHash);
+    const way = this.#wayFor(bytes, to);
+    const transaction = new ClientShell({
+      branch, method, user, to: way,
+      bytes: this.#withVia(bytes, way.transport, branch, options),
+      timeoutMs: options.timeoutMs,
+      udpBytes: way === to ? undefined : this.#withVia(bytes, 'udp', branch, options),
+    }, this);
+    if (this.#isFull(true)) {
+      this.#metrics.overload.add();
+      this.clock.setTimer(0, () => transaction.refuse());
+      return transaction;
+    }
+    this.#clients.add(transaction);
+    transaction.start();
+    return transaction;
+  }
+
+  /** Without a transaction: ACK to 2xx (its top Via is the caller's business: see `viaFor`), forwarded stray responses. */
+  send(message: SipMessage | string, to: Target | Flow): void {
+    this.transmit(typeof message === 'string' ? message : message.bytes, to);
+  }
+
+  /** Answers without a transaction, the way the request came. */
+  answer(request: SipRequest, flow: Flow, response: SipResponse | string): void {
+    if (request.method !== 'ACK') this.send(response, replyTarget(flow));
+  }
+
+  /** A Via value of ours with a new branch, for requests that are sent without a transaction. */
+  viaFor(to: Target | Flow, options: RequestOptions = {}): string {
+    return this.#via(to.transport, this.#newBranch(options.loopHash), options);
+  }
+
+  /** Forgets every transaction and stops every timer; users hear nothing more. The transport is its owner's. */
+  close(): void {
+    this.#closed = true;
+    for (const transaction of [...this.#clients]) transaction.terminate();
+    for (const transaction of [...this.#servers]) transaction.terminate();
+  }
+
+  transmit(bytes: string, to: Target | Flow, failed?: (error: TransportError) => void): void {
+    this.#transport.send(bytes, to, failed);
+  }
+
+  sendCancel(cancel: SipRequest, invite: ClientShell): void {
+    const transaction = new ClientShell({
+      branch: invite.branch, method: 'CANCEL', bytes: cancel.bytes, to: invite.to, user: NOBODY, timeoutMs: undefined,
+    }, this);
+    this.#clients.add(transaction);
+    transaction.start();
+  }
+
+  deliverAck(ack: SipRequest, flow: Flow): void {
+    this.onAck(ack, flow);
+  }
+
+  forgetClient(transaction: ClientShell): void {
+    this.#clients.delete(transaction);
+  }
+
+  forgetServer(transaction: ServerShell): void {
+    this.#servers.delete(transaction);
+  }
+
+  refusedResponse(transaction: ServerShell, status: number): void {
+    this.#metrics.refusedResponses.add();
+    this.#log.debug('response after the final one', { method: transaction.method, status, state: transaction.state });
+  }
+
+  #onMessage(message: SipMessage, flow: Flow): void {
+    if (this.#closed) return;
+    try {
+      if (message.kind === 'request') this.#onRequest(message, flow);
+      else this.#onResponse(message, flow);
+    } catch (error) {
+      // A broken handler ends what it was handling, never the process.
+      this.#metrics.failures.add();
+      this.#log.error('handling a SIP message failed', { error, callId: message.callId, cseq: message.cseq });
+    }
+  }
+
+  #onResponse(response: SipResponse, flow: Flow): void {
+    const { branch } = response.topVia;
+    const transaction = branch === undefined ? undefined : this.#clients.find(branch, response.cseq.method);
+    if (transaction !== undefined) return transaction.onResponse(response);
+    this.#metrics.strayResponses.add();
+    this.onStrayResponse(response, flow);
+  }
+
+  #onRequest(request: SipRequest, flow: Flow): void {
+    const { method } = request;
+    this.#metrics.request(method).add();
+    const key = transactionKey(request);
+    const first = this.#servers.first(key);
+    const known = first === undefined ? undefined : findServer(first, request, method === 'ACK' ? 'INVITE' : method);
+    if (method === 'ACK') {
+      if (known === undefined) this.onAck(request, flow);
+      else known.onAck(request);
+    } else if (known !== undefined) {
+      this.#metrics.retransmissions.add();
+      known.onRetransmission();
+    } else if (this.#isFull(request.to.tag !== undefined)) {
+      this.#refuse(request, flow);
+    } else {
+      this.#open(key, request, flow, first);
+    }
+  }
+
+  #open(key: string, request: SipRequest, flow: Flow, sameKey: ServerShell | undefined): void {
+    const transaction = new ServerShell(key, request, flow, this);
+    this.#servers.add(transaction);
+    transaction.start();
+    const invite = request.method === 'CANCEL' && sameKey !== undefined
+      ? findServer(sameKey, request, 'INVITE')
+      : undefined;
+    if (invite === undefined) this.onRequest(request, transaction, flow);
+    else this.#cancel(request, transaction, invite);
+  }
+
+  /** §9.2: the CANCEL is answered whatever becomes of the INVITE, which matters only while it has no final response. */
+  #cancel(request: SipRequest, transaction: ServerShell, invite: ServerShell): void {
+    transaction.respond(makeResponse(request, 200, undefined, { toTag: this.#entropy.hex(BRANCH_DIGITS) }));
+    if (invite.state === 'Proceeding') this.onCancel(request, invite);
+  }
+
+  #onMalformed(error: SipParseError, flow: Flow): void {
+    this.#metrics.malformed.add();
+    this.#log.debug('malformed SIP message', { code: error.code, offset: error.offset, from: flow.key });
+    const { partial } = error;
+    if (this.#closed || partial === undefined) return;
+    this.answer(partial, flow, makeResponse(partial, error.statusHint, undefined, {
+      toTag: this.#entropy.hex(BRANCH_DIGITS),
+      headers: [['Warning', `399 cordboard "${error.message.replace(/["\\\r\n]/g, ' ')}"`]],
+    }));
+  }
+
+  #onFlowLost(flow: Flow): void {
+    if (this.#closed) return;
+    for (const transaction of [...this.#clients]) {
+      const { to } = transaction;
+      if (isFlow(to) && to.key === flow.key) transaction.onTransportError();
+    }
+    this.onFlowLost(flow);
+  }
+
+  #refuse(request: SipRequest, flow: Flow): void {
+    this.#metrics.overload.add();
+    this.answer(request, flow, makeResponse(request, 503, undefined, {
+      toTag: this.#entropy.hex(BRANCH_DIGITS),
+      headers: [['Retry-After', String(this.#retryAfterS)]],
+    }));
+  }
+
+  /** Established calls are never sacrificed for new ones: what is in a dialog has a reserve of a quarter. */
+  #isFull(hasReserve: boolean): boolean {
+    return this.size >= (hasReserve ? this.#maxTransactions * 1.25 : this.#maxTransactions);
+  }
+
+  /** §18.1.1. The TCP attempt falls back to UDP when nobody listens there. */
+  #wayFor(bytes: string, to: Target | Flow): Target | Flow {
+    if (to.transport !== 'udp' || bytes.length <= UDP_REQUEST_BYTES_MAX - VIA_BYTES) return to;
+    if (isFlow(to) || to.udpOnly === true || this.#listening('tcp') === undefined) return to;
+    return { transport: 'tcp', host: to.host, port: to.port };
+  }
+
+  #newBranch(loopHash: string | undefined): string {
+    const unique = this.#entropy.hex(BRANCH_DIGITS);
+    return loopHash === undefined ? `z9hG4bK${unique}` : `z9hG4bK${unique}.${loopHash}`;
+  }
+
+  /** A new Via is above all others when it follows the start line. */
+  #withVia(bytes: string, transport: TransportName, branch: string, options: RequestOptions): string {
+    const at = bytes.indexOf('\r\n') + 2;
+    return `${bytes.slice(0, at)}Via: ${this.#via(transport, branch, options)}\r\n${bytes.slice(at)}`;
+  }
+
+  #via(transport: TransportName, branch: string, options: RequestOptions): string {
+    return `SIP/2.0/${transport.toUpperCase()} ${this.#sentBy(transport, options)};rport;branch=${branch}`;
+  }
+
+  #sentBy(transport: TransportName, options: RequestOptions): string {
+    if (options.viaHost !== undefined) return hostPort(options.viaHost, options.viaPort);
+    const listening = this.#listening(transport) ?? this.#transport.listening[0];
+    return listening === undefined ? 'invalid.invalid' : hostPort(listening.host, listening.port);
+  }
+
+  #listening(transport: TransportName) {
+    for (const address of this.#transport.listening) if (address.transport === transport) return address;
+    return undefined;
+  }
+}
+
+/** The transaction of this method in a chain of equal keys, when it is of the same sender. */
+function findServer(first: ServerShell, request: SipRequest, method: string): ServerShell | undefined {
+  for (let at: ServerShell | undefined = first; at !== undefined; at = at.next) {
+    if (at.method === method && isSameSender(at.request, request)) return at;
+  }
+  return undefined;
+}
+
+function hostPort(host: string, port: number | undefined): string {
+  const literal = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  return port === undefined ? literal : `${literal}:${port}`;
+}

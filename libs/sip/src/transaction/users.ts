@@ -1,0 +1,49 @@
+/** What the transaction layer and the transaction users (proxy, UAC, UAS) know of each other. */
+import type { SipRequest, SipResponse } from '../message/message.js';
+import type { Flow } from '../transport/port.js';
+
+/** A request of somebody else, until its final response is over. */
+export interface ServerTransaction {
+  readonly request: SipRequest;
+  readonly flow: Flow;
+  readonly state: string;
+  /**
+   * Sends a response the way the request came. `status` is needed with serialized text only.
+   * A second final response is ignored and counted, except for further 2xx to INVITE (RFC 6026 §7.1).
+   */
+  respond(response: SipResponse | string, status?: number): void;
+  /** Timer H: nobody acknowledged the final response to an INVITE. */
+  onTimeout?: () => void;
+  /** A response could not be sent, and the way of RFC 3261 §18.2.2 led nowhere either. */
+  onTransportError?: () => void;
+  onTerminated?: () => void;
+}
+
+/** A request of ours. */
+export interface ClientTransaction {
+  readonly branch: string;
+  readonly state: string;
+  /** RFC 3261 §9.1: waits for a provisional response; does nothing once there is a final one, and nothing for non-INVITE. */
+  cancel(reasonHeader?: string): void;
+  /** Forgets the transaction; its user hears nothing more. */
+  terminate(): void;
+}
+
+export type ClientFailure = 'timeout' | 'transport';
+
+export interface ClientUser {
+  /** Every 1xx and the final response; for INVITE every 2xx, retransmissions and forks included. */
+  onResponse(response: SipResponse, transaction: ClientTransaction): void;
+  /** No final response will come. */
+  onFailure(reason: ClientFailure, transaction: ClientTransaction): void;
+}
+
+export interface RequestOptions {
+  /** What the top Via says; by default the address the transport listens on. A host without a port is written without one. */
+  readonly viaHost?: string;
+  readonly viaPort?: number;
+  /** Appended to the branch: what a proxy needs to tell a loop from a spiral (RFC 5393 §4.2.1). */
+  readonly loopHash?: string;
+  /** Gives up earlier than 64*T1 when no final (INVITE: no provisional) response came; for failover that must not take 32 s. */
+  readonly timeoutMs?: number;
+}
