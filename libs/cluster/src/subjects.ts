@@ -46,8 +46,12 @@ export const subjects = {
   affinity: (dataCentre: string) => `cb.affinity.${token(dataCentre)}`,
   pairSync: (pair: string) => `cb.pair.${token(pair)}.sync`,
   alive: (instance: string) => `cb.node.${token(instance)}.alive`,
+  /** Operators' commands for one instance. Bus request. */
+  admin: (instance: string) => `cb.admin.${token(instance)}`,
   allAlive: 'cb.node.*.alive',
   /** Registration deltas of a data centre. */
   location: (dataCentre: string) => `cb.location.${token(dataCentre)}`,
   allLocations: 'cb.location.*',
+  /** Request/reply: all bindings that a proxy holds, for a starting peer. */
+  locationSnapshot: (proxy: string) => `cb.location.${token(proxy)}.snapshot`,
 } as const;

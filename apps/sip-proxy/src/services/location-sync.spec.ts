@@ -1,0 +1,88 @@
+import { MemoryBus, subjects } from '#cluster';
+import { CountingMeter, silentLog } from '#kernel';
+import { VirtualClock } from '#simulation';
+import { type LocationBinding, MemoryLocationStore } from '#store';
+import { LocationSync } from './location-sync.js';
+
+describe('the bindings of several proxies', () => {
+  let clock: VirtualClock;
+  let bus: MemoryBus;
+
+  beforeEach(() => {
+    clock = new VirtualClock();
+    bus = new MemoryBus({ clock, log: silentLog, meter: new CountingMeter() });
+  });
+
+  const proxy = (name: string, dataCentre = 'dc1'): { sync: LocationSync; location: MemoryLocationStore } => {
+    const location = new MemoryLocationStore(clock);
+    const sync = new LocationSync({ bus, clock, location, log: silentLog, meter: new CountingMeter() }, name, dataCentre);
+    sync.start();
+    return { sync, location };
+  };
+
+  const binding = (more: Partial<LocationBinding> = {}): LocationBinding => ({
+    contact: 'sip:7001@192.0.2.7', expiresAtMs: clock.nowMs() + 140_000, updatedAtMs: clock.nowMs(), callId: 'c', cseq: 1, q: 1,
+    path: [], flow: 'udp:192.0.2.7:5060', node: 'p1', ...more,
+  });
+
+  const register = ({ sync, location }: ReturnType<typeof proxy>, aor: string, it = binding()): void => {
+    location.put(aor, it);
+    sync.tell({ kind: 'put', aor, binding: it });
+  };
+
+  it('are alike a moment after a registration, in every data centre', async () => {
+    const [p1, p2, far] = [proxy('p1'), proxy('p2'), proxy('p3', 'dc2')];
+    register(p1, '7001');
+    await clock.advance(100);
+    for (const { location } of [p1, p2, far]) expect(location.list('7001')).toHaveLength(1);
+  });
+
+  it('are alike after a removal, also when an older registration is heard after it', async () => {
+    const [p1, p2] = [proxy('p1'), proxy('p2')];
+    const old = binding();
+    register(p1, '7001', old);
+    await clock.advance(1_000);
+    p1.sync.tell({ kind: 'gone', aor: '7001', contact: old.contact, atMs: clock.nowMs() });
+    await clock.advance(100);
+    expect(p2.location.list('7001')).toEqual([]);
+    bus.publish(subjects.location('dc1'), { from: 'p1', changes: [{ kind: 'put', aor: '7001', binding: old }] });
+    await clock.advance(100);
+    expect(p2.location.list('7001')).toEqual([]);
+  });
+
+  it('travel together when many phones register at once', async () => {
+    const [p1] = [proxy('p1'), proxy('p2')];
+    let notices = 0;
+    bus.subscribe(subjects.allLocations, () => (notices += 1));
+    for (let i = 0; i < 250; i += 1) register(p1, String(7_000 + i));
+    await clock.advance(100);
+    expect(notices).toBe(3);
+  });
+
+  it('are taken from a peer at the start, page by page', async () => {
+    const p1 = proxy('p1');
+    for (let i = 0; i < 1_234; i += 1) p1.location.put(String(10_000 + i), binding());
+    const p2 = proxy('p2');
+    p2.sync.peerAlive('p1');
+    await clock.advance(100);
+    expect(p2.location.size).toBe(1_234);
+  });
+
+  it('are taken from the next peer when the first one does not answer', async () => {
+    const p1 = proxy('p1');
+    p1.location.put('7001', binding());
+    const p2 = proxy('p2');
+    p2.sync.peerAlive('gone');
+    p2.sync.peerAlive('p1');
+    await clock.advance(100);
+    expect(p2.location.size).toBe(1);
+  });
+
+  it('are told before the proxy closes', async () => {
+    const [p1, p2] = [proxy('p1'), proxy('p2')];
+    register(p1, '7001');
+    p1.sync.close();
+    await clock.advance(0);
+    expect(p2.location.size).toBe(1);
+  });
+});
