@@ -7,7 +7,8 @@ import { TimerWheel } from './timer-wheel.js';
 /** Epoch time that follows the monotonic clock, so that it never jumps back. */
 export class SystemClock implements Clock {
   readonly #originMs = Date.now() - performance.now();
-  readonly #wheel = new TimerWheel();
+  /** Without a live timer nothing keeps the process awake. */
+  readonly #wheel = new TimerWheel(() => this.#sleep());
   #wakeUp: NodeJS.Timeout | undefined;
   #wakeUpAtMs = Infinity;
 
@@ -27,6 +28,11 @@ export class SystemClock implements Clock {
     clearTimeout(this.#wakeUp);
     this.#wakeUpAtMs = dueMs;
     this.#wakeUp = setTimeout(() => this.#run(), Math.max(1, Math.ceil(dueMs - this.nowMs())));
+  }
+
+  #sleep(): void {
+    clearTimeout(this.#wakeUp);
+    this.#wakeUpAtMs = Infinity;
   }
 
   #run(): void {

@@ -26,6 +26,9 @@ export class TimerWheel {
   readonly #order: number[] = [];
   #live = 0;
 
+  /** `idle` is called whenever the last live timer was cancelled. */
+  constructor(private readonly idle: () => void = () => {}) {}
+
   /** Timers that are set and neither fired nor cancelled. */
   get live(): number {
     return this.#live;
@@ -48,6 +51,7 @@ export class TimerWheel {
 
   cancelled(): void {
     this.#live -= 1;
+    if (this.#live === 0) this.idle();
   }
 
   /** Fires everything due at `nowMs`, in order of its slot. Answers when the next slot is due, if any. */

@@ -1,1 +1,7 @@
+/** What every tier of the cluster is to the process that runs it, and the process itself. */
+export { type AdminReply, type AdminRequest, askAdmin, serveAdmin } from './admin.js';
+export { TierHost } from './host.js';
+export {
+  type ClusterProcess, openProcess, type ProcessOptions, processOptions, reportAndFail, runTier, USAGE,
+} from './process.js';
 export type { AdminCommands, Listening, RunningTier, StartTier, TierPorts } from './tier.js';

@@ -99,6 +99,10 @@ export const OPTIONS: readonly OptionDefinition[] = [
   option('session-backlog-time', seconds(0, 3600), '60', ['cluster', 'sip-server', 'vq-server'], 'How long a lost client\'s events are kept for it.'),
   option('session-backlog-size', whole(65536, 1073741824, 'bytes'), '16777216', ['cluster', 'sip-server', 'vq-server'], 'And how many bytes of them.'),
   option('max-clients', whole(1, 100000), '1000', ['cluster', 'sip-server', 'vq-server'], 'T-Library connections of one port; one more is refused.'),
+  // ---- DNS
+  option('dns-rate-limit', whole(1, 1000000, 'queries/s'), '2000', ['cluster', 'dns-server'], 'UDP queries of one source per second; more are told to come by TCP.'),
+  // ---- console
+  option('api-key', text(/^.{0,200}$/, 'a text of at most 200 characters', true), '', ['console'], 'Key that HTTP requests must carry as "Authorization: Bearer ..."; needed when the console listens beyond loopback.'),
   // ---- reservation
   option('request-collection-time', msec(10_000), '100', ['vq-server'], 'How long requests for one agent are collected before the best wins.'),
   option('collect-lower-priority-requests', yesNo, 'true', ['vq-server'], 'false: a request below the best one so far is refused at once.'),

@@ -169,7 +169,7 @@ export interface Heartbeat {
   readonly instance: string;
   /** Application name; several tiers of one node send one heartbeat each. */
   readonly node: string;
-  readonly tier: 'sip-proxy' | 'session-controller' | 't-controller' | 'smart-proxy' | 'vq-server' | 'router' | 'dns-server';
+  readonly tier: 'sip-proxy' | 'session-controller' | 't-controller' | 'smart-proxy' | 'vq-server' | 'router' | 'dns-server' | 'console';
   readonly dataCentre: string;
   readonly role: 'primary' | 'backup';
   /** Changes with every start of the process. */

@@ -15,7 +15,7 @@ export type ReservationInput =
     readonly durationMs: number;
   }
   | { readonly kind: 'cancel'; readonly client: string; readonly ticket: number; readonly keys: ReservationKeys }
-  | { readonly kind: 'windowOver'; readonly window: number; readonly random: number; readonly nowMs: number }
+  | { readonly kind: 'windowOver'; readonly window: number; readonly random: number }
   | { readonly kind: 'expired'; readonly window: number }
   | { readonly kind: 'clientGone'; readonly client: string };
 

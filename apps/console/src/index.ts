@@ -1,0 +1,2 @@
+/** The operators' HTTP port. */
+export { startConsole } from './start.js';

@@ -1,0 +1,116 @@
+/** The composition root that every process shares: drivers by configuration, signals, exit status. */
+import { parseArgs } from 'node:util';
+import { type Bus, type KeyValueStore, MemoryBus, MemoryKeyValueStore } from '#cluster';
+import { type Application, type ApplicationType, type ClusterConfig, ConfigError, loadConfig, redactedConfig } from '#config';
+import { type Clock, type Log, type Meter, SystemClock, SystemEntropy } from '#kernel';
+import { type LeveledLog, type LogLevel, LOG_LEVELS, makeLog, PrometheusMeter } from '#observability';
+import { LocalSipNetwork } from '#sip/transport';
+import { TierHost } from './host.js';
+import type { StartTier, TierPorts } from './tier.js';
+
+export interface ProcessOptions {
+  readonly config: string;
+  readonly listen: string | undefined;
+  readonly app: string | undefined;
+  readonly logLevel: LogLevel;
+}
+
+/** How long a call may take to end once the process was asked to stop. Ctrl-C ends in under 5 s. */
+const DRAIN_MS = 3_000;
+
+export const USAGE = `  --config FILE     configuration (default config/laptop.yaml)
+  --listen ADDRESS  bind every listener to this address instead of what the file says
+  --log LEVEL       ${LOG_LEVELS.join(', ')} (default warn)`;
+
+/** @throws Error when an argument is unknown, with the usage. */
+export function processOptions(argv: readonly string[], defaultConfig: string): ProcessOptions {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      config: { type: 'string', default: defaultConfig },
+      listen: { type: 'string' },
+      app: { type: 'string' },
+      log: { type: 'string', default: 'warn' },
+    },
+  });
+  const logLevel = LOG_LEVELS.find((level) => level === values.log);
+  if (logLevel === undefined) throw new Error(`--log ${values.log}: must be one of ${LOG_LEVELS.join(', ')}`);
+  return { config: values.config, listen: values.listen, app: values.app, logLevel };
+}
+
+export interface ClusterProcess {
+  readonly config: ClusterConfig;
+  readonly ports: TierPorts & { readonly log: LeveledLog; readonly meter: PrometheusMeter };
+  readonly host: TierHost;
+  /** Resolves with the exit status after a signal or `stop`. */
+  readonly stopped: Promise<number>;
+  stop(): void;
+}
+
+/**
+ * Loads the configuration, connects the drivers, and answers a host for the tiers.
+ *
+ * @throws ConfigError, or an Error that names the server that cannot be reached
+ */
+export async function openProcess(options: ProcessOptions): Promise<ClusterProcess> {
+  const { config, warnings } = loadConfig(options.config, options.listen);
+  const log = makeLog({ level: options.logLevel, destination: 'stderr' });
+  for (const warning of warnings) log.warn(warning);
+  log.info('effective configuration', { config: redactedConfig(config) });
+  const clock = new SystemClock();
+  const meter = new PrometheusMeter();
+  const drivers = await openDrivers(config, clock, log, meter);
+  const ports = { clock, entropy: new SystemEntropy(), log, meter, ...drivers, sipNetwork: new LocalSipNetwork() };
+  const host = new TierHost(config, ports);
+  let finish: () => void = () => {};
+  const asked = new Promise<void>((resolve) => { finish = resolve; });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, finish);
+  process.on('unhandledRejection', (reason) => log.error('a promise was rejected and nobody looked', { reason: String(reason) }));
+  const stopped = asked.then(async () => {
+    await host.stop(DRAIN_MS);
+    await ports.keyValues.close();
+    await ports.bus.close();
+    return 0;
+  });
+  return { config, ports, host, stopped, stop: finish };
+}
+
+async function openDrivers(
+  config: ClusterConfig, clock: Clock, log: Log, meter: Meter,
+): Promise<{ bus: Bus; keyValues: KeyValueStore }> {
+  if (config.bus.driver === 'memory') {
+    return { bus: new MemoryBus({ clock, log, meter }), keyValues: new MemoryKeyValueStore(clock) };
+  }
+  const { openNats } = await import('#cluster/nats');
+  return openNats({ servers: config.bus.servers, clock, log, meter });
+}
+
+/** `main` of an app that runs alone: the applications of its type, or the one that `--app` names. */
+export async function runTier(type: ApplicationType, starts: readonly StartTier[], argv: readonly string[]): Promise<void> {
+  try {
+    const options = processOptions(argv, 'config/laptop.yaml');
+    const running = await openProcess(options);
+    for (const application of applicationsOf(running.config, type, options.app)) {
+      for (const start of starts) await running.host.start(start, application);
+    }
+    console.log(`${type} ready`);
+    process.exitCode = await running.stopped;
+  } catch (error) {
+    reportAndFail(error);
+  }
+}
+
+function applicationsOf(config: ClusterConfig, type: ApplicationType, name: string | undefined): readonly Application[] {
+  const ofType = config.applications.filter((application) => application.type === type);
+  const chosen = name === undefined ? ofType : ofType.filter((application) => application.name === name);
+  if (chosen.length > 0) return chosen;
+  const known = ofType.map((application) => application.name).join(', ') || 'none';
+  throw new Error(`${config.file} has no ${type} application${name === undefined ? '' : ` called ${name}`}; it has: ${known}`);
+}
+
+/** The message alone for what a person can mend, the stack for what is our fault. */
+export function reportAndFail(error: unknown): void {
+  if (error instanceof ConfigError) console.error(error.message);
+  else console.error(error instanceof Error ? `cordboard: ${error.message}` : String(error));
+  process.exit(1);
+}
