@@ -29,9 +29,8 @@ export class NonInviteClient<Response> {
   }
 
   onTimer(timer: TransactionTimer, out: ClientEffects<Response>): void {
-    if (this.state === 'Terminated') return;
-    if (timer === 'K') return this.#terminate(out);
-    if (this.state === 'Completed') return;
+    if (this.state === 'Completed' && timer === 'K') return this.#terminate(out);
+    if (this.state !== 'Trying' && this.state !== 'Proceeding') return;
     if (timer === 'F') return this.#fail('timeout', out);
     if (timer !== 'E') return;
     // §17.1.2.2: doubling up to T2; every T2 once a provisional response shows that the request arrived.

@@ -1,6 +1,4 @@
 /** SIP over sockets. The machines are in `#sip`. */
-
-/** Transports of one process that reach each other without the kernel. */
-export class LocalSipNetwork {
-  readonly size: number = 0;
-}
+export { type LocalReceiver, LocalSipNetwork } from './local-network.js';
+export { SocketTransport, type SocketTransportOptions, type SocketTransportPorts } from './socket-transport.js';
+export type { TlsOptions } from './streams.js';
