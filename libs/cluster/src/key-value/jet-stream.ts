@@ -1,0 +1,198 @@
+/**
+ * Key-value buckets in NATS JetStream. A write waits for a Raft quorum and can fail for seconds during an election, so it
+ * is never on the path of a call.
+ */
+import {
+  type ConsumerMessages, DeliverPolicy, jetstream, JetStreamApiError, type JetStreamClient, type JsMsg,
+} from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import { headers, type NatsConnection } from '@nats-io/transport-node';
+import { assert } from '#kernel';
+import { isKey, isKeyPattern } from './key.js';
+import {
+  type KeyValue, type KeyValueChange, type KeyValueEntry, type KeyValueStore, KeyValueUnavailable, RevisionConflict,
+} from './port.js';
+
+export interface JetStreamOptions {
+  /** JetStream domain of the data centre, when its servers have one. */
+  readonly domain?: string;
+  /** Copies of a bucket that is made: 3 in a cluster of three, 1 on a lone server. */
+  readonly replicas: number;
+}
+
+const WRITE_TIMEOUT_MS = 500;
+/** Making a bucket elects a leader for it. */
+const MAKE_TIMEOUT_MS = 10_000;
+/** How long a server keeps the marks of what was deleted or expired, for watchers that were away. */
+const MARKER_TTL_MS = 600_000;
+/** Error codes of JetStream's API for a stale expected sequence. */
+const WRONG_LAST_SEQUENCE = new Set([10_071, 10_164]);
+/** The oldest server that honours the expiry of single keys; older ones ignore it silently. */
+const VERSION_MIN = [2, 11] as const;
+
+const OPERATION = 'KV-Operation';
+const MARKER_REASON = 'Nats-Marker-Reason';
+
+export class JetStreamKeyValueStore implements KeyValueStore {
+  readonly #buckets = new Map<string, Promise<KV>>();
+  readonly #handles = new Set<JetStreamKeyValue>();
+
+  private constructor(private readonly connection: NatsConnection, private readonly options: JetStreamOptions) {}
+
+  /** @throws Error when the server is too old to be trusted with leases. */
+  static open(connection: NatsConnection, options: JetStreamOptions): JetStreamKeyValueStore {
+    requireVersion(connection.info?.version ?? 'unknown');
+    return new JetStreamKeyValueStore(connection, options);
+  }
+
+  async bucket(name: string): Promise<KeyValue> {
+    let made = this.#buckets.get(name);
+    if (made === undefined) {
+      made = this.#make(name);
+      this.#buckets.set(name, made);
+      made.catch(() => this.#buckets.delete(name));
+    }
+    const handle = new JetStreamKeyValue(name, await made, this.#client(WRITE_TIMEOUT_MS));
+    this.#handles.add(handle);
+    return handle;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#handles].map((handle) => handle.close()));
+    this.#handles.clear();
+  }
+
+  async #make(name: string): Promise<KV> {
+    try {
+      await new Kvm(this.#client(MAKE_TIMEOUT_MS)).create(name, {
+        history: 1, replicas: this.options.replicas, markerTTL: MARKER_TTL_MS,
+      });
+      return await new Kvm(this.#client(WRITE_TIMEOUT_MS)).open(name);
+    } catch (error) {
+      throw toPortError(error, `bucket ${name}`);
+    }
+  }
+
+  #client(timeoutMs: number): JetStreamClient {
+    const { domain } = this.options;
+    return jetstream(this.connection, { timeout: timeoutMs, ...(domain === undefined ? {} : { domain }) });
+  }
+}
+
+class JetStreamKeyValue implements KeyValue {
+  readonly #watches = new Set<ConsumerMessages>();
+
+  constructor(private readonly name: string, private readonly kv: KV, private readonly client: JetStreamClient) {}
+
+  async get(key: string): Promise<KeyValueEntry | undefined> {
+    const entry = await this.#try(() => this.kv.get(key));
+    if (entry === null || entry.operation !== 'PUT') return undefined;
+    return { key, value: entry.json<object>(), revision: entry.revision };
+  }
+
+  async list(pattern = '>'): Promise<KeyValueEntry[]> {
+    const entries: KeyValueEntry[] = [];
+    const reading = await this.watch(pattern, (change) => {
+      if (change.kind === 'put') entries.push(change.entry);
+    });
+    reading.stop();
+    return entries;
+  }
+
+  async create(key: string, value: object, options: { readonly ttlMs?: number } = {}): Promise<number> {
+    assert(isKey(key), `'${key}' is not a key of a bucket`);
+    return this.#try(() => this.kv.create(key, JSON.stringify(value), ttlOf(options.ttlMs)));
+  }
+
+  async update(key: string, value: object, revision: number, options: { readonly ttlMs?: number } = {}): Promise<number> {
+    const ttl = ttlOf(options.ttlMs);
+    if (ttl === undefined) return this.#try(() => this.kv.update(key, JSON.stringify(value), revision));
+    // The client library has no update with an expiry; a bucket's key is a subject of its stream.
+    const expiring = headers();
+    expiring.set('Nats-Expected-Last-Subject-Sequence', String(revision));
+    expiring.set('Nats-TTL', ttl);
+    const ack = await this.#try(() => this.client.publish(this.#subject(key), JSON.stringify(value), { headers: expiring }));
+    return ack.seq;
+  }
+
+  async delete(key: string, revision?: number): Promise<void> {
+    const ttl = ttlOf(MARKER_TTL_MS) as string;
+    await this.#try(() => this.kv.purge(key, revision === undefined ? { ttl } : { ttl, previousSeq: revision }));
+  }
+
+  async watch(pattern: string, onChange: (change: KeyValueChange) => void): Promise<{ stop(): void }> {
+    assert(isKeyPattern(pattern), `'${pattern}' is not a pattern of keys`);
+    const consumer = await this.#try(() => this.client.consumers.getPushConsumer(`KV_${this.name}`, {
+      filter_subjects: this.#subject(pattern), deliver_policy: DeliverPolicy.LastPerSubject,
+    }));
+    let existing = (await this.#try(() => consumer.info(true))).num_pending;
+    let live = true;
+    let reported = (): void => {};
+    const allReported = new Promise<void>((resolve) => { reported = resolve; });
+    const messages = await this.#try(() => consumer.consume({
+      callback: (message) => {
+        if (!live) return;
+        const change = this.#read(message);
+        // A key that was gone before this watch began is no change.
+        if (change.kind === 'put' || existing <= 0) onChange(change);
+        existing -= 1;
+        if (existing === 0) reported();
+      },
+    }));
+    this.#watches.add(messages);
+    if (existing > 0) await allReported;
+    return {
+      stop: () => {
+        live = false;
+        this.#watches.delete(messages);
+        messages.stop();
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const messages of this.#watches) messages.stop();
+    this.#watches.clear();
+  }
+
+  #subject(key: string): string {
+    return `$KV.${this.name}.${key}`;
+  }
+
+  /** What a message of the bucket's stream says about its key. */
+  #read(message: JsMsg): KeyValueChange {
+    const key = message.subject.slice(this.#subject('').length);
+    const isGone = (message.headers?.has(OPERATION) ?? false) || (message.headers?.has(MARKER_REASON) ?? false);
+    if (isGone) return { kind: 'gone', key, revision: message.seq };
+    return { kind: 'put', entry: { key, value: message.json<object>(), revision: message.seq } };
+  }
+
+  async #try<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw toPortError(error, this.name);
+    }
+  }
+}
+
+/** Expiries are whole seconds on the wire; a lease may last longer than asked for, never shorter. */
+function ttlOf(ttlMs: number | undefined): string | undefined {
+  return ttlMs === undefined ? undefined : `${Math.max(1, Math.ceil(ttlMs / 1_000))}s`;
+}
+
+function toPortError(error: unknown, what: string): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof JetStreamApiError && WRONG_LAST_SEQUENCE.has(error.code)) {
+    return new RevisionConflict(`${what}: ${message}`, { cause: error });
+  }
+  return new KeyValueUnavailable(`${what}: ${message}`, { cause: error });
+}
+
+function requireVersion(version: string): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > VERSION_MIN[0] || (major === VERSION_MIN[0] && minor >= VERSION_MIN[1])) return;
+  throw new Error(
+    `nats-server ${version} ignores the expiry of single keys, so leases would never end: install ${VERSION_MIN.join('.')} or newer`,
+  );
+}

@@ -1,0 +1,131 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { jest } from '@jest/globals';
+import { type Clock, CountingMeter, silentLog } from '#kernel';
+import { natsSuite, type NatsServer, startNats } from '../../../test/support/nats.js';
+import { busContract } from './bus/contract.js';
+import { connectNats, JetStreamKeyValueStore, NatsBus } from './nats.js';
+import { keyValueContract } from './key-value/contract.js';
+
+/** Cancelled timers must not keep the test process. */
+const clock: Clock = {
+  nowMs: () => performance.now(),
+  setTimer: (delayMs, fire) => {
+    const timer = setTimeout(fire, delayMs);
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
+// Expiries of a real server are whole seconds.
+jest.setTimeout(20_000);
+
+natsSuite('NATS', (file) => {
+  let server: NatsServer;
+  beforeAll(async () => { server = await startNats(file); });
+  afterAll(() => server.close());
+
+  const connect = () => connectNats({ servers: [server.address], name: 'test' });
+
+  async function makeBus() {
+    const connection = await connect();
+    const meter = new CountingMeter();
+    return { connection, meter, bus: new NatsBus(connection, { clock, log: silentLog, meter }) };
+  }
+
+  /** What was sent before a round trip of its sender has been delivered after a round trip of its receiver. */
+  async function roundTrips(...buses: NatsBus[]): Promise<void> {
+    for (let turn = 0; turn < 3; turn += 1) for (const bus of buses) if (bus.connected) await bus.flush();
+  }
+
+  busContract('NatsBus', async () => {
+    const [{ bus: a }, { bus: b }] = [await makeBus(), await makeBus()];
+    return {
+      a, b,
+      settle: () => roundTrips(a, b),
+      advance: (ms) => wait(ms + 20),
+      close: async () => void await Promise.all([a.close(), b.close()]),
+    };
+  });
+
+  let stands = 0;
+  keyValueContract('JetStreamKeyValueStore', async () => {
+    stands += 1;
+    const prefix = `s${stands}-`;
+    const connections = [await connect(), await connect()] as const;
+    const [a, b] = connections.map((connection) => {
+      const store = JetStreamKeyValueStore.open(connection, { replicas: 1 });
+      return { bucket: (name: string) => store.bucket(prefix + name), close: () => store.close() };
+    }) as [JetStreamKeyValueStore, JetStreamKeyValueStore];
+    return {
+      a, b,
+      // A watcher hears of a write when the server has sent it: two round trips after the acknowledgement.
+      settle: async () => {
+        for (const connection of connections) await connection.flush();
+        await wait(50);
+      },
+      advance: (ms) => wait(ms),
+      close: async () => {
+        await a.close();
+        await b.close();
+        await Promise.all(connections.map((connection) => connection.close()));
+      },
+    };
+  });
+
+  describe('NatsBus', () => {
+    it('counts and drops what is not a JSON object', async () => {
+      const { bus, connection, meter } = await makeBus();
+      const received: object[] = [];
+      bus.subscribe('x', (message) => received.push(message));
+      connection.publish('x', 'no json');
+      connection.publish('x', '7');
+      connection.publish('x', '{"n":1}');
+      await roundTrips(bus);
+      expect(received).toEqual([{ n: 1 }]);
+      expect(meter.count('bus_malformed_total', { bus: 'nats' })).toBe(2);
+      await bus.close();
+    });
+
+    it('says that it is not connected while there is no server, and goes on when there is one', async () => {
+      const { bus, meter } = await makeBus();
+      const received: object[] = [];
+      bus.subscribe('x', (message) => received.push(message));
+      await bus.flush();
+      await server.kill();
+      await until(() => !bus.connected);
+      bus.publish('x', { n: 1 });
+      const replies: string[] = [];
+      bus.request('x', {}, 1_000, ({ kind }) => replies.push(kind));
+      await Promise.resolve();
+      expect(replies).toEqual(['timeout']);
+      expect(meter.count('bus_dropped_total', { bus: 'nats' })).toBe(2);
+      await server.restart();
+      await until(() => bus.connected);
+      bus.publish('x', { n: 2 });
+      await roundTrips(bus);
+      expect(received).toEqual([{ n: 2 }]);
+      await bus.close();
+    });
+  });
+
+  describe('JetStreamKeyValueStore', () => {
+    it('says that it is unavailable when the server does not answer, and answers again later', async () => {
+      const connection = await connect();
+      const bucket = await JetStreamKeyValueStore.open(connection, { replicas: 1 }).bucket('frozen');
+      const revision = await bucket.create('k', { n: 1 });
+      server.pause();
+      await expect(bucket.update('k', { n: 2 }, revision)).rejects.toMatchObject({ code: 'KV_UNAVAILABLE' });
+      server.resume();
+      await until(async () => (await bucket.get('k').catch(() => undefined)) !== undefined);
+      await connection.close();
+    });
+
+    it('refuses a server that would never end a lease', async () => {
+      const connection = { info: { version: '2.10.27' } } as Parameters<typeof JetStreamKeyValueStore.open>[0];
+      expect(() => JetStreamKeyValueStore.open(connection, { replicas: 1 })).toThrow('install 2.11 or newer');
+    });
+  });
+
+  async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+    while (!await condition()) await wait(20);
+  }
+});
