@@ -27,7 +27,10 @@ export type Destination =
 
 /** Pure look-ups the machine may make while it handles an input. Answers must not change within one input. */
 export interface CallEnvironment {
-  /** `from` is the DN or trunk on whose behalf; a location narrows the choice of trunks. */
+  /**
+   * `from` is the DN or trunk on whose behalf: the caller for the number that opens a call, the Routing Point (as
+   * `internal`) for routing instructions and default routing, the transferring or redirecting DN for those requests.
+   */
   resolve(dialled: string, from: CallOrigin): Destination;
   /** An option by the operators' name: DN over application over cluster over default. Numbers in the option's own unit. */
   option(name: string, dn?: string): string;
@@ -35,6 +38,8 @@ export interface CallEnvironment {
   routers(routingPoint: string): number;
   /** Whether the name is a DN of the switch, and of which type. */
   dnType(name: string): 'Extension' | 'RoutingPoint' | 'VirtualQueue' | 'Trunk' | undefined;
+  /** DN where the agent is logged in (RouteType AgentID), when this node knows it. Without it such routes get error 51. */
+  agentDN?(agentID: string): string | undefined;
   readonly node: string;
   readonly geoLocation: string;
 }
