@@ -10,3 +10,18 @@ export {
   type Flow, flowKey, isFlow, type ListeningAddress, type SipTransport, type Target, type TransportError,
   type TransportErrorCode, type TransportName,
 } from './transport/port.js';
+export { type CSeq, parseCSeq } from './headers/cseq.js';
+export { splitList } from './headers/list.js';
+export { NameAddr, parseNameAddr } from './headers/name-addr.js';
+export { Params, quote, unquote } from './headers/params.js';
+export { parseVia, Via } from './headers/via.js';
+export { checkMessage } from './message/check-message.js';
+export { MessageEdit } from './message/edit.js';
+export { type HeaderLine, makeRequest, makeResponse, type RequestParts, type ResponseParts } from './message/make.js';
+export { type SipMessage, SipRequest, SipResponse } from './message/message.js';
+export { reasonPhrase } from './message/reason-phrases.js';
+export type { SipParseError, SipParseErrorCode } from './parser/error.js';
+export { DEFAULT_LIMITS, type ParseLimits } from './parser/limits.js';
+export { parseMessage } from './parser/parse-message.js';
+export { type FramerEvents, StreamFramer } from './parser/stream-framer.js';
+export { escapeUser, hostPort, parseHostPort, parseUri, SipUri, unescapeUri, uriEquals } from './uri/uri.js';
