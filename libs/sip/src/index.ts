@@ -25,3 +25,9 @@ export { DEFAULT_LIMITS, type ParseLimits } from './parser/limits.js';
 export { parseMessage } from './parser/parse-message.js';
 export { type FramerEvents, StreamFramer } from './parser/stream-framer.js';
 export { escapeUser, hostPort, parseHostPort, parseUri, SipUri, unescapeUri, uriEquals } from './uri/uri.js';
+export {
+  type DigestAlgorithm, type DigestChallenge, type DigestCredentials, digestResponse, makeChallenge, parseAuthorization,
+  parseDigestParameters, verifyDigest,
+} from './digest/digest.js';
+export { NonceKeeper, type NonceOptions, type NonceVerdict } from './digest/nonce-keeper.js';
+export { answerDirection, type Direction, directionsOf, isHold, withDirection, withNextVersion } from './sdp/direction.js';
