@@ -29,9 +29,9 @@ export function locationStoreContract(name: string, start: () => Promise<Locatio
     afterEach(() => stand.store.close());
 
     it('lists what was put, of that AOR only', () => {
-      stand.store.put('7001', binding('sip:7001@a', { path: ['<sip:p1;lr>'], userAgent: 'Phone/1', regId: 1 }));
+      stand.store.put('7001', binding('sip:7001@a', { path: ['<sip:p1;lr>'], userAgent: 'Phone/1', regId: 1, reachedAs: 'sip.a' }));
       expect(stand.store.list('7001')).toMatchObject([
-        { contact: 'sip:7001@a', path: ['<sip:p1;lr>'], userAgent: 'Phone/1', regId: 1, cseq: 1, node: 'proxy1' },
+        { contact: 'sip:7001@a', path: ['<sip:p1;lr>'], userAgent: 'Phone/1', regId: 1, reachedAs: 'sip.a', cseq: 1, node: 'proxy1' },
       ]);
       expect(stand.store.list('7002')).toEqual([]);
     });

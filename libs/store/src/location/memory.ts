@@ -118,6 +118,7 @@ export class MemoryLocationStore implements LocationStore {
       ...(from.instanceId === undefined ? {} : { instanceId: compact(from.instanceId) }),
       ...(from.regId === undefined ? {} : { regId: from.regId }),
       ...(from.userAgent === undefined ? {} : { userAgent: this.#names.of(from.userAgent) }),
+      ...(from.reachedAs === undefined ? {} : { reachedAs: this.#names.of(from.reachedAs) }),
     };
   }
 

@@ -23,6 +23,8 @@ export interface LocationBinding {
   readonly flow: string;
   readonly node: string;
   readonly userAgent?: string;
+  /** What the phone calls the cluster: the host and port of its REGISTER. Absent: the access point. */
+  readonly reachedAs?: string;
 }
 
 export interface LocationRemoval {
