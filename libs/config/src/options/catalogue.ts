@@ -45,6 +45,7 @@ export const OPTIONS: readonly OptionDefinition[] = [
   // ---- registration and authentication
   option('sip-enable-strict-auth', yesNo, 'false', PHONE, 'Refuses devices without a password, or whose password is the DN.'),
   option('authenticate-requests', list('register', 'invite'), 'register,invite', PHONE, 'Which requests of a device with a password are challenged. An INVITE over the flow of a live registration is not asked again.'),
+  option('digest-algorithms', list('SHA-256', 'MD5'), 'MD5', SERVER, 'Algorithms a challenge offers, preferred first (RFC 8760). Not both by default: several phones give up at a challenge they do not know.'),
   option('nonce-lifetime', seconds(10, 3600), '300', SERVER, 'How long a digest nonce serves.'),
   option('password', text(/^.{0,200}$/, 'a text of at most 200 characters', true), '', ['Extension'], 'Digest password of the phone.'),
   option('contact', text(/^(\*|sips?:[^\s]+|[^\s@]+(:\d+)?)$/, '* (learned from registration) or a SIP URI'), '*', ['Extension', 'Trunk'], 'Where the device is.'),
