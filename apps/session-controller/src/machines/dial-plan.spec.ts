@@ -74,15 +74,15 @@ describe('DialPlan', () => {
     expect(plan().resolve('9', inside)).toMatchObject({ status: 404 });
   });
 
-  it('asks the default route point before the dial plan when the order says so, for calls from outside', () => {
+  it('asks the default route point before the dial plan when the order says so', () => {
     const before = plan({ 'default-route-point': '5000', 'default-route-point-order': 'before-dial-plan' });
-    expect(before.resolve('+1555', outside)).toEqual({ kind: 'routingPoint', dn: '5000' });
-    expect(before.resolve('+1555', inside)).toMatchObject({ kind: 'trunk' });
+    expect(before.resolve('+1555', inside)).toEqual({ kind: 'routingPoint', dn: '5000' });
+    expect(before.resolve('7001', inside)).toMatchObject({ kind: 'device' });
   });
 
-  it('lets no call in by a trunk and out by a trunk on its own', () => {
-    expect(plan().resolveOpening('+1555', outside)).toMatchObject({ kind: 'nowhere', status: 404 });
-    expect(plan().resolveOpening('+1555', inside)).toMatchObject({ kind: 'trunk' });
-    expect(plan().resolveOpening('7001', outside)).toMatchObject({ kind: 'device' });
+  it('lets no call in by a trunk and out by a trunk on its own, but lets a Routing Point send it out', () => {
+    expect(plan().resolve('+1555', outside)).toMatchObject({ kind: 'nowhere', status: 404 });
+    expect(plan().resolve('+1555', { kind: 'internal', dn: '5000' })).toMatchObject({ kind: 'trunk' });
+    expect(plan().resolve('7001', outside)).toMatchObject({ kind: 'device' });
   });
 });

@@ -32,22 +32,17 @@ export class DialPlan {
     this.#routes = trunkRoutes(config, (name, dn) => ports.option(name, dn));
   }
 
-  /** For routing programs and 3pcc requests: trunks are open to everybody the switch serves. */
+  /**
+   * `from` is the caller for the number that opens a call, and otherwise the DN that sends it on. A carrier's call does not
+   * leave by a trunk unless a routing program sends it there: else anybody could dial through the switch at its owner's cost.
+   */
   resolve(dialled: string, from: CallOrigin): Destination {
     const dn = this.config.dns.get(dialled);
     if (dn !== undefined) return this.#toDn(dn);
-    if (this.#defaultRouteFirst(from)) return this.#toDefault(dialled) ?? this.#toTrunk(dialled) ?? notFound(dialled);
+    if (from.kind === 'trunk') return this.#toDefault(dialled) ?? notFound(dialled);
+    const defaultFirst = this.ports.option('default-route-point-order') === 'before-dial-plan';
+    if (defaultFirst) return this.#toDefault(dialled) ?? this.#toTrunk(dialled) ?? notFound(dialled);
     return this.#toTrunk(dialled) ?? this.#toDefault(dialled) ?? notFound(dialled);
-  }
-
-  /**
-   * For the number that opens a call. A carrier's call does not leave by a trunk unless a routing program sends it
-   * there: otherwise anybody could dial through the switch at its owner's cost.
-   */
-  resolveOpening(dialled: string, from: CallOrigin): Destination {
-    if (from.kind === 'internal') return this.resolve(dialled, from);
-    const dn = this.config.dns.get(dialled);
-    return dn !== undefined ? this.#toDn(dn) : this.#toDefault(dialled) ?? notFound(dialled);
   }
 
   #toDn(dn: DnConfig): Destination {
@@ -103,10 +98,6 @@ export class DialPlan {
     if (this.ports.option('find-trunk-by-location') !== 'true') return [...routes].sort(byPriority);
     const here = (route: TrunkRoute): boolean => route.geoLocation === '' || route.geoLocation === this.ports.geoLocation;
     return [...routes.filter(here).sort(byPriority), ...routes.filter((route) => !here(route)).sort(byPriority)];
-  }
-
-  #defaultRouteFirst(from: CallOrigin): boolean {
-    return from.kind === 'trunk' && this.ports.option('default-route-point-order') === 'before-dial-plan';
   }
 
   /** `default-route-point`: a DN, or `reject=404`. */

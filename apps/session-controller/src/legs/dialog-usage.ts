@@ -1,0 +1,204 @@
+/**
+ * What happens within a dialog once it stands: offers both ways, one at a time (RFC 3261 §14, RFC 3311), session refresh
+ * (RFC 4028), remote control of the phone (SC-09), BYE.
+ */
+import { type HeaderLine, makeResponse, type ServerTransaction, type SipRequest, type SipResponse } from '#sip';
+import type { Sdp } from '#telephony';
+import type { InDialog } from './in-dialog.js';
+import { ALLOW, type LegHost } from './leg.js';
+import { LocalOffer, type LocalOfferHost } from './local-offer.js';
+import { RemoteOffer } from './remote-offer.js';
+import { bodySdp, hasForeignBody } from './sdp.js';
+import { SessionRefresh } from './session-refresh.js';
+
+export class DialogUsage implements LocalOfferHost {
+  readonly session: SessionRefresh;
+  #local: LocalOffer | undefined;
+  #remote: RemoteOffer | undefined;
+  /** An offer of the machine that waits for the one under way. */
+  #queued: { readonly sdp: Sdp | null } | undefined;
+  #over = false;
+
+  constructor(readonly dialog: InDialog, private readonly host: LegHost) {
+    this.session = new SessionRefresh(dialog, {
+      refresh: () => this.#refreshByInvite(),
+      refreshed: () => host.alive(),
+      expired: () => this.#lost(true),
+    });
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  // ---- from the call machine
+
+  offer(sdp: Sdp | null): void {
+    if (this.#over) return;
+    if (this.#busy) {
+      this.#queued = { sdp };
+      return;
+    }
+    this.#local = new LocalOffer(this.dialog, sdp, false, this);
+    this.#local.start();
+  }
+
+  ackOffer(sdp: Sdp | null): void {
+    this.#local?.acknowledge(sdp);
+    this.#settled();
+  }
+
+  answerOffer(sdp: Sdp | null): void {
+    const remote = this.#remote;
+    if (remote === undefined || remote.answered) return;
+    if (sdp !== null) this.dialog.localSdp = sdp;
+    remote.accept(sdp, this.session.responseHeaders());
+    if (!remote.needsAck) this.#settled();
+  }
+
+  rejectOffer(status: number, reason: string): void {
+    this.#remote?.reject(status, reason);
+    this.#settled();
+  }
+
+  notify(event: 'talk' | 'hold'): void {
+    const notified = (status: number): void => {
+      if (!this.#over) this.host.report({ kind: 'notified', status });
+    };
+    this.dialog.request('NOTIFY', {
+      onResponse: (response) => {
+        if (response.status >= 200) notified(response.status);
+      },
+      onFailure: (reason) => notified(reason === 'timeout' ? 408 : 503),
+    }, { headers: [['Event', event], ['Subscription-State', 'active']] });
+  }
+
+  /** Ends the dialog with a BYE. What was under way is let go first. */
+  bye(): void {
+    if (this.#over) return;
+    if (this.#local?.awaitsAnswer === true) this.#local.acknowledge(null);
+    this.#end();
+    this.dialog.request('BYE', { onResponse() {}, onFailure() {} }, {});
+  }
+
+  // ---- from the far end
+
+  onRequest(request: SipRequest, transaction: ServerTransaction): void {
+    const status = this.dialog.accept(request);
+    if (status !== undefined) return this.#answer(request, transaction, status);
+    switch (request.method) {
+      case 'BYE': return this.#onBye(request, transaction);
+      case 'INVITE': return this.#onOffer(request, transaction);
+      case 'UPDATE': return this.#onUpdate(request, transaction);
+      case 'OPTIONS': return this.#answer(request, transaction, 200, [['Allow', ALLOW], ['Accept', 'application/sdp']]);
+      default: return this.#answer(request, transaction, 405, [['Allow', ALLOW]]);
+    }
+  }
+
+  onAck(ack: SipRequest): void {
+    const remote = this.#remote;
+    if (remote === undefined || !remote.acknowledged(ack)) return;
+    this.#remote = undefined;
+    if (remote.offerless) this.host.report({ kind: 'acked', sdp: bodySdp(ack) });
+    this.#settled();
+  }
+
+  // ---- from our own re-INVITE
+
+  answered(offer: LocalOffer, response: SipResponse, sdp: Sdp | null): void {
+    this.session.onResponse(response);
+    if (offer.sdp !== null) this.dialog.localSdp = offer.sdp;
+    if (!offer.refresh) this.host.report({ kind: 'offerAnswered', sdp });
+    this.#settled();
+  }
+
+  rejected(offer: LocalOffer, status: number): void {
+    this.#local = undefined;
+    if (!offer.refresh) this.host.report({ kind: 'offerRejected', status });
+    this.#settled();
+  }
+
+  lost(bye: boolean): void {
+    this.#lost(bye);
+  }
+
+  get #busy(): boolean {
+    return this.#remote !== undefined || (this.#local !== undefined && !this.#local.complete);
+  }
+
+  #onBye(request: SipRequest, transaction: ServerTransaction): void {
+    this.#answer(request, transaction, 200);
+    this.#end();
+    this.host.report({ kind: 'gone', cause: 'bye' });
+    this.host.ended();
+  }
+
+  #onOffer(request: SipRequest, transaction: ServerTransaction): void {
+    if (hasForeignBody(request)) return this.#answer(request, transaction, 415, [['Accept', 'application/sdp']]);
+    const refused = this.#refusalOfOffer();
+    if (refused !== undefined) return this.#answer(request, transaction, refused, retryAfter(refused, this.dialog));
+    const tooShort = this.session.tooShort(request);
+    if (tooShort !== undefined) return this.#answer(request, transaction, 422, [['Min-SE', tooShort]]);
+    this.dialog.refreshTarget(request);
+    this.session.onRequest(request);
+    this.#remote = new RemoteOffer(this.dialog, request, transaction, () => this.#lost(true));
+    this.host.report({ kind: 'offered', sdp: this.#remote.sdp });
+  }
+
+  /** Without a body it only refreshes the session (RFC 4028 §7.4) and is none of the machine's business. */
+  #onUpdate(request: SipRequest, transaction: ServerTransaction): void {
+    if (request.body !== '') return this.#onOffer(request, transaction);
+    const tooShort = this.session.tooShort(request);
+    if (tooShort !== undefined) return this.#answer(request, transaction, 422, [['Min-SE', tooShort]]);
+    this.dialog.refreshTarget(request);
+    this.session.onRequest(request);
+    this.host.alive();
+    this.#answer(request, transaction, 200, [['Contact', this.dialog.ports.contact], ...this.session.responseHeaders()]);
+  }
+
+  /** RFC 3261 §14.2: 491 when our own offer is under way, 500 when the far end's last one is. */
+  #refusalOfOffer(): 491 | 500 | undefined {
+    if (this.#remote !== undefined) return 500;
+    return this.#busy || this.dialog.offerPending ? 491 : undefined;
+  }
+
+  #refreshByInvite(): void {
+    if (this.#busy || this.#over || this.dialog.localSdp === null) return;
+    this.#local = new LocalOffer(this.dialog, this.dialog.localSdp, true, this);
+    this.#local.start();
+  }
+
+  #settled(): void {
+    if (this.#remote?.answered === true && !this.#remote.needsAck) this.#remote = undefined;
+    if (this.#busy || this.#queued === undefined) return;
+    const { sdp } = this.#queued;
+    this.#queued = undefined;
+    this.offer(sdp);
+  }
+
+  #lost(bye: boolean): void {
+    if (this.#over) return;
+    if (bye) this.bye();
+    else this.#end();
+    this.host.report({ kind: 'gone', cause: 'lost' });
+    this.host.ended();
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.session.stop();
+    this.#local?.stop();
+    this.#remote?.stop();
+    this.#queued = undefined;
+  }
+
+  #answer(
+    request: SipRequest, transaction: ServerTransaction, status: number, headers: readonly HeaderLine[] = [],
+  ): void {
+    transaction.respond(makeResponse(request, status, undefined, { headers }));
+  }
+}
+
+function retryAfter(status: number, dialog: InDialog): readonly HeaderLine[] {
+  return status === 500 ? [['Retry-After', String(dialog.ports.entropy.uint32() % 10)]] : [];
+}

@@ -1,0 +1,52 @@
+/** What a leg, one SIP dialog of a call, looks like to the layer that keeps it, and what it needs. */
+import type { Clock, Entropy, Log } from '#kernel';
+import type { ServerTransaction, SipRequest } from '#sip';
+import type { CallEffect, CallInput, LegId } from '#telephony';
+import type { SipSender } from './sip-sender.js';
+
+/** The effects of the call machine that are about a leg. */
+export type LegEffect = Extract<CallEffect, { readonly leg: LegId }>;
+
+type WithoutTime<T> = T extends unknown ? Omit<T, 'nowMs' | 'leg'> : never;
+/** What a leg reports; the layer adds the leg's name and the time. */
+export type LegReport = WithoutTime<Extract<CallInput, { readonly leg: LegId }>>;
+
+export interface Leg {
+  readonly callId: string;
+  readonly localTag: string;
+  perform(effect: LegEffect): void;
+  /** A request within the dialog, CANCEL excepted. */
+  onRequest(request: SipRequest, transaction: ServerTransaction): void;
+  /** ACK to a 2xx of ours. */
+  onAck(request: SipRequest): void;
+  onCancel(): void;
+  /** Ends the dialog without the call machine's help: BYE, CANCEL or a final response. */
+  drop(): void;
+  /** For operators. */
+  readonly state: string;
+}
+
+/** The leg's way to its call. */
+export interface LegHost {
+  report(report: LegReport): void;
+  /** A session refresh: no input, but a sign of life. */
+  alive(): void;
+  /** Nothing of the leg remains; it is not called any more. */
+  ended(): void;
+}
+
+export interface LegPorts {
+  readonly sender: SipSender;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+  /** Host of From, To and Via: the cluster's one name (PRX-13, PRX-28). */
+  readonly accessPoint: string;
+  /** Value of Contact: names the node in its user part (docs/specs/sip-routing.md). */
+  readonly contact: string;
+  option(name: string, dn?: string): string;
+}
+
+/** Methods that a leg understands; Allow in whatever offers or answers a session. */
+export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, NOTIFY, INFO';
+export const SDP_TYPE = 'application/sdp';

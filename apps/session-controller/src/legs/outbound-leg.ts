@@ -1,0 +1,273 @@
+/**
+ * A leg that we called: UAC of its INVITE through forks, early dialogs and late answers (RFC 3261 §13.2, §9.1), then the
+ * dialog. A 2xx nobody waits for any more is acknowledged and ended with BYE.
+ */
+import { unreachable } from '#kernel';
+import type { ClientFailure, HeaderLine, ServerTransaction, SipRequest, SipResponse } from '#sip';
+import { makeRequest, makeResponse } from '#sip';
+import type { CallEffect, Sdp } from '#telephony';
+import { DialogUsage } from './dialog-usage.js';
+import { InDialog } from './in-dialog.js';
+import { ALLOW, type Leg, type LegEffect, type LegHost, type LegPorts, SDP_TYPE } from './leg.js';
+import { bodySdp } from './sdp.js';
+import type { SentRequest } from './sip-sender.js';
+
+type Invite = Extract<CallEffect, { readonly kind: 'invite' }>;
+
+export type OutboundState = 'Inviting' | 'Cancelling' | 'Answered' | 'Established' | 'Ended';
+
+/** Configuration object whose options apply to the leg. */
+function objectOf({ destination }: Invite): string | undefined {
+  if (destination.kind === 'trunk') return destination.trunk;
+  return destination.kind === 'device' ? destination.dn : undefined;
+}
+
+export class OutboundLeg implements Leg {
+  readonly callId: string;
+  readonly localTag: string;
+  readonly #object: string | undefined;
+  readonly #early = new Map<string, DialogUsage>();
+  /** Remote tags of 2xx that were answered with BYE: forks, and whatever came too late. */
+  readonly #refused = new Set<string>();
+  #state: OutboundState = 'Inviting';
+  #request: SipRequest | undefined;
+  #sent: SentRequest | undefined;
+  #usage: DialogUsage | undefined;
+  /** Tag of the early dialog heard last: NOTIFY goes there before the answer. */
+  #latestEarly: DialogUsage | undefined;
+  #ackBytes: string | undefined;
+  #minSe: number | undefined;
+  #seq = 1;
+
+  constructor(
+    private readonly invite: Invite, private readonly callUUID: string,
+    private readonly ports: LegPorts, private readonly host: LegHost,
+  ) {
+    this.callId = `${ports.entropy.hex(24)}@${ports.accessPoint}`;
+    this.localTag = ports.entropy.hex(16);
+    this.#object = objectOf(invite);
+  }
+
+  get state(): OutboundState {
+    return this.#state;
+  }
+
+  perform(effect: LegEffect): void {
+    switch (effect.kind) {
+      case 'invite': return this.#start();
+      case 'cancel':
+      case 'bye': return this.#hangUp();
+      case 'ack': return this.#acknowledge(effect.sdp);
+      case 'offer': return this.#usage?.offer(effect.sdp);
+      case 'ackOffer': return this.#usage?.ackOffer(effect.sdp);
+      case 'answerOffer': return this.#usage?.answerOffer(effect.sdp);
+      case 'rejectOffer': return this.#usage?.rejectOffer(effect.status, effect.reason);
+      case 'notify': return this.#notify(effect.event);
+      case 'ring':
+      case 'answer':
+      case 'reject':
+        return this.ports.log.error('the call asked an outgoing leg for what only an incoming one can do', { effect: effect.kind });
+      default: return unreachable(effect);
+    }
+  }
+
+  onRequest(request: SipRequest, transaction: ServerTransaction): void {
+    const usage = this.#usage ?? this.#early.get(request.from.tag ?? '');
+    if (usage === undefined || this.#state === 'Cancelling') {
+      return transaction.respond(makeResponse(request, request.method === 'BYE' ? 200 : 481));
+    }
+    usage.onRequest(request, transaction);
+    if (usage === this.#usage && usage.over) this.#state = 'Ended';
+  }
+
+  onAck(request: SipRequest): void {
+    this.#usage?.onAck(request);
+  }
+
+  onCancel(): void {
+    // A CANCEL goes from the caller to the called, so never to us in this role.
+  }
+
+  drop(): void {
+    this.#hangUp();
+  }
+
+  #start(): void {
+    this.#request = this.#makeInvite();
+    this.#sent = this.ports.sender.request(this.#request, {
+      onResponse: (response) => this.#onResponse(response),
+      onFailure: (reason) => this.#onFailure(reason),
+    });
+  }
+
+  #makeInvite(): SipRequest {
+    const { fromUser, fromDisplay, sdp, autoAnswer, destination } = this.invite;
+    const uri = destination.kind === 'device' || destination.kind === 'trunk' ? destination.uri : '';
+    const display = fromDisplay === '' ? '' : `"${fromDisplay.replace(/["\\\r\n]/g, ' ')}" `;
+    const headers: HeaderLine[] = [
+      ['Max-Forwards', '70'],
+      ['From', `${display}<sip:${fromUser}@${this.ports.accessPoint}>;tag=${this.localTag}`],
+      ['To', `<${uri}>`],
+      ['Call-ID', this.callId],
+      ['CSeq', `${this.#seq} INVITE`],
+      ['Contact', this.ports.contact],
+      ['Allow', ALLOW],
+      ['Supported', this.#supported()],
+      ['Session-Expires', this.#sessionExpires()],
+      ['Min-SE', String(this.#minSe ?? 90)],
+      ['X-Genesys-CallUUID', this.callUUID],
+    ];
+    // RFC 5373's older cousin that phones understand: answer without being picked up.
+    if (autoAnswer) headers.push(['Call-Info', `<sip:${this.ports.accessPoint}>;answer-after=0`]);
+    return makeRequest({
+      method: 'INVITE', uri, headers, ...(sdp === null ? {} : { contentType: SDP_TYPE, body: sdp }),
+    });
+  }
+
+  /** 100rel only with an offer: a PRACK would have to carry the answer to an offer in a 1xx, which nobody has yet. */
+  #supported(): string {
+    const reliable = this.invite.sdp !== null && this.ports.option('sip-enable-100rel', this.#object) === 'true';
+    return reliable ? 'timer, 100rel' : 'timer';
+  }
+
+  #sessionExpires(): string {
+    const wanted = Number(this.ports.option('session-expires', this.#object));
+    return String(Math.max(wanted, this.#minSe ?? 0));
+  }
+
+  #onResponse(response: SipResponse): void {
+    const { status } = response;
+    if (status === 100) return;
+    if (status < 200) return this.#onProvisional(response);
+    if (status < 300) return this.#onSuccess(response);
+    if (status === 422 && this.#retryWithLongerSession(response)) return;
+    this.#onRejected(status, response.reason);
+  }
+
+  #onProvisional(response: SipResponse): void {
+    if (this.#state !== 'Inviting') return;
+    const tag = response.to.tag;
+    if (tag !== undefined) this.#latestEarly = this.#earlyDialog(tag, response);
+    if (response.header('RSeq') !== undefined) this.#acknowledgeProvisional(response);
+    this.host.report({ kind: 'progress', status: response.status, sdp: bodySdp(response) });
+  }
+
+  #earlyDialog(tag: string, response: SipResponse): DialogUsage {
+    const known = this.#early.get(tag);
+    if (known !== undefined) return known;
+    const usage = this.#usageFor(response);
+    usage.dialog.offerPending = true;
+    this.#early.set(tag, usage);
+    return usage;
+  }
+
+  #usageFor(response: SipResponse): DialogUsage {
+    return new DialogUsage(InDialog.uac(this.#request as SipRequest, response, this.callUUID, this.ports), this.host);
+  }
+
+  /** RFC 3262 §4. */
+  #acknowledgeProvisional(response: SipResponse): void {
+    const rack = `${response.header('RSeq')} ${response.cseq.seq} INVITE`;
+    this.#latestEarly?.dialog.request('PRACK', { onResponse() {}, onFailure() {} }, { headers: [['RAck', rack]] });
+  }
+
+  #onSuccess(response: SipResponse): void {
+    const tag = response.to.tag ?? '';
+    if (this.#usage?.dialog.remoteTag === tag && !this.#refused.has(tag)) {
+      // Repeated: our ACK was lost, or is not due yet.
+      if (this.#ackBytes !== undefined) this.ports.sender.resend(this.callId, this.#ackBytes);
+      return;
+    }
+    if (this.#state !== 'Inviting') return this.#refuse(tag, response);
+    this.#state = 'Answered';
+    this.#usage = this.#early.get(tag) ?? this.#usageFor(response);
+    this.#usage.dialog.confirm(response);
+    this.#usage.dialog.localSdp = this.invite.sdp;
+    this.#usage.session.onResponse(response);
+    this.host.report({ kind: 'answered', sdp: bodySdp(response) });
+  }
+
+  /** §13.2.2.4: every 2xx gets its ACK; a dialog that nobody wants gets a BYE after it. */
+  #refuse(tag: string, response: SipResponse): void {
+    const usage = this.#usageFor(response);
+    usage.dialog.confirm(response);
+    usage.dialog.ack(response.cseq.seq, null);
+    if (!this.#refused.has(tag)) usage.bye();
+    this.#refused.add(tag);
+    if (this.#state === 'Cancelling') this.#finish({ status: 487, reason: 'Request Terminated' });
+  }
+
+  #onRejected(status: number, reason: string): void {
+    if (this.#state !== 'Inviting' && this.#state !== 'Cancelling') return;
+    this.#finish({ status: this.#converted(status), reason });
+  }
+
+  #finish(failure: { readonly status: number; readonly reason: string }): void {
+    this.#state = 'Ended';
+    this.host.report({ kind: 'rejected', ...failure });
+    this.host.ended();
+  }
+
+  /** `sip-error-conversion`: `408=486` and the like (SC-12). */
+  #converted(status: number): number {
+    for (const pair of this.ports.option('sip-error-conversion', this.#object).split(',')) {
+      const [from, to] = pair.split('=');
+      if (Number(from) === status) return Number(to);
+    }
+    return status;
+  }
+
+  #onFailure(reason: ClientFailure): void {
+    this.#onRejected(reason === 'timeout' ? 408 : 503, reason === 'timeout' ? 'Request Timeout' : 'Service Unavailable');
+  }
+
+  /** RFC 4028 §7.3: once more, with the interval that the far end insists on. */
+  #retryWithLongerSession(response: SipResponse): boolean {
+    const minSe = Number(response.header('Min-SE')?.split(';')[0]);
+    if (this.#state !== 'Inviting' || this.#minSe !== undefined || !Number.isInteger(minSe) || minSe > 86_400) return false;
+    this.#minSe = minSe;
+    this.#seq += 1;
+    this.#start();
+    return true;
+  }
+
+  #acknowledge(sdp: Sdp | null): void {
+    if (this.#state !== 'Answered' || this.#usage === undefined) return;
+    this.#state = 'Established';
+    this.#usage.dialog.offerPending = false;
+    if (sdp !== null) this.#usage.dialog.localSdp = sdp;
+    this.#ackBytes = this.#usage.dialog.ack(this.#seq, sdp);
+  }
+
+  #notify(event: 'talk' | 'hold'): void {
+    const usage = this.#usage ?? this.#latestEarly;
+    if (usage !== undefined) return usage.notify(event);
+    // No dialog yet to send it in: as good as a phone that refuses.
+    this.ports.clock.setTimer(0, () => this.host.report({ kind: 'notified', status: 481 }));
+  }
+
+  #hangUp(): void {
+    switch (this.#state) {
+      case 'Inviting':
+        this.#state = 'Cancelling';
+        this.#sent?.cancel();
+        return;
+      case 'Answered': return this.#endAnswered();
+      case 'Established': return this.#bye();
+      case 'Cancelling':
+      case 'Ended': return;
+    }
+  }
+
+  /** The 2xx is owed an ACK before the BYE (§13.2.2.4). */
+  #endAnswered(): void {
+    this.#acknowledge(null);
+    this.#bye();
+  }
+
+  #bye(): void {
+    this.#state = 'Ended';
+    this.#usage?.bye();
+    this.host.ended();
+  }
+}

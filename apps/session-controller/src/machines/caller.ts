@@ -1,0 +1,77 @@
+/**
+ * Who sends an INVITE that opens a call (docs/specs/sip-routing.md, "Who calls"). Pure: facts of the request in, verdict out.
+ */
+import type { ClusterConfig } from '#config';
+import { parseContact } from './contact.js';
+
+/** The Via below the proxy's: what the sender wrote, and what the proxy saw. */
+export interface SourceVia {
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly received: string | undefined;
+  readonly rport: number | undefined;
+}
+
+export interface CallerFacts {
+  readonly fromUser: string;
+  readonly fromHost: string;
+  /** Undefined when there is none: the request did not come through a proxy. */
+  readonly source: SourceVia | undefined;
+  /** `X-Cordboard-Flow`, which only proxies can set. */
+  readonly flow: string | undefined;
+}
+
+export type Caller =
+  /** A DN; `trusted` when the request came over the flow of its own registration. */
+  | { readonly kind: 'internal'; readonly dn: string; readonly trusted: boolean }
+  | { readonly kind: 'trunk'; readonly trunk: string }
+  | { readonly kind: 'unknown' };
+
+interface TrunkAddress {
+  readonly trunk: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+const SIP_PORT = 5060;
+
+export class CallerRecognition {
+  readonly #trunks: readonly TrunkAddress[];
+
+  constructor(private readonly config: ClusterConfig) {
+    this.#trunks = trunkAddresses(config);
+  }
+
+  recognise(facts: CallerFacts): Caller {
+    const isExtension = this.config.dns.get(facts.fromUser)?.type === 'Extension';
+    if (isExtension && facts.flow === `registered;dn=${facts.fromUser}`) {
+      return { kind: 'internal', dn: facts.fromUser, trusted: true };
+    }
+    const exact = this.#trunks.find((trunk) => isSource(trunk, facts) && portOf(facts.source) === trunk.port);
+    if (exact !== undefined) return { kind: 'trunk', trunk: exact.trunk };
+    if (isExtension) return { kind: 'internal', dn: facts.fromUser, trusted: false };
+    const byHost = this.#trunks.find((trunk) => isSource(trunk, facts));
+    return byHost === undefined ? { kind: 'unknown' } : { kind: 'trunk', trunk: byHost.trunk };
+  }
+}
+
+/** Addresses are compared as the proxy saw them. A trunk configured by name is known by the name that it gives itself. */
+function isSource(trunk: TrunkAddress, { source, fromHost }: CallerFacts): boolean {
+  if (source === undefined) return false;
+  if ((source.received ?? source.host).toLowerCase() === trunk.host) return true;
+  const named = /[a-z]/.test(trunk.host) && !trunk.host.startsWith('[');
+  return named && (source.host.toLowerCase() === trunk.host || fromHost.toLowerCase() === trunk.host);
+}
+
+function portOf(source: SourceVia | undefined): number {
+  return source?.rport ?? source?.port ?? SIP_PORT;
+}
+
+function trunkAddresses(config: ClusterConfig): TrunkAddress[] {
+  const found: TrunkAddress[] = [];
+  for (const dn of config.dns.values()) {
+    const contact = dn.type === 'Trunk' ? parseContact(dn.options.get('contact') ?? '') : undefined;
+    if (contact !== undefined) found.push({ trunk: dn.number, host: contact.host, port: contact.port ?? SIP_PORT });
+  }
+  return found;
+}

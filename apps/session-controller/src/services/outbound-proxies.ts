@@ -1,0 +1,68 @@
+/**
+ * The next hop of everything this node sends: a living proxy of its data centre (docs/specs/sip-routing.md). Requests of one
+ * Call-ID keep to one proxy as long as it lives; others are spread.
+ */
+import { rendezvous } from '#cluster';
+import type { ClusterConfig } from '#config';
+import type { Clock } from '#kernel';
+import type { Target } from '#sip';
+
+export interface OutboundProxyPorts {
+  readonly clock: Clock;
+  /** Names of the proxies of the data centre that are heard; empty as long as none was. */
+  living(): readonly string[];
+}
+
+const SUSPECT_MS = 5_000;
+
+export class OutboundProxies {
+  readonly #targets = new Map<string, Target>();
+  readonly #hosts = new Set<string>();
+  readonly #suspectUntilMs = new Map<string, number>();
+
+  constructor(config: ClusterConfig, geoLocation: string, private readonly ports: OutboundProxyPorts) {
+    for (const application of config.applications) {
+      const port = application.ports.get('sip');
+      if (application.type !== 'sip-proxy' || port === undefined) continue;
+      this.#hosts.add(application.host);
+      if (application.geoLocation !== geoLocation) continue;
+      this.#targets.set(application.name, { transport: 'udp', host: application.host, port });
+    }
+  }
+
+  /** Undefined when the data centre has no proxy at all. */
+  for(callId: string): Target | undefined {
+    const name = rendezvous(callId, this.#candidates());
+    return name === undefined ? undefined : this.#targets.get(name);
+  }
+
+  /** SIP is taken from hosts of proxies only. */
+  isProxyHost(host: string): boolean {
+    return this.#hosts.has(host);
+  }
+
+  /** Whether there is another one to try. */
+  get several(): boolean {
+    return this.#targets.size > 1;
+  }
+
+  get anyAlive(): boolean {
+    return this.ports.living().length > 0;
+  }
+
+  /** A transaction with it failed: others are tried first for a while. */
+  failed(target: Target): void {
+    for (const [name, known] of this.#targets) {
+      if (known !== target) continue;
+      this.#suspectUntilMs.set(name, this.ports.clock.nowMs() + SUSPECT_MS);
+    }
+  }
+
+  #candidates(): string[] {
+    const nowMs = this.ports.clock.nowMs();
+    const living = this.ports.living().filter((name) => this.#targets.has(name));
+    const known = living.length > 0 ? living : [...this.#targets.keys()];
+    const trusted = known.filter((name) => (this.#suspectUntilMs.get(name) ?? 0) <= nowMs);
+    return trusted.length > 0 ? trusted : known;
+  }
+}
