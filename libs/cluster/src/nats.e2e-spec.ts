@@ -3,7 +3,7 @@ import { jest } from '@jest/globals';
 import { type Clock, CountingMeter, silentLog } from '#kernel';
 import { natsSuite, type NatsServer, startNats } from '../../../test/support/nats.js';
 import { busContract } from './bus/contract.js';
-import { connectNats, JetStreamKeyValueStore, NatsBus } from './nats.js';
+import { connectNats, JetStreamKeyValueStore, NatsBus, openNats } from './nats.js';
 import { keyValueContract } from './key-value/contract.js';
 
 /** Cancelled timers must not keep the test process. */
@@ -123,6 +123,16 @@ natsSuite('NATS', (file) => {
       const connection = { info: { version: '2.10.27' } } as Parameters<typeof JetStreamKeyValueStore.open>[0];
       expect(() => JetStreamKeyValueStore.open(connection, { replicas: 1 })).toThrow('install 2.11 or newer');
     });
+  });
+
+  it('opens both drivers over one connection', async () => {
+    const { bus, keyValues } = await openNats({ servers: [server.address], clock, log: silentLog, meter: new CountingMeter() });
+    const bucket = await keyValues.bucket('opened');
+    await bucket.create('k', { n: 1 });
+    expect(bus.connected).toBe(true);
+    await keyValues.close();
+    await bus.close();
+    await expect(bucket.get('k')).rejects.toMatchObject({ code: 'KV_UNAVAILABLE' });
   });
 
   async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
