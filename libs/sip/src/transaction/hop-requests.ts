@@ -1,8 +1,8 @@
 /** ACK to a non-2xx and CANCEL: requests made from the INVITE they belong to, as it left. RFC 3261 §17.1.1.3 and §9.1. */
 import type { SipRequest, SipResponse } from '../message/message.js';
-import { makeRequest } from '../message/make.js';
+import { type HeaderLine, makeRequest } from '../message/make.js';
 
-type HeaderList = [string, string][];
+type HeaderList = HeaderLine[];
 
 /** Only the top Via counts: the next hop is where the INVITE went. */
 export function makeHopAck(invite: SipRequest, response: SipResponse): SipRequest {

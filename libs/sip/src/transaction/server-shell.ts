@@ -56,7 +56,7 @@ export class ServerShell extends Timed implements ServerTransaction, ServerEffec
   }
 
   respond(response: SipResponse | string, status?: number): void {
-    const bytes = typeof response === 'string' ? response : response.bytes;
+    const bytes = typeof response === 'string' ? response : response.serialize();
     const code = typeof response === 'string' ? status ?? statusOf(response) : response.status;
     if (!this.#machine.respond(code, bytes, this)) this.#host.refusedResponse(this, code);
   }

@@ -3,12 +3,14 @@
  * RFC 3261 §17, §18.2; one per SIP transport.
  */
 import type { Clock, Entropy, Log, Meter } from '#kernel';
+import { checkMessage } from '../message/check-message.js';
 import { makeResponse } from '../message/make.js';
 import type { SipMessage, SipRequest, SipResponse } from '../message/message.js';
 import type { SipParseError } from '../parser/error.js';
 import {
   type Flow, isFlow, type SipTransport, type Target, type TransportError, type TransportName,
 } from '../transport/port.js';
+import { hostPort } from '../uri/uri.js';
 import { type ClientHost, ClientShell } from './client-shell.js';
 import { isSameSender, transactionKey } from './key.js';
 import { TransactionMetrics } from './metrics.js';
@@ -96,7 +98,7 @@ export class TransactionLayer implements ClientHost, ServerHost {
   request(
     request: SipRequest | string, to: Target | Flow, user: ClientUser, options: RequestOptions = {},
   ): ClientTransaction {
-    const bytes = typeof request === 'string' ? request : request.bytes;
+    const bytes = typeof request === 'string' ? request : request.serialize();
     const method = bytes.slice(0, bytes.indexOf(' '));
     const branch = this.#newBranch(options.loopHash);
     const way = this.#wayFor(bytes, to);
@@ -118,7 +120,7 @@ export class TransactionLayer implements ClientHost, ServerHost {
 
   /** Without a transaction: ACK to 2xx (its top Via is the caller's business: see `viaFor`), forwarded stray responses. */
   send(message: SipMessage | string, to: Target | Flow): void {
-    this.transmit(typeof message === 'string' ? message : message.bytes, to);
+    this.transmit(typeof message === 'string' ? message : message.serialize(), to);
   }
 
   /** Answers without a transaction, the way the request came. */
@@ -199,11 +201,16 @@ export class TransactionLayer implements ClientHost, ServerHost {
     } else if (known !== undefined) {
       this.#metrics.retransmissions.add();
       known.onRetransmission();
-    } else if (this.#isFull(request.to.tag !== undefined)) {
-      this.#refuse(request, flow);
     } else {
-      this.#open(key, request, flow, first);
+      this.#onNewRequest(key, request, flow, first);
     }
+  }
+
+  #onNewRequest(key: string, request: SipRequest, flow: Flow, sameKey: ServerShell | undefined): void {
+    const problem = checkMessage(request);
+    if (problem !== undefined) this.#onMalformed({ ...problem, partial: request }, flow);
+    else if (this.#isFull(request.to.tag !== undefined)) this.#refuse(request, flow);
+    else this.#open(key, request, flow, sameKey);
   }
 
   #open(key: string, request: SipRequest, flow: Flow, sameKey: ServerShell | undefined): void {
@@ -270,7 +277,7 @@ export class TransactionLayer implements ClientHost, ServerHost {
 
   /** A new Via is above all others when it follows the start line. */
   #withVia(bytes: string, transport: TransportName, branch: string, options: RequestOptions): string {
-    const at = bytes.indexOf('\r\n') + 2;
+    const at = bytes.indexOf('\n') + 1;
     return `${bytes.slice(0, at)}Via: ${this.#via(transport, branch, options)}\r\n${bytes.slice(at)}`;
   }
 
@@ -298,7 +305,3 @@ function findServer(first: ServerShell, request: SipRequest, method: string): Se
   return undefined;
 }
 
-function hostPort(host: string, port: number | undefined): string {
-  const literal = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
-  return port === undefined ? literal : `${literal}:${port}`;
-}

@@ -3,7 +3,8 @@ import type { Socket } from 'node:net';
 import type { Result } from '#kernel';
 import type { SipMessage } from '../message/message.js';
 import type { SipParseError } from '../parser/error.js';
-import type { StreamFramer } from '../parser/stream-framer.js';
+import type { ParseLimits } from '../parser/limits.js';
+import { StreamFramer } from '../parser/stream-framer.js';
 import { type Flow, flowKey, type TransportError, type TransportName } from './port.js';
 
 export interface ConnectionEvents {
@@ -21,7 +22,7 @@ export interface ConnectionInit {
   readonly host: string;
   readonly port: number;
   readonly socket: Socket;
-  readonly framer: StreamFramer;
+  readonly limits: ParseLimits | undefined;
   readonly open: boolean;
   /** Bytes that may wait for the peer or for the connection. */
   readonly bufferedBytesMax: number;
@@ -58,7 +59,12 @@ export class Connection {
     this.key = flowKey(init.transport, init.host, init.port);
     this.lastUsedMs = init.nowMs;
     this.#socket = init.socket;
-    this.#framer = init.framer;
+    this.#framer = new StreamFramer({
+      onMessage: (message) => {
+        if (this.#state !== 'closed') this.#events.onFramed(message, this);
+      },
+      onPing: () => this.#events.onKeepAlive(this),
+    }, init.limits);
     this.#events = events;
     this.#bufferedBytesMax = init.bufferedBytesMax;
     this.#state = init.open ? 'open' : 'connecting';
@@ -124,10 +130,7 @@ export class Connection {
 
   #onData(chunk: Buffer): void {
     if (this.#state === 'closed') return;
-    const verdict = this.#framer.push(chunk, (message) => {
-      if (this.#state !== 'closed') this.#events.onFramed(message, this);
-    });
-    if (verdict === 'close') {
+    if (this.#framer.push(chunk) === 'close') {
       this.#reason = 'the peer broke the framing of RFC 3261 §18.3';
       this.end();
     }

@@ -5,7 +5,6 @@ import type { Clock, Result } from '#kernel';
 import type { SipMessage } from '../message/message.js';
 import type { SipParseError } from '../parser/error.js';
 import type { ParseLimits } from '../parser/limits.js';
-import { StreamFramer } from '../parser/stream-framer.js';
 import { Connection, type ConnectionEvents, plainAddress } from './connection.js';
 import { ConnectionTable } from './connection-table.js';
 import { type Flow, flowKey, isFlow, type ListeningAddress, type Target, type TransportError } from './port.js';
@@ -144,7 +143,7 @@ export class Streams implements ConnectionEvents {
   #newConnection(to: Target, socket: Socket, open: boolean): Connection {
     return new Connection({
       transport: to.transport, host: to.host, port: to.port, socket, open,
-      framer: new StreamFramer(this.#options.limits),
+      limits: this.#options.limits,
       bufferedBytesMax: this.#options.bufferedBytesMax,
       nowMs: this.#clock.nowMs(),
     }, this);

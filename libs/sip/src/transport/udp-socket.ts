@@ -3,7 +3,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { FlowCache } from './flow-cache.js';
 import type { Flow, ListeningAddress, TransportError } from './port.js';
 
-/** Larger than any IPv4 datagram's payload cannot leave. */
+/** The largest payload of an IPv4 datagram. */
 const DATAGRAM_BYTES_MAX = 65_507;
 
 export interface UdpEvents {
@@ -78,7 +78,7 @@ export class UdpSocket {
   #onDatagram(data: Buffer, from: RemoteInfo): void {
     // Keep-alives: CRLFs (RFC 5626 §4.4.1), zero bytes, or nothing at all.
     if (data.length <= 4) return this.#events.onEmpty();
-    this.#events.onDatagram(data.latin1Slice(0, data.length), this.#flows.get(from.address, from.port));
+    this.#events.onDatagram(data.toString('latin1'), this.#flows.get(from.address, from.port));
   }
 }
 

@@ -1,0 +1,27 @@
+/** The order in which SRV targets are tried: RFC 2782. */
+import type { SrvRecord } from './dns.js';
+
+/** By priority; within one, drawn by weight. @param draw an integer in [0, 2^32) */
+export function orderSrv(records: readonly SrvRecord[], draw: () => number): SrvRecord[] {
+  const ordered: SrvRecord[] = [];
+  const priorities = [...new Set(records.map((record) => record.priority))].sort((a, b) => a - b);
+  for (const priority of priorities) {
+    drawAll(records.filter((record) => record.priority === priority), draw, ordered);
+  }
+  return ordered;
+}
+
+/** Weight 0 goes first in the running sum, so that it has a very small chance beside others (RFC 2782, "Weight"). */
+function drawAll(records: readonly SrvRecord[], draw: () => number, into: SrvRecord[]): void {
+  const left = [...records].sort((a, b) => Math.sign(a.weight) - Math.sign(b.weight));
+  while (left.length > 0) {
+    const sum = left.reduce((total, record) => total + record.weight, 0);
+    let mark = draw() % (sum + 1);
+    let at = 0;
+    while (at < left.length - 1 && mark > (left[at] as SrvRecord).weight) {
+      mark -= (left[at] as SrvRecord).weight;
+      at += 1;
+    }
+    into.push(...left.splice(at, 1));
+  }
+}
