@@ -31,3 +31,7 @@ export {
 } from './digest/digest.js';
 export { NonceKeeper, type NonceOptions, type NonceVerdict } from './digest/nonce-keeper.js';
 export { answerDirection, type Direction, directionsOf, isHold, withDirection, withNextVersion } from './sdp/direction.js';
+export type { AnyOutcome, DnsLookup, DnsOutcome, DnsQuestion, DnsRecords, DnsType, NaptrRecord, SrvRecord } from './resolver/dns.js';
+export { type Destination, literalAddress, Rfc3263Resolution } from './resolver/rfc3263.js';
+export { SipResolver, type SipResolverOptions, type SipResolverPorts } from './resolver/sip-resolver.js';
+export { type Source, stampMessage, type Stamped, type StampPolicy, stampVia } from './transport/via-stamp.js';
