@@ -77,7 +77,7 @@ describe('requests', () => {
 });
 
 describe('events', () => {
-  const event = { msg: 'EventRinging', ThisDN: '7001', Time: tTime(1_500.25), UserData: kv({ '2': 'b', '1': 'a' }), Flag: true, Gone: undefined };
+  const event = { msg: 'EventRinging', ThisDN: '7001', Time: tTime(1_500.25), UserData: [['2', 'b'], ['1', 'a']] as KVList, Flag: true, Gone: undefined };
 
   it('are encoded once; number and ReferenceID are each receiver\'s own', () => {
     expect(encodeEvent(event, 4)).toBe('{"msg":"EventRinging","EventSequenceNumber":4,"ThisDN":"7001","Time":{"sec":1,"usec":500250},"UserData":{"2":"b","1":"a"},"Flag":true}\n');

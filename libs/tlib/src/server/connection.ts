@@ -1,0 +1,93 @@
+/** One TCP connection: lines in, lines out, written once per turn of the event loop. */
+import type { Socket } from 'node:net';
+import { LineFramer } from '../codec/line-framer.js';
+import type { LineSink } from './session.js';
+
+export interface ConnectionEvents {
+  /** undefined stands for bytes that are not UTF-8. */
+  onLine(connection: Connection, line: string | undefined): void;
+  onTooLong(connection: Connection): void;
+  /** Once, however the connection ended. */
+  onClosed(connection: Connection): void;
+  /** Asks for {@link Connection.flush} at the end of this turn. */
+  wantsFlush(connection: Connection): void;
+}
+
+export class Connection implements LineSink {
+  readonly #framer = new LineFramer();
+  #pending = '';
+  #open = true;
+  lastHeardMs: number;
+  /** Bytes that the kernel had taken, and when that number last grew. */
+  #takenBytes = 0;
+  #takenAtMs: number;
+
+  constructor(private readonly socket: Socket, private readonly events: ConnectionEvents, private readonly nowMs: () => number) {
+    this.lastHeardMs = nowMs();
+    this.#takenAtMs = this.lastHeardMs;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.#received(chunk));
+    socket.on('error', () => this.destroy());
+    socket.on('close', () => this.#closed());
+    socket.on('end', () => this.end());
+  }
+
+  get remote(): string {
+    return `${this.socket.remoteAddress ?? '-'}:${this.socket.remotePort ?? 0}`;
+  }
+
+  /** Bytes that wait for the client to read. */
+  get backlogBytes(): number {
+    return this.socket.writableLength + this.#pending.length;
+  }
+
+  /** How long the client has read nothing although something waits. */
+  stalledMs(nowMs: number): number {
+    const taken = this.socket.bytesWritten - this.socket.writableLength;
+    if (this.socket.writableLength === 0 || taken > this.#takenBytes) {
+      this.#takenBytes = taken;
+      this.#takenAtMs = nowMs;
+    }
+    return nowMs - this.#takenAtMs;
+  }
+
+  write(line: string): void {
+    if (!this.#open) return;
+    if (this.#pending === '') this.events.wantsFlush(this);
+    this.#pending += line;
+  }
+
+  flush(): void {
+    if (this.#pending === '' || !this.#open) return;
+    const text = this.#pending;
+    this.#pending = '';
+    this.socket.write(text);
+  }
+
+  /** Sends what waits, then closes. */
+  end(): void {
+    this.flush();
+    this.socket.end();
+    this.#closed();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+    this.#closed();
+  }
+
+  #received(chunk: Buffer): void {
+    if (!this.#open) return;
+    this.lastHeardMs = this.nowMs();
+    const fits = this.#framer.push(chunk, (line) => {
+      if (this.#open) this.events.onLine(this, line);
+    });
+    if (!fits && this.#open) this.events.onTooLong(this);
+  }
+
+  #closed(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.events.onClosed(this);
+  }
+}

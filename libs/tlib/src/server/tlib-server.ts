@@ -1,0 +1,370 @@
+/** The server of one T-Library port: opening, keep-alive, resume, slow clients (tlib-protocol §2, §3, §5). */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import type { Clock, Counter, Entropy, Log, Meter, Timer } from '#kernel';
+import { type AddpMessage, decodeRequest } from '../codec/decode.js';
+import type { TEvent, TRequest } from '../message.js';
+import { ACCEPTED, OPENING, type ServerRole } from '../messages/catalogue.js';
+import type { EnumValue } from '../messages/enums.js';
+import { TError } from '../messages/error-codes.js';
+import type { BacklogLimits } from '../session/backlog.js';
+import { Connection, type ConnectionEvents } from './connection.js';
+import { TlibSession } from './session.js';
+
+export interface TlibServerPorts {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+export interface TlibServerIdentity {
+  readonly role: ServerRole;
+  readonly applicationName: string;
+  readonly switchName: string;
+  readonly geoLocation: string;
+  readonly node: string;
+  readonly version: string;
+}
+
+export interface TlibServerOptions {
+  readonly identity: TlibServerIdentity;
+  readonly clientRoles: readonly EnumValue<'ClientRole'>[];
+  /** Empty: none is asked. */
+  readonly password: string;
+  /** Empty: any application is let in. */
+  readonly knownApplications: readonly string[];
+  readonly backlog: BacklogLimits;
+  readonly maxClients: number;
+  readonly tls?: TlsOptions;
+}
+
+/** What the tier makes of its clients. */
+export interface TlibServerEvents {
+  onOpened?(session: TlibSession): void;
+  /** A request that this port accepts. Answer with `session.send` or `session.error`. */
+  onRequest(session: TlibSession, request: TRequest): void;
+  /** The connection is gone; the session waits for a resume. */
+  onLost?(session: TlibSession): void;
+  onResumed?(session: TlibSession): void;
+  /** The session is over. */
+  onClosed?(session: TlibSession): void;
+}
+
+/** What is known of a connection beside its bytes. */
+interface Peer {
+  session: TlibSession | undefined;
+  /** Requests before the opening one. */
+  strikes: number;
+  /** Silence after which the connection is closed; 0 = never. */
+  addpMs: number;
+  pings: number;
+}
+
+const STRIKES_MAX = 3;
+const TICK_MS = 1_000;
+/** A client that reads nothing for so long, while something waits for it, is disconnected. */
+const STALLED_MS = 10_000;
+const PROTOCOL_VERSION = 1;
+
+export class TlibServer implements ConnectionEvents {
+  readonly #peers = new Map<Connection, Peer>();
+  readonly #sessions = new Map<string, TlibSession>();
+  readonly #byToken = new Map<string, TlibSession>();
+  readonly #connectionOf = new Map<TlibSession, Connection>();
+  readonly #dirty: Connection[] = [];
+  readonly #refused: Counter;
+  readonly #slow: Counter;
+  #server: Server | undefined;
+  #tick: Timer | undefined;
+  #nextSession = 1;
+
+  constructor(private readonly ports: TlibServerPorts, private readonly options: TlibServerOptions, private readonly events: TlibServerEvents) {
+    const labels = { port: options.identity.role };
+    this.#refused = ports.meter.counter('tlib_requests_refused_total', 'T-Library lines answered with EventError before they reached the tier', labels);
+    this.#slow = ports.meter.counter('tlib_slow_clients_total', 'T-Library clients disconnected because they did not read', labels);
+    ports.meter.gauge('tlib_clients', 'T-Library clients connected', () => this.#connectionOf.size, labels);
+  }
+
+  get sessions(): Iterable<TlibSession> {
+    return this.#sessions.values();
+  }
+
+  get connectedClients(): number {
+    return this.#connectionOf.size;
+  }
+
+  session(id: string): TlibSession | undefined {
+    return this.#sessions.get(id);
+  }
+
+  /** Answers the port. @throws Error naming address and port when it is taken. */
+  listen(host: string, port: number): Promise<number> {
+    const accept = (socket: Socket) => this.#accept(socket);
+    const server = this.options.tls === undefined ? createServer(accept) : createTlsServer(this.options.tls, accept);
+    this.#server = server;
+    this.#scheduleTick();
+    return new Promise((resolve, reject) => {
+      server.once('error', (cause) => reject(new Error(
+        `${this.options.identity.applicationName} cannot listen on ${host} port ${port}: is another server running there?`, { cause },
+      )));
+      server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+    });
+  }
+
+  /** One event to many sessions: encoded once, and only the requester's copy carries ReferenceID. */
+  fanOut(event: TEvent, sessions: Iterable<TlibSession>, requester?: string, referenceID?: number): void {
+    const nowMs = this.ports.clock.nowMs();
+    for (const session of sessions) session.sendAt(event, session.id === requester ? referenceID : undefined, nowMs);
+  }
+
+  /** Ends a session for good. */
+  dismiss(session: TlibSession): void {
+    const connection = this.#connectionOf.get(session);
+    this.#forget(session);
+    connection?.end();
+  }
+
+  async close(): Promise<void> {
+    this.#tick?.cancel();
+    const server = this.#server;
+    for (const connection of [...this.#peers.keys()]) connection.end();
+    for (const session of [...this.#sessions.values()]) this.#forget(session);
+    if (server === undefined) return;
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      for (const connection of [...this.#peers.keys()]) connection.destroy();
+    });
+  }
+
+  // ---- connections
+
+  #accept(socket: Socket): void {
+    const connection = new Connection(socket, this, () => this.ports.clock.nowMs());
+    if (this.#peers.size >= this.options.maxClients) {
+      connection.write(refusal(TError.NoMoreLicense, `this port serves ${this.options.maxClients} clients at once; option max-clients`));
+      connection.end();
+      return;
+    }
+    this.#peers.set(connection, { session: undefined, strikes: 0, addpMs: 0, pings: 0 });
+  }
+
+  wantsFlush(connection: Connection): void {
+    if (this.#dirty.length === 0) setImmediate(() => this.#flush());
+    this.#dirty.push(connection);
+  }
+
+  #flush(): void {
+    const dirty = this.#dirty.splice(0);
+    for (const connection of dirty) {
+      connection.flush();
+      if (connection.backlogBytes > this.options.backlog.bytes) this.#cut(connection, 'more waits for it than is kept for a client');
+    }
+  }
+
+  onLine(connection: Connection, line: string | undefined): void {
+    const peer = this.#peers.get(connection);
+    if (peer === undefined) return;
+    const decoded = decodeRequest(line ?? '');
+    if (decoded.ok) {
+      if (decoded.value.msg.startsWith('Addp')) this.#addp(connection, decoded.value as AddpMessage);
+      else this.#request(connection, peer, decoded.value as TRequest);
+      return;
+    }
+    const { code, message, referenceID, fatal } = decoded.error;
+    this.#refuse(connection, peer, code, line === undefined ? 'a line must be UTF-8' : message, referenceID);
+    if (fatal) connection.end();
+    else if (peer.session === undefined) this.#strike(connection, peer);
+  }
+
+  onTooLong(connection: Connection): void {
+    const peer = this.#peers.get(connection);
+    if (peer !== undefined) this.#refuse(connection, peer, TError.OutOfService, 'a line may have 1 MiB', undefined);
+    connection.end();
+  }
+
+  onClosed(connection: Connection): void {
+    const session = this.#peers.get(connection)?.session;
+    this.#peers.delete(connection);
+    if (session === undefined || this.#connectionOf.get(session) !== connection) return;
+    this.#connectionOf.delete(session);
+    session.lost(this.ports.clock.nowMs());
+    this.events.onLost?.(session);
+  }
+
+  #addp(connection: Connection, message: AddpMessage): void {
+    if (message.msg === 'AddpPing') connection.write(`{"msg":"AddpPong","n":${message.n}}\n`);
+  }
+
+  #refuse(connection: Connection, peer: Peer, code: number, message: string, referenceID: number | undefined): void {
+    this.#refused.add();
+    if (peer.session === undefined) connection.write(refusal(code, message, referenceID));
+    else peer.session.error(referenceID, code, message);
+  }
+
+  #strike(connection: Connection, peer: Peer): void {
+    peer.strikes += 1;
+    if (peer.strikes >= STRIKES_MAX) connection.end();
+  }
+
+  // ---- requests
+
+  #request(connection: Connection, peer: Peer, request: TRequest): void {
+    const { session } = peer;
+    const referenceID = request['ReferenceID'] as number | undefined;
+    if (request.msg === OPENING) {
+      if (session === undefined) this.#open(connection, peer, request, referenceID);
+      else session.error(referenceID, TError.InvalidState, 'this connection is open already; open another one for another client');
+      return;
+    }
+    if (session === undefined) {
+      this.#refuse(connection, peer, TError.InvalidState, `the first request must be ${OPENING}`, referenceID);
+      this.#strike(connection, peer);
+      return;
+    }
+    const { role } = this.options.identity;
+    if (!ACCEPTED[role].has(request.msg)) {
+      const accepted = [...ACCEPTED[role]].join(', ');
+      this.#refuse(connection, peer, TError.UnsupportedOperation, `the ${role} port does not accept ${request.msg}; it accepts ${accepted}`, referenceID);
+      return;
+    }
+    if (request.msg === 'RequestSetInputMask') {
+      session.filter = request['Filter'] as readonly string[];
+      session.send({ msg: 'EventACK', UserEvent: request.msg }, referenceID);
+      return;
+    }
+    this.events.onRequest(session, request);
+  }
+
+  #open(connection: Connection, peer: Peer, request: TRequest, referenceID: number | undefined): void {
+    const problem = this.#openingProblem(request);
+    if (problem !== undefined) {
+      this.#refuse(connection, peer, problem.code, problem.message, referenceID);
+      connection.end();
+      return;
+    }
+    peer.addpMs = 1_000 * ((request['AddpRemoteTimeout'] as number | undefined) || (request['AddpTimeout'] as number | undefined) || 0);
+    const token = request['SessionToken'] as string | undefined;
+    if (token !== undefined && this.#resume(connection, peer, request, token, referenceID)) return;
+    const session = this.#newSession(request);
+    peer.session = session;
+    this.#connectionOf.set(session, connection);
+    session.filter = request['Filter'] as readonly string[] | undefined;
+    session.open(connection, this.#linkConnected(session, token === undefined ? undefined : false), referenceID);
+    if (token !== undefined) {
+      session.send({ msg: 'EventBacklogLost', FromSequence: ((request['LastSequence'] as number | undefined) ?? 0) + 1 });
+    }
+    this.events.onOpened?.(session);
+  }
+
+  #openingProblem(request: TRequest): { code: number; message: string } | undefined {
+    const { clientRoles, password, knownApplications, identity } = this.options;
+    const name = request['ApplicationName'] as string;
+    const role = (request['ClientRole'] as EnumValue<'ClientRole'> | undefined) ?? 'Standard';
+    if (request['ProtocolVersion'] !== PROTOCOL_VERSION) return { code: TError.ProtocolVersion, message: `ProtocolVersion must be ${PROTOCOL_VERSION}` };
+    if (password !== '' && !sameSecret(password, (request['Password'] as string | undefined) ?? '')) {
+      return { code: TError.BadPassword, message: 'wrong password' };
+    }
+    if (knownApplications.length > 0 && !knownApplications.includes(name)) {
+      return { code: TError.NotConfigured, message: `the application ${name.slice(0, 64)} is not known here; option known-applications` };
+    }
+    if (!clientRoles.includes(role)) {
+      return { code: TError.UnsupportedOperation, message: `the ${identity.role} port takes clients with ClientRole ${clientRoles.join(' or ')}` };
+    }
+    return undefined;
+  }
+
+  #resume(connection: Connection, peer: Peer, request: TRequest, token: string, referenceID: number | undefined): boolean {
+    const session = this.#byToken.get(token);
+    if (session === undefined || session.applicationName !== request['ApplicationName']) return false;
+    // A half-open connection gives way to the client's new one.
+    const former = this.#connectionOf.get(session);
+    if (former !== undefined) former.destroy();
+    const lastSequence = (request['LastSequence'] as number | undefined) ?? -1;
+    if (!session.resume(connection, lastSequence, this.#linkConnected(session, true), referenceID)) {
+      this.#forget(session);
+      return false;
+    }
+    peer.session = session;
+    this.#connectionOf.set(session, connection);
+    this.events.onResumed?.(session);
+    return true;
+  }
+
+  #newSession(request: TRequest): TlibSession {
+    const session = new TlibSession({
+      id: `${this.options.identity.applicationName}#${this.#nextSession}`,
+      token: this.ports.entropy.hex(32),
+      applicationName: request['ApplicationName'] as string,
+      clientRole: (request['ClientRole'] as EnumValue<'ClientRole'> | undefined) ?? 'Standard',
+    }, this.options.backlog, () => this.ports.clock.nowMs());
+    this.#nextSession += 1;
+    this.#sessions.set(session.id, session);
+    this.#byToken.set(session.token, session);
+    return session;
+  }
+
+  #linkConnected(session: TlibSession, resumed: boolean | undefined): TEvent {
+    const { applicationName, role, switchName, geoLocation, node, version } = this.options.identity;
+    return {
+      msg: 'EventLinkConnected', ApplicationName: applicationName, ServerRole: role, Switch: switchName, GeoLocation: geoLocation,
+      Node: node, ServerVersion: version, ProtocolVersion: PROTOCOL_VERSION, SessionToken: session.token, Resumed: resumed,
+    };
+  }
+
+  // ---- time
+
+  #scheduleTick(): void {
+    this.#tick = this.ports.clock.setTimer(TICK_MS, () => {
+      this.#scheduleTick();
+      this.#watch(this.ports.clock.nowMs());
+    });
+  }
+
+  #watch(nowMs: number): void {
+    for (const [connection, peer] of [...this.#peers]) {
+      if (connection.stalledMs(nowMs) > STALLED_MS) this.#cut(connection, `it has read nothing for ${STALLED_MS / 1000} s`);
+      else if (peer.addpMs > 0) this.#watchAddp(connection, peer, nowMs - connection.lastHeardMs);
+    }
+    for (const session of [...this.#sessions.values()]) {
+      if (session.lostAtMs !== undefined && nowMs - session.lostAtMs > this.options.backlog.ms) this.#forget(session);
+    }
+  }
+
+  #watchAddp(connection: Connection, peer: Peer, silentMs: number): void {
+    if (silentMs > peer.addpMs) {
+      this.ports.log.info('a client was silent for its ADDP timeout', { client: peer.session?.applicationName, remote: connection.remote });
+      connection.destroy();
+    } else if (silentMs * 2 >= peer.addpMs) {
+      peer.pings += 1;
+      connection.write(`{"msg":"AddpPing","n":${peer.pings}}\n`);
+    }
+  }
+
+  /** The others never wait for one that does not read (architecture §6, "Slow consumers"). */
+  #cut(connection: Connection, reason: string): void {
+    const client = this.#peers.get(connection)?.session?.applicationName;
+    this.#slow.add();
+    this.ports.log.warn(`a client was disconnected: ${reason}`, { client, remote: connection.remote, waitingBytes: connection.backlogBytes });
+    connection.destroy();
+  }
+
+  #forget(session: TlibSession): void {
+    if (!this.#sessions.delete(session.id)) return;
+    this.#byToken.delete(session.token);
+    this.#connectionOf.delete(session);
+    this.events.onClosed?.(session);
+  }
+}
+
+/** An error before there is a session to number it. */
+function refusal(code: number, message: string, referenceID?: number): string {
+  const reference = referenceID === undefined ? '' : `"ReferenceID":${referenceID},`;
+  return `{"msg":"EventError","EventSequenceNumber":0,${reference}"ErrorCode":${code},"ErrorMessage":${JSON.stringify(message)}}\n`;
+}
+
+function sameSecret(a: string, b: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text, 'utf8').digest();
+  return timingSafeEqual(digest(a), digest(b));
+}
