@@ -39,7 +39,7 @@ export class DialogUsage implements LocalOfferHost {
       this.#queued = { sdp };
       return;
     }
-    this.#local = new LocalOffer(this.dialog, sdp, false, this);
+    this.#local = new LocalOffer(this.dialog, sdp, false, this.session.requestHeaders(), this);
     this.#local.start();
   }
 
@@ -53,6 +53,7 @@ export class DialogUsage implements LocalOfferHost {
     if (remote === undefined || remote.answered) return;
     if (sdp !== null) this.dialog.localSdp = sdp;
     remote.accept(sdp, this.session.responseHeaders());
+    this.session.begin();
     if (!remote.needsAck) this.#settled();
   }
 
@@ -152,6 +153,7 @@ export class DialogUsage implements LocalOfferHost {
     if (tooShort !== undefined) return this.#answer(request, transaction, 422, [['Min-SE', tooShort]]);
     this.dialog.refreshTarget(request);
     this.session.onRequest(request);
+    this.session.begin();
     this.host.alive();
     this.#answer(request, transaction, 200, [['Contact', this.dialog.ports.contact], ...this.session.responseHeaders()]);
   }
@@ -164,7 +166,7 @@ export class DialogUsage implements LocalOfferHost {
 
   #refreshByInvite(): void {
     if (this.#busy || this.#over || this.dialog.localSdp === null) return;
-    this.#local = new LocalOffer(this.dialog, this.dialog.localSdp, true, this);
+    this.#local = new LocalOffer(this.dialog, this.dialog.localSdp, true, this.session.requestHeaders(), this);
     this.#local.start();
   }
 

@@ -30,6 +30,7 @@ export class InboundLeg implements Leg {
     this.callId = invite.callId;
     this.localTag = ports.entropy.hex(16);
     this.#dialog = InDialog.uas(invite, this.localTag, callUUID, ports);
+    this.#dialog.offerPending = true;
     this.#usage = new DialogUsage(this.#dialog, host);
     this.#usage.session.onRequest(invite);
     if (reliable) this.#provisional = new ReliableProvisional(transaction, ports, () => this.#refuse(504, 'Server Time-out'));
@@ -117,7 +118,6 @@ export class InboundLeg implements Leg {
     if (this.#state !== 'Answering') return;
     this.#state = 'Answered';
     this.#dialog.confirm();
-    this.#dialog.offerPending = true;
     this.#dialog.localSdp = sdp;
     const response = makeResponse(this.invite, 200, undefined, {
       toTag: this.localTag,
@@ -126,6 +126,7 @@ export class InboundLeg implements Leg {
     });
     this.#answer = new RepeatedAnswer(this.ports.clock, this.transaction, response, () => this.#neverAcknowledged());
     this.#answer.start();
+    this.#usage.session.begin();
   }
 
   /** §13.3.1.4: no ACK for 64*T1, so the session never came about: BYE. */

@@ -1,5 +1,5 @@
 /** A re-INVITE of ours, from sending it to its ACK and what is repeated after that (RFC 3261 §14.1). */
-import type { SipResponse } from '#sip';
+import type { HeaderLine, SipResponse } from '#sip';
 import type { Sdp } from '#telephony';
 import type { InDialog } from './in-dialog.js';
 import { bodySdp } from './sdp.js';
@@ -19,7 +19,8 @@ export class LocalOffer {
 
   /** `refresh` marks a session refresh (RFC 4028): the call machine did not ask for it and is not told. */
   constructor(
-    private readonly dialog: InDialog, readonly sdp: Sdp | null, readonly refresh: boolean, private readonly host: LocalOfferHost,
+    private readonly dialog: InDialog, readonly sdp: Sdp | null, readonly refresh: boolean,
+    private readonly sessionHeaders: readonly HeaderLine[], private readonly host: LocalOfferHost,
   ) {}
 
   /** 2xx came and the ACK, which carries the answer, is still owed. */
@@ -38,7 +39,7 @@ export class LocalOffer {
       onFailure: (reason) => {
         if (!this.#over) this.host.lost(reason === 'timeout');
       },
-    }, { sdp: this.sdp, session: true });
+    }, { sdp: this.sdp, headers: this.sessionHeaders });
   }
 
   acknowledge(sdp: Sdp | null): void {

@@ -14,7 +14,8 @@ import type { SentRequest } from './sip-sender.js';
 
 type Invite = Extract<CallEffect, { readonly kind: 'invite' }>;
 
-export type OutboundState = 'Inviting' | 'Cancelling' | 'Answered' | 'Established' | 'Ended';
+/** `Cancelling` waits for the final answer together with the call machine, `Abandoned` without it. */
+export type OutboundState = 'Inviting' | 'Cancelling' | 'Abandoned' | 'Answered' | 'Established' | 'Ended';
 
 /** Configuration object whose options apply to the leg. */
 function objectOf({ destination }: Invite): string | undefined {
@@ -30,7 +31,6 @@ export class OutboundLeg implements Leg {
   /** Remote tags of 2xx that were answered with BYE: forks, and whatever came too late. */
   readonly #refused = new Set<string>();
   #state: OutboundState = 'Inviting';
-  #request: SipRequest | undefined;
   #sent: SentRequest | undefined;
   #usage: DialogUsage | undefined;
   /** Tag of the early dialog heard last: NOTIFY goes there before the answer. */
@@ -73,7 +73,7 @@ export class OutboundLeg implements Leg {
 
   onRequest(request: SipRequest, transaction: ServerTransaction): void {
     const usage = this.#usage ?? this.#early.get(request.from.tag ?? '');
-    if (usage === undefined || this.#state === 'Cancelling') {
+    if (usage === undefined || this.#state === 'Cancelling' || this.#state === 'Abandoned') {
       return transaction.respond(makeResponse(request, request.method === 'BYE' ? 200 : 481));
     }
     usage.onRequest(request, transaction);
@@ -93,8 +93,7 @@ export class OutboundLeg implements Leg {
   }
 
   #start(): void {
-    this.#request = this.#makeInvite();
-    this.#sent = this.ports.sender.request(this.#request, {
+    this.#sent = this.ports.sender.request(this.#makeInvite(), {
       onResponse: (response) => this.#onResponse(response),
       onFailure: (reason) => this.#onFailure(reason),
     });
@@ -162,7 +161,7 @@ export class OutboundLeg implements Leg {
   }
 
   #usageFor(response: SipResponse): DialogUsage {
-    return new DialogUsage(InDialog.uac(this.#request as SipRequest, response, this.callUUID, this.ports), this.host);
+    return new DialogUsage(InDialog.uac(response, this.callUUID, this.ports), this.host);
   }
 
   /** RFC 3262 §4. */
@@ -178,7 +177,8 @@ export class OutboundLeg implements Leg {
       if (this.#ackBytes !== undefined) this.ports.sender.resend(this.callId, this.#ackBytes);
       return;
     }
-    if (this.#state !== 'Inviting') return this.#refuse(tag, response);
+    // One that crossed our CANCEL is the machine's to end (§9.1).
+    if (this.#state !== 'Inviting' && this.#state !== 'Cancelling') return this.#refuse(tag, response);
     this.#state = 'Answered';
     this.#usage = this.#early.get(tag) ?? this.#usageFor(response);
     this.#usage.dialog.confirm(response);
@@ -194,27 +194,15 @@ export class OutboundLeg implements Leg {
     usage.dialog.ack(response.cseq.seq, null);
     if (!this.#refused.has(tag)) usage.bye();
     this.#refused.add(tag);
-    if (this.#state === 'Cancelling') this.#finish({ status: 487, reason: 'Request Terminated' });
+    if (this.#state === 'Abandoned') this.#end();
   }
 
   #onRejected(status: number, reason: string): void {
-    if (this.#state !== 'Inviting' && this.#state !== 'Cancelling') return;
-    this.#finish({ status: this.#converted(status), reason });
-  }
-
-  #finish(failure: { readonly status: number; readonly reason: string }): void {
+    const awaited = this.#state === 'Inviting' || this.#state === 'Cancelling';
+    if (!awaited && this.#state !== 'Abandoned') return;
     this.#state = 'Ended';
-    this.host.report({ kind: 'rejected', ...failure });
     this.host.ended();
-  }
-
-  /** `sip-error-conversion`: `408=486` and the like (SC-12). */
-  #converted(status: number): number {
-    for (const pair of this.ports.option('sip-error-conversion', this.#object).split(',')) {
-      const [from, to] = pair.split('=');
-      if (Number(from) === status) return Number(to);
-    }
-    return status;
+    if (awaited) this.host.report({ kind: 'rejected', status, reason });
   }
 
   #onFailure(reason: ClientFailure): void {
@@ -255,6 +243,10 @@ export class OutboundLeg implements Leg {
       case 'Answered': return this.#endAnswered();
       case 'Established': return this.#bye();
       case 'Cancelling':
+        // The machine waits no longer for the final answer; we do.
+        this.#state = 'Abandoned';
+        return;
+      case 'Abandoned':
       case 'Ended': return;
     }
   }
@@ -266,8 +258,12 @@ export class OutboundLeg implements Leg {
   }
 
   #bye(): void {
-    this.#state = 'Ended';
     this.#usage?.bye();
+    this.#end();
+  }
+
+  #end(): void {
+    this.#state = 'Ended';
     this.host.ended();
   }
 }

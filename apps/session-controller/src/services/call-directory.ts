@@ -145,6 +145,8 @@ export class CallDirectory {
   }
 
   #run({ call, input }: Waiting): void {
+    // What was on its way when the call ended is late; questions are answered while the call is kept for them.
+    if (call.ended && input.kind !== 'request') return;
     call.lastActiveMs = input.nowMs;
     try {
       call.machine.on(input, this.#effects);

@@ -1,0 +1,123 @@
+/**
+ * All legs of the node: finds the leg of a SIP message, makes legs for new dialogs, and turns what they report into inputs of
+ * their calls. The call machine knows legs by name, SIP knows them by Call-ID and our tag.
+ */
+import { assert, type Counter, type Meter } from '#kernel';
+import { makeResponse, type ServerTransaction, type SipRequest } from '#sip';
+import type { CallInput, LegId } from '#telephony';
+import type { CallRecord } from '../services/call-record.js';
+import { InboundLeg } from './inbound-leg.js';
+import type { Leg, LegEffect, LegHost, LegPorts, LegReport } from './leg.js';
+import { OutboundLeg } from './outbound-leg.js';
+
+export interface LegLayerPorts extends LegPorts {
+  readonly meter: Meter;
+  input(call: CallRecord, input: CallInput): void;
+  alive(call: CallRecord): void;
+}
+
+/** Name of the leg that opened a call by calling us. */
+export const OPENING_LEG: LegId = 'opening';
+
+export class LegLayer {
+  readonly #byDialog = new Map<string, Leg>();
+  readonly #byInvite = new Map<ServerTransaction, InboundLeg>();
+  readonly #byCall = new Map<CallRecord, Map<LegId, Leg>>();
+  readonly #strays: Counter;
+
+  constructor(private readonly ports: LegLayerPorts) {
+    this.#strays = ports.meter.counter('sc_stray_requests_total', 'Requests in dialogs that this node does not have');
+    ports.meter.gauge('sc_legs', 'Live SIP dialogs of calls', () => this.#byDialog.size);
+  }
+
+  /** Live legs. */
+  get size(): number {
+    return this.#byDialog.size;
+  }
+
+  /** The leg of an INVITE that opens a call. */
+  openInbound(call: CallRecord, invite: SipRequest, transaction: ServerTransaction, reliable: boolean): void {
+    const host = this.#host(call, OPENING_LEG, () => this.#byInvite.delete(transaction));
+    const leg = new InboundLeg(invite, transaction, call.identity.callUUID, this.ports, host, reliable);
+    this.#byInvite.set(transaction, leg);
+    this.#add(call, OPENING_LEG, leg);
+  }
+
+  /** An effect about a leg that is gone already is a late one: the call will hear, or has heard, that it is gone. */
+  perform(call: CallRecord, effect: LegEffect): void {
+    if (effect.kind === 'invite') return this.#openOutbound(call, effect);
+    this.#byCall.get(call)?.get(effect.leg)?.perform(effect);
+  }
+
+  /** A request with a To tag. */
+  onRequest(request: SipRequest, transaction: ServerTransaction): void {
+    const leg = this.#find(request);
+    if (leg !== undefined) return leg.onRequest(request, transaction);
+    this.#strays.add();
+    transaction.respond(makeResponse(request, 481));
+  }
+
+  onAck(request: SipRequest): void {
+    this.#find(request)?.onAck(request);
+  }
+
+  onCancel(invite: ServerTransaction): void {
+    this.#byInvite.get(invite)?.onCancel();
+  }
+
+  /** For operators. */
+  describe(call: CallRecord): object[] {
+    return Array.from(this.#byCall.get(call) ?? [], ([leg, { callId, state }]) => ({ leg, callId, state }));
+  }
+
+  /** Ends every leg of a call whose machine cannot do it any more. */
+  abandon(call: CallRecord): void {
+    for (const leg of [...this.#byCall.get(call)?.values() ?? []]) leg.drop();
+  }
+
+  #openOutbound(call: CallRecord, effect: Extract<LegEffect, { readonly kind: 'invite' }>): void {
+    const leg = new OutboundLeg(effect, call.identity.callUUID, this.ports, this.#host(call, effect.leg, () => undefined));
+    this.#add(call, effect.leg, leg);
+    leg.perform(effect);
+  }
+
+  #add(call: CallRecord, id: LegId, leg: Leg): void {
+    const legs = this.#byCall.get(call) ?? new Map<LegId, Leg>();
+    assert(!legs.has(id), `two legs of a call with the name ${id}`);
+    legs.set(id, leg);
+    this.#byCall.set(call, legs);
+    this.#byDialog.set(dialogKey(leg.callId, leg.localTag), leg);
+  }
+
+  #host(call: CallRecord, id: LegId, ended: () => void): LegHost {
+    return {
+      report: (report) => this.#report(call, id, report),
+      alive: () => this.ports.alive(call),
+      ended: () => {
+        ended();
+        this.#remove(call, id);
+      },
+    };
+  }
+
+  #report(call: CallRecord, leg: LegId, report: LegReport): void {
+    this.ports.input(call, { ...report, leg, nowMs: this.ports.clock.nowMs() } as CallInput);
+  }
+
+  #remove(call: CallRecord, id: LegId): void {
+    const legs = this.#byCall.get(call);
+    const leg = legs?.get(id);
+    if (legs === undefined || leg === undefined) return;
+    legs.delete(id);
+    this.#byDialog.delete(dialogKey(leg.callId, leg.localTag));
+    if (legs.size === 0) this.#byCall.delete(call);
+  }
+
+  #find(request: SipRequest): Leg | undefined {
+    return this.#byDialog.get(dialogKey(request.callId, request.to.tag ?? ''));
+  }
+}
+
+function dialogKey(callId: string, localTag: string): string {
+  return `${callId}\n${localTag}`;
+}

@@ -1,0 +1,294 @@
+/**
+ * The session controller without Nest and without sockets: everything it is made of, wired over ports. A process gives it
+ * real ones, the simulation gives it simulated ones.
+ */
+import { type Bus, MembershipService, PRIMARY, subjects } from '#cluster';
+import { type Application, type ClusterConfig, OptionLookup } from '#config';
+import type { Clock, Entropy, Log, Meter, Timer } from '#kernel';
+import { type DigestAlgorithm, type Flow, makeResponse, type ServerTransaction, type SipRequest, type SipTransport, TransactionLayer } from '#sip';
+import { type AffinityNotice, Call, type CallEnvironment, type Heartbeat } from '#telephony';
+import type { AdminCommands } from '#tier';
+import type { ClientSession } from './adapters/client-session.js';
+import { LegLayer } from './legs/leg-layer.js';
+import { ALLOW } from './legs/leg.js';
+import { SipSender } from './legs/sip-sender.js';
+import { CallNames } from './machines/conn-id.js';
+import { DialPlan } from './machines/dial-plan.js';
+import { adminCommands } from './services/admin-commands.js';
+import { AgentOffers } from './services/agent-offers.js';
+import { CallDirectory } from './services/call-directory.js';
+import { CallEffects } from './services/call-effects.js';
+import { CallReporting } from './services/call-reporting.js';
+import { DigestGate, nonceSecret } from './services/digest-gate.js';
+import { EventStreams } from './services/event-streams.js';
+import { ForwardedRequests } from './services/forwarded-requests.js';
+import { InviteIntake } from './services/invite-intake.js';
+import { OutboundProxies } from './services/outbound-proxies.js';
+import { Registrar } from './services/registrar.js';
+import { RequestOutcomes } from './services/request-outcomes.js';
+import { RoutingClients } from './services/routing-clients.js';
+import { RoutingPort } from './services/routing-port.js';
+import { TrunkService } from './services/trunk-service.js';
+
+export interface SessionControllerPorts {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly bus: Bus;
+  readonly transport: SipTransport;
+}
+
+const AFFINITY_MS = 5_000;
+const DRAIN_CHECK_MS = 50;
+/** After the last BYE: time for its answer, and for the last events to be acknowledged. */
+const DRAIN_TAIL_MS = 500;
+
+export class SessionControllerCore {
+  /** Unique in the cluster. */
+  readonly instance: string;
+  readonly routingPort: RoutingPort;
+  readonly routing: RoutingClients;
+  readonly reporting = new CallReporting();
+  readonly admin: AdminCommands;
+  readonly #options: OptionLookup;
+  readonly #layer: TransactionLayer;
+  readonly #proxies: OutboundProxies;
+  readonly #legs: LegLayer;
+  readonly #directory: CallDirectory;
+  readonly #streams: EventStreams;
+  readonly #outcomes: RequestOutcomes;
+  readonly #effects: CallEffects;
+  readonly #trunks: TrunkService;
+  readonly #registrar: Registrar;
+  readonly #intake: InviteIntake;
+  readonly #forwarded: ForwardedRequests;
+  readonly #membership: MembershipService<Heartbeat>;
+  readonly #bootMs: number;
+  readonly #sessions = new Map<string, ClientSession>();
+  #affinityTimer: Timer | undefined;
+  #draining = false;
+  #started = false;
+
+  constructor(
+    private readonly config: ClusterConfig, private readonly application: Application, private readonly ports: SessionControllerPorts,
+  ) {
+    const { clock, entropy, log, meter, bus, transport } = ports;
+    const node = application.name;
+    this.instance = `${node}/session-controller`;
+    this.#bootMs = Math.floor(clock.nowMs());
+    this.#options = new OptionLookup(config, application);
+    const option = (name: string, dn?: string): string => this.#options.text(name, dn);
+    const accessPoint = config.accessPoint;
+    const contact = `<sip:n${application.serverId}@${accessPoint}>`;
+
+    this.#membership = new MembershipService<Heartbeat>({ bus, clock, log }, () => this.#heartbeat());
+    this.#proxies = new OutboundProxies(config, application.geoLocation, { clock, living: () => this.#livingProxies() });
+    this.#layer = new TransactionLayer({ transport, clock, entropy, log, meter });
+    const sender = new SipSender({ layer: this.#layer, clock, proxies: this.#proxies, accessPoint });
+    this.#trunks = new TrunkService(config, {
+      clock, entropy, log, meter, sender, option, accessPoint, contact, proxyAlive: () => this.#proxies.anyAlive,
+    });
+    this.#streams = new EventStreams({ bus, clock, meter, callsOf: (dn) => this.#directory.viewsOf(dn) }, node, String(this.#bootMs));
+    this.#outcomes = new RequestOutcomes({
+      clock, instance: this.instance, session: (id) => this.#sessions.get(id),
+      lateError: (dn, event, origin) => {
+        this.#streams.push(dn, { event, business: false, origin });
+        this.#streams.flush();
+      },
+    });
+    this.routing = new RoutingClients(this.instance, (point) => this.#routersGone(point));
+
+    const environment = this.#environment(new DialPlan(config, {
+      option, geoLocation: application.geoLocation, trunkInService: (trunk) => this.#trunks.inService(trunk),
+    }));
+    const names = new CallNames(application.serverId, this.#bootMs, (count) => entropy.bytes(count));
+    this.#directory = new CallDirectory({
+      clock, log, meter,
+      nextIdentity: () => names.next(clock.nowMs()),
+      makeMachine: (identity) => new Call(identity, environment),
+      perform: (call, effect) => this.#effects.perform(call, effect),
+      settled: () => this.#streams.flush(),
+      abandon: (call) => this.#legs.abandon(call),
+      dnActive: (dn, active) => this.#dnActive(dn, active),
+    }, {
+      callsMax: this.#options.number('max-calls'),
+      retainMs: this.#options.number('sip-call-retain-timeout') * 1000,
+      idleMs: this.#options.number('cleanup-idle-tout') * 60_000,
+    });
+    this.#legs = new LegLayer({
+      sender, clock, entropy, log, meter, accessPoint, contact, option,
+      input: (call, input) => this.#directory.feed(call, input),
+      alive: (call) => this.#directory.touch(call),
+    });
+    this.#effects = new CallEffects(config, {
+      clock, directory: this.#directory, legs: this.#legs, streams: this.#streams, routing: this.routing,
+      reporting: this.reporting, outcomes: this.#outcomes, offers: new AgentOffers({ bus, clock }, node),
+    });
+
+    const newTag = (): string => entropy.hex(16);
+    const gate = new DigestGate({ clock, entropy, meter }, {
+      realm: accessPoint, secret: nonceSecret(config), nonceLifetimeMs: this.#options.number('nonce-lifetime') * 1000,
+      algorithms: this.#options.list('digest-algorithms') as DigestAlgorithm[],
+    });
+    this.#registrar = new Registrar(config, node, { bus, clock, log, meter, gate, newTag, option });
+    this.#intake = new InviteIntake(config, {
+      clock, log, meter, gate, newTag, option, legs: this.#legs, directory: this.#directory, draining: () => this.#draining,
+    });
+    this.#forwarded = new ForwardedRequests(node, {
+      bus, clock, directory: this.#directory, streams: this.#streams, outcomes: this.#outcomes, draining: () => this.#draining,
+    });
+    this.routingPort = new RoutingPort(config, {
+      clock, instance: this.instance, directory: this.#directory, routing: this.routing, outcomes: this.#outcomes,
+    });
+    this.admin = adminCommands({ clock, directory: this.#directory, trunks: this.#trunks, legs: this.#legs });
+  }
+
+  /** From now on it listens, checks trunks and says that it lives. */
+  start(): void {
+    this.#layer.onRequest = (request, transaction, flow) => this.#onRequest(request, transaction, flow);
+    this.#layer.onAck = (request) => this.#legs.onAck(request);
+    this.#layer.onCancel = (_cancel, invite) => this.#legs.onCancel(invite);
+    this.#started = true;
+    this.#forwarded.start();
+    this.#membership.start();
+    this.#trunks.start();
+    this.#repeatAffinity();
+  }
+
+  ready(): boolean {
+    return this.#started && !this.#draining;
+  }
+
+  /** Live calls. */
+  get calls(): number {
+    return this.#directory.live;
+  }
+
+  /** A client of the default port opened its session, or came back to it. */
+  clientConnected(session: ClientSession): void {
+    this.#sessions.set(session.id, session);
+    this.routing.connected(session.id);
+  }
+
+  clientDisconnected(sessionId: string): void {
+    this.routing.disconnected(sessionId);
+  }
+
+  /** The session will not come back. */
+  clientGone(sessionId: string): void {
+    this.routing.closed(sessionId);
+    this.#sessions.delete(sessionId);
+  }
+
+  /** New calls are refused at once; established ones go on until `deadlineMs`, then they get their BYE. */
+  drain(deadlineMs: number): Promise<void> {
+    this.#draining = true;
+    this.#membership.announce();
+    const { clock } = this.ports;
+    const clearAtMs = clock.nowMs() + Math.max(0, deadlineMs - DRAIN_TAIL_MS);
+    return new Promise((resolve) => {
+      const check = (): void => {
+        if (this.#directory.live === 0) return void clock.setTimer(DRAIN_TAIL_MS, resolve);
+        if (clock.nowMs() < clearAtMs) return void clock.setTimer(DRAIN_CHECK_MS, check);
+        this.#clearAll('the node is shutting down');
+        clock.setTimer(DRAIN_TAIL_MS, resolve);
+      };
+      check();
+    });
+  }
+
+  close(): void {
+    this.#started = false;
+    this.#affinityTimer?.cancel();
+    this.#forwarded.close();
+    this.#membership.close();
+    this.#trunks.close();
+    this.#directory.close();
+    this.#streams.close();
+    this.#outcomes.close();
+    this.#layer.close();
+  }
+
+  #clearAll(reason: string): void {
+    for (const call of [...this.#directory.calls()]) {
+      this.#directory.feed(call, { kind: 'clear', reason, nowMs: this.ports.clock.nowMs() });
+    }
+  }
+
+  #onRequest(request: SipRequest, transaction: ServerTransaction, flow: Flow): void {
+    // docs/specs/sip-routing.md: the inside talks to proxies only.
+    if (!this.#proxies.isProxyHost(flow.host)) return this.#answer(request, transaction, 403);
+    if (request.to.tag !== undefined) return this.#legs.onRequest(request, transaction);
+    switch (request.method) {
+      case 'REGISTER': return this.#registrar.onRegister(request, transaction);
+      case 'INVITE': return this.#intake.onInvite(request, transaction);
+      case 'OPTIONS': return this.#onOptions(request, transaction);
+      // Of an INVITE that is not known: its answer was lost with it.
+      case 'CANCEL': case 'BYE': case 'PRACK': case 'UPDATE': return this.#answer(request, transaction, 481);
+      default:
+        return transaction.respond(makeResponse(request, 405, undefined, { toTag: this.#newTag(), headers: [['Allow', `${ALLOW}, REGISTER`]] }));
+    }
+  }
+
+  /** A proxy asks whether it may send new calls (PRX-10, PRX-24). */
+  #onOptions(request: SipRequest, transaction: ServerTransaction): void {
+    if (this.ready()) return this.#answer(request, transaction, 200);
+    transaction.respond(makeResponse(request, 503, undefined, { toTag: this.#newTag(), headers: [['Retry-After', '30']] }));
+  }
+
+  #answer(request: SipRequest, transaction: ServerTransaction, status: number): void {
+    transaction.respond(makeResponse(request, status, undefined, { toTag: this.#newTag() }));
+  }
+
+  #newTag(): string {
+    return this.ports.entropy.hex(16);
+  }
+
+  #environment(plan: DialPlan): CallEnvironment {
+    return {
+      resolve: (dialled, from) => plan.resolve(dialled, from),
+      option: (name, dn) => this.#options.text(name, dn),
+      routers: (point) => this.routing.routers(point),
+      dnType: (name) => this.config.dns.get(name)?.type,
+      node: this.application.name,
+      geoLocation: this.application.geoLocation,
+    };
+  }
+
+  #routersGone(routingPoint: string): void {
+    for (const call of this.#directory.callsAt(routingPoint)) {
+      this.#directory.feed(call, { kind: 'routersGone', routingPoint, nowMs: this.ports.clock.nowMs() });
+    }
+  }
+
+  #dnActive(dn: string, active: boolean): void {
+    if (!active) this.#streams.lastCallEnded(dn);
+    if (this.config.dns.get(dn)?.type === 'Extension') this.#tellAffinity(dn, active);
+  }
+
+  #tellAffinity(dn: string, active: boolean): void {
+    const notice: AffinityNotice = { dn, node: this.application.name, active };
+    this.ports.bus.publish(subjects.affinity(this.application.geoLocation), notice);
+  }
+
+  /** A proxy forgets what is not repeated (docs/specs/cluster-protocol.md, "Affinity"). */
+  #repeatAffinity(): void {
+    for (const dn of this.#directory.activeDns()) {
+      if (this.config.dns.get(dn)?.type === 'Extension') this.#tellAffinity(dn, true);
+    }
+    this.#affinityTimer = this.ports.clock.setTimer(AFFINITY_MS, () => this.#repeatAffinity());
+  }
+
+  #livingProxies(): string[] {
+    return this.#membership.members('sip-proxy', this.application.geoLocation).map((member) => member.node);
+  }
+
+  #heartbeat(): Heartbeat {
+    return {
+      instance: this.instance, node: this.application.name, tier: 'session-controller',
+      dataCentre: this.application.geoLocation, role: PRIMARY, bootEpoch: this.#bootMs,
+      draining: this.#draining, load: this.#directory.live,
+    };
+  }
+}
