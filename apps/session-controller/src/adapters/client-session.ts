@@ -1,9 +1,9 @@
-/** What this tier needs of a T-Library client. The sockets' sessions and the simulator's both fit. */
+/** What this tier needs of a T-Library client. `TlibSession` is one, and so is whatever a test or the simulation makes. */
 import type { TEvent } from '#tlib';
 
 export interface ClientSession {
   readonly id: string;
   readonly applicationName: string;
-  /** Queued and numbered by the session; a lost connection's events wait for its resume. */
-  send(event: TEvent): void;
+  /** Queued and numbered by the session; while the connection is lost, events wait for its resume. */
+  send(event: TEvent, referenceID?: number): void;
 }

@@ -5,12 +5,27 @@
 import type { TEvent } from '#tlib';
 import type { ClientSession } from '../adapters/client-session.js';
 
+interface Client {
+  readonly session: ClientSession;
+  /** Calls that are told to it. */
+  calls: number;
+  /** It asked for no further ones. */
+  paused: boolean;
+}
+
 export class CallReporting {
-  readonly #clients = new Map<string, { readonly session: ClientSession; calls: number }>();
+  readonly #clients = new Map<string, Client>();
   readonly #clientOf = new Map<string, string>();
 
   clientJoined(session: ClientSession): void {
-    if (!this.#clients.has(session.id)) this.#clients.set(session.id, { session, calls: 0 });
+    const known = this.#clients.get(session.id);
+    if (known === undefined) this.#clients.set(session.id, { session, calls: 0, paused: false });
+    else known.paused = false;
+  }
+
+  clientPaused(sessionId: string): void {
+    const client = this.#clients.get(sessionId);
+    if (client !== undefined) client.paused = true;
   }
 
   /** The session is over and will not be resumed; what is left of its calls goes to others. */
@@ -27,7 +42,7 @@ export class CallReporting {
     this.#clientOf.delete(connID);
   }
 
-  #clientFor(connID: string): { readonly session: ClientSession; calls: number } | undefined {
+  #clientFor(connID: string): Client | undefined {
     const assigned = this.#clients.get(this.#clientOf.get(connID) ?? '');
     if (assigned !== undefined) return assigned;
     const client = this.#leastLoaded();
@@ -37,9 +52,11 @@ export class CallReporting {
     return client;
   }
 
-  #leastLoaded(): { readonly session: ClientSession; calls: number } | undefined {
-    let least: { readonly session: ClientSession; calls: number } | undefined;
-    for (const client of this.#clients.values()) if (least === undefined || client.calls < least.calls) least = client;
+  #leastLoaded(): Client | undefined {
+    let least: Client | undefined;
+    for (const client of this.#clients.values()) {
+      if (!client.paused && (least === undefined || client.calls < least.calls)) least = client;
+    }
     return least;
   }
 }

@@ -47,19 +47,19 @@ export class RequestOutcomes {
 
   refused(origin: RequestOrigin, code: number, message: string): void {
     if (this.#isOwn(origin)) {
-      this.ports.session(origin.session)?.send(errorEvent(origin.referenceID, code, message));
+      this.ports.session(origin.session)?.send(errorEvent(code, message), origin.referenceID);
       return;
     }
     const pending = this.#take(origin);
     if (pending === undefined) return;
     if (pending.respond !== undefined) pending.respond({ kind: 'error', code, message });
-    else this.ports.lateError(pending.dn, errorEvent(undefined, code, message, pending.dn), origin);
+    else this.ports.lateError(pending.dn, { ...errorEvent(code, message), ThisDN: pending.dn }, origin);
   }
 
   /** An event for the one who asked and nobody else. */
   replied(origin: RequestOrigin, event: TEvent): void {
     if (this.#isOwn(origin)) {
-      this.ports.session(origin.session)?.send({ ...event, ReferenceID: origin.referenceID });
+      this.ports.session(origin.session)?.send(event, origin.referenceID);
       return;
     }
     this.#take(origin)?.respond?.({ kind: 'reply', event });
@@ -91,10 +91,6 @@ export class RequestOutcomes {
   }
 }
 
-export function errorEvent(referenceID: number | undefined, code: number, message: string, dn?: string): TEvent {
-  return {
-    msg: 'EventError', ErrorCode: code, ErrorMessage: message,
-    ...(referenceID === undefined ? {} : { ReferenceID: referenceID }),
-    ...(dn === undefined ? {} : { ThisDN: dn }),
-  };
+function errorEvent(code: number, message: string): TEvent {
+  return { msg: 'EventError', ErrorCode: code, ErrorMessage: message };
 }

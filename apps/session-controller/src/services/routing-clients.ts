@@ -81,8 +81,7 @@ export class RoutingClients {
     if (registrations === undefined) return;
     const asker = origin?.instance === this.instance ? origin : undefined;
     for (const { session } of registrations.values()) {
-      const mine = asker?.session === session.id && asker.referenceID !== undefined;
-      session.send(mine ? { ...event, ReferenceID: asker.referenceID } : event);
+      session.send(event, asker?.session === session.id ? asker.referenceID : undefined);
     }
   }
 

@@ -17,6 +17,7 @@ export interface RoutingPortPorts {
   readonly directory: CallDirectory;
   readonly routing: RoutingClients;
   readonly outcomes: RequestOutcomes;
+  serverInfo(): TEvent;
 }
 
 /** Recording by private service (tlibrary §3.12). */
@@ -31,6 +32,7 @@ export class RoutingPort {
     switch (request.msg) {
       case 'RequestRegisterAddress': return this.#register(session, request);
       case 'RequestUnregisterAddress': return this.#unregister(session, request);
+      case 'RequestQueryServer': return this.#answer(session, request, this.ports.serverInfo());
       case 'RequestQueryCall': return this.#toCall(session, request);
       case 'RequestRouteCall': case 'RequestApplyTreatment': case 'RequestSendDTMF': case 'RequestAttachUserData':
       case 'RequestUpdateUserData': case 'RequestDeletePair': case 'RequestDeleteUserData':
@@ -63,9 +65,9 @@ export class RoutingPort {
     if (!this.ports.routing.register(dn, session, mode)) {
       return this.#refuse(session, request, TError.ResourceSeized, `${dn} is registered by another client, one of them in ModePrivate`);
     }
-    session.send(this.#answer(request, 'EventRegistered', {
-      ThisDN: dn, AddressType: 'RoutingPoint', InfoType: 'AddressType', Extensions: kv(this.#snapshot(dn)),
-    }));
+    this.#answer(session, request, {
+      msg: 'EventRegistered', ThisDN: dn, AddressType: 'RoutingPoint', Extensions: kv(this.#snapshot(dn)),
+    });
   }
 
   /** The calls that wait there, so that a late client can route them (tlibrary §4.4.1). */
@@ -82,7 +84,7 @@ export class RoutingPort {
   #unregister(session: ClientSession, request: TRequest): void {
     const dn = text(request.ThisDN);
     if (!this.ports.routing.unregister(dn, session.id)) return this.#notRegistered(session, request, dn);
-    session.send(this.#answer(request, 'EventUnregistered', { ThisDN: dn }));
+    this.#answer(session, request, { msg: 'EventUnregistered', ThisDN: dn });
   }
 
   #control(session: ClientSession, request: TRequest): void {
@@ -111,7 +113,7 @@ export class RoutingPort {
     const event: Record<string, TEvent[string]> = {};
     for (const name of Object.keys(request)) if (!OF_THE_REQUEST.has(name)) event[name] = request[name];
     this.ports.routing.distribute(dn, { ...event, msg: text(request.UserEvent) }, undefined);
-    session.send(this.#answer(request, 'EventACK', { ThisDN: dn, UserEvent: request.UserEvent }));
+    this.#answer(session, request, { msg: 'EventACK', ThisDN: dn, UserEvent: request.UserEvent });
   }
 
   /** SC-27: other clients of the Routing Point see it as EventPrivateInfo. */
@@ -124,18 +126,18 @@ export class RoutingPort {
     if (this.ports.routing.modeOf(dn, session.id) === undefined) return this.#notRegistered(session, request, dn);
     const { ConnID, Extensions, UserData, Reasons } = request;
     this.ports.routing.distribute(dn, { msg: 'EventPrivateInfo', ThisDN: dn, PrivateMsgID: id, ConnID, Extensions, UserData, Reasons }, undefined);
-    session.send(this.#answer(request, 'EventACK', { ThisDN: dn, PrivateMsgID: id }));
+    this.#answer(session, request, { msg: 'EventACK', ThisDN: dn, PrivateMsgID: id });
   }
 
   #origin(session: ClientSession, request: TRequest): RequestOrigin {
     return {
       instance: this.ports.instance, session: session.id, applicationName: session.applicationName,
-      referenceID: typeof request.ReferenceID === 'number' ? request.ReferenceID : undefined,
+      referenceID: referenceOf(request),
     };
   }
 
-  #answer(request: TRequest, msg: string, attributes: Omit<TEvent, 'msg'>): TEvent {
-    return request.ReferenceID === undefined ? { ...attributes, msg } : { ...attributes, msg, ReferenceID: request.ReferenceID };
+  #answer(session: ClientSession, request: TRequest, event: TEvent): void {
+    session.send(event, referenceOf(request));
   }
 
   #notRegistered(session: ClientSession, request: TRequest, dn: string): void {
@@ -145,6 +147,10 @@ export class RoutingPort {
   #refuse(session: ClientSession, request: TRequest, code: number, message: string): void {
     this.ports.outcomes.refused(this.#origin(session, request), code, message);
   }
+}
+
+function referenceOf(request: TRequest): number | undefined {
+  return typeof request.ReferenceID === 'number' ? request.ReferenceID : undefined;
 }
 
 function text(attribute: TRequest[string]): string {

@@ -12,8 +12,8 @@ export interface TlibClientContext {
   readonly session: TlibSession;
 }
 
-/** Handles that request. Return nothing, the answering event, or a promise of one; throw {@link TlibError} to refuse. */
-export const TRequest = (msg: string): MethodDecorator => MessagePattern(msg);
+/** Handles these requests. Return nothing, the answering event, or a promise of one; throw {@link TlibError} to refuse. */
+export const TRequest = (...msgs: string[]): MethodDecorator => MessagePattern(msgs);
 
 export interface TlibListen {
   readonly host: string;

@@ -1,0 +1,117 @@
+/** Starts the tier in a process: sockets for SIP, T-Library ports, and the core between them. */
+import 'reflect-metadata';
+import type { DynamicModule, INestMicroservice } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { MicroserviceOptions } from '@nestjs/microservices';
+import { type Application, type ClusterConfig, OptionLookup } from '#config';
+import type { ServerRole } from '#tlib';
+import { SocketTransport } from '#sip/transport';
+import type { Listening, RunningTier, StartTier, TierPorts } from '#tier';
+import { type TlibServerEvents, type TlibServerOptions, TlibStrategy } from '#tlib/server';
+import { SessionControllerCore } from './session-controller-core.js';
+import { SessionControllerModule } from './session-controller.module.js';
+
+const VERSION = '0.1.0';
+
+interface TlibPort {
+  readonly id: 'default' | 'IPport';
+  readonly role: ServerRole;
+  readonly clientRoles: TlibServerOptions['clientRoles'];
+  readonly module: DynamicModule;
+  readonly lifecycle: Omit<TlibServerEvents, 'onRequest'>;
+}
+
+interface OpenPort {
+  readonly service: INestMicroservice;
+  readonly listening: Listening;
+}
+
+export const startSessionController: StartTier = async (config, application, ports) => {
+  const transport = await openSip(application, ports);
+  const core = new SessionControllerCore(config, application, { ...ports, transport });
+  const open: OpenPort[] = [];
+  try {
+    for (const port of tlibPorts(core)) {
+      if (application.ports.has(port.id)) open.push(await openTlib(port, config, application, ports));
+    }
+  } catch (error) {
+    await closeAll(open, core, transport);
+    throw error;
+  }
+  core.start();
+  return runningTier(core, transport, open);
+};
+
+function runningTier(core: SessionControllerCore, transport: SocketTransport, open: readonly OpenPort[]): RunningTier {
+  return {
+    instance: core.instance,
+    listening: [...transport.listening.map((address): Listening => ({ id: 'sip', ...address })), ...open.map((port) => port.listening)],
+    admin: core.admin,
+    ready: () => core.ready(),
+    drain: (deadlineMs) => core.drain(deadlineMs),
+    close: () => closeAll(open, core, transport),
+  };
+}
+
+async function closeAll(open: readonly OpenPort[], core: SessionControllerCore, transport: SocketTransport): Promise<void> {
+  core.close();
+  await Promise.all(open.map((port) => port.service.close()));
+  await transport.close();
+}
+
+/** UDP and TCP on one port: proxies use TCP for what is too large for a datagram (PRX-18). */
+async function openSip(application: Application, ports: TierPorts): Promise<SocketTransport> {
+  const port = application.ports.get('sip');
+  if (port === undefined) throw new Error(`application ${application.name} needs a port "sip": add it under ports`);
+  return SocketTransport.listen({
+    listen: [
+      { transport: 'udp', host: application.host, port },
+      { transport: 'tcp', host: application.host, port },
+    ],
+  }, { clock: ports.clock, log: ports.log, meter: ports.meter, network: ports.sipNetwork });
+}
+
+function tlibPorts(core: SessionControllerCore): readonly TlibPort[] {
+  return [
+    {
+      id: 'default', role: 'SessionController', clientRoles: ['Standard'], module: SessionControllerModule.routing(core),
+      lifecycle: {
+        onOpened: (session) => core.clientConnected(session),
+        onResumed: (session) => core.clientConnected(session),
+        onLost: (session) => core.clientDisconnected(session.id),
+        onClosed: (session) => core.clientGone(session.id),
+      },
+    },
+    {
+      id: 'IPport', role: 'InteractionProxy', clientRoles: ['InteractionProxy'], module: SessionControllerModule.reporting(core),
+      lifecycle: {
+        onOpened: (session) => core.reporting.clientJoined(session),
+        onClosed: (session) => core.reporting.clientGone(session.id),
+      },
+    },
+  ];
+}
+
+async function openTlib(port: TlibPort, config: ClusterConfig, application: Application, ports: TierPorts): Promise<OpenPort> {
+  const strategy = new TlibStrategy(
+    ports, serverOptions(port, config, application), { host: application.host, port: application.ports.get(port.id) ?? 0 }, port.lifecycle,
+  );
+  const service = await NestFactory.createMicroservice<MicroserviceOptions>(port.module, { strategy, logger: false, abortOnError: false });
+  await service.listen();
+  return { service, listening: { id: port.id, transport: 'tcp', host: application.host, port: strategy.port } };
+}
+
+function serverOptions(port: TlibPort, config: ClusterConfig, application: Application): TlibServerOptions {
+  const options = new OptionLookup(config, application);
+  return {
+    identity: {
+      role: port.role, applicationName: application.name, switchName: config.switchName, geoLocation: application.geoLocation,
+      node: application.name, version: VERSION,
+    },
+    clientRoles: port.clientRoles,
+    password: options.text('client-password'),
+    knownApplications: options.list('known-applications'),
+    backlog: { ms: options.number('session-backlog-time') * 1000, bytes: options.number('session-backlog-size') },
+    maxClients: options.number('max-clients'),
+  };
+}
