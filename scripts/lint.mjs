@@ -87,7 +87,7 @@ function checkImport(file, specifier, isTest) {
 for (const folder of ['apps', 'libs', 'test', 'bench']) {
   for (const file of sources(folder)) {
     const text = readFileSync(`${root}${file}`, 'utf8');
-    const isTest = /\.(spec|e2e-spec)\.ts$|(^|\/)contract\.ts$|^libs\/simulation\//.test(file);
+    const isTest = /\.(spec|e2e-spec|fixture)\.ts$|(^|\/)(contract|testing)\.ts$|^libs\/simulation\//.test(file);
     for (const specifier of importsOf(text)) checkImport(file, specifier, isTest);
     if (!isTest && PURE.some((part) => part.test(file))) {
       for (const specifier of importsOf(text)) {

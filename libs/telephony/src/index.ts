@@ -2,3 +2,6 @@
 export type * from './messages/index.js';
 export type * from './call/call.types.js';
 export { Call, type CallSnapshot } from './call/call.js';
+export {
+  type RefusalReason, type ReservationEffect, type ReservationInput, type ReservationKeys, type ReservationOptions, Reservations,
+} from './reservation/reservation.js';

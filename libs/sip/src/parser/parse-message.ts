@@ -1,7 +1,7 @@
 /** Bytes to an indexed message: one pass over the lines, no header decoded. Never throws. */
 import { fail, ok, type Result } from '#kernel';
 import { CONTENT_LENGTH, headerId } from '../headers/header-names.js';
-import { MessageIndex } from '../message/message-index.js';
+import { LINE_FIELDS, MessageIndex } from '../message/message-index.js';
 import { type SipMessage, SipRequest, SipResponse } from '../message/message.js';
 import type { SipParseError, SipParseErrorCode } from './error.js';
 import { DEFAULT_LIMITS, type ParseLimits } from './limits.js';
@@ -131,17 +131,23 @@ function scanHeaders(bytes: string, from: number, limits: ParseLimits): Scan {
     }
     const end = lineFeed === -1 ? bytes.length : endOfLine(bytes, lineFeed);
     at = lineFeed === -1 ? bytes.length : lineFeed + 1;
-    if (end - lineStart > limits.line) return { lines, headersEnd: lineStart, problem: ['SIP_PARSE_TOO_LARGE', `a header may have ${limits.line} bytes`, 513] };
+    if (end - lineStart > limits.line) {
+      return { lines, headersEnd: lineStart, problem: ['SIP_PARSE_TOO_LARGE', `a header may have ${limits.line} bytes`, 513] };
+    }
     const colon = bytes.indexOf(':', lineStart);
     let nameEnd = colon;
     while (nameEnd > lineStart && isBlank(bytes.charCodeAt(nameEnd - 1))) nameEnd -= 1;
-    if (colon === -1 || colon > end || nameEnd === lineStart) return { lines, headersEnd: lineStart, problem: ['SIP_PARSE_HEADER_LINE', 'a header line must be Name: value', 400] };
+    if (colon === -1 || colon > end || nameEnd === lineStart) {
+      return { lines, headersEnd: lineStart, problem: ['SIP_PARSE_HEADER_LINE', 'a header line must be Name: value', 400] };
+    }
     let valueStart = colon + 1;
     while (valueStart < end && isSpace(bytes.charCodeAt(valueStart))) valueStart += 1;
     let valueEnd = end;
     while (valueEnd > valueStart && isSpace(bytes.charCodeAt(valueEnd - 1))) valueEnd -= 1;
     lines.push(headerId(bytes.slice(lineStart, nameEnd)), lineStart, valueStart, valueEnd, folded);
-    if (lines.length > limits.headers * 5) return { lines, headersEnd: at, problem: ['SIP_PARSE_TOO_LARGE', `a message may have ${limits.headers} header lines`, 513] };
+    if (lines.length > limits.headers * LINE_FIELDS) {
+      return { lines, headersEnd: at, problem: ['SIP_PARSE_TOO_LARGE', `a message may have ${limits.headers} header lines`, 513] };
+    }
   }
 }
 

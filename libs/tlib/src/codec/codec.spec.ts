@@ -80,7 +80,10 @@ describe('events', () => {
   const event = { msg: 'EventRinging', ThisDN: '7001', Time: tTime(1_500.25), UserData: [['2', 'b'], ['1', 'a']] as KVList, Flag: true, Gone: undefined };
 
   it('are encoded once; number and ReferenceID are each receiver\'s own', () => {
-    expect(encodeEvent(event, 4)).toBe('{"msg":"EventRinging","EventSequenceNumber":4,"ThisDN":"7001","Time":{"sec":1,"usec":500250},"UserData":{"2":"b","1":"a"},"Flag":true}\n');
+    expect(encodeEvent(event, 4)).toBe(
+      '{"msg":"EventRinging","EventSequenceNumber":4,"ThisDN":"7001","Time":{"sec":1,"usec":500250},'
+      + '"UserData":{"2":"b","1":"a"},"Flag":true}\n',
+    );
     expect(encodeEvent(event, 5, 9)).toContain('"EventSequenceNumber":5,"ReferenceID":9,"ThisDN"');
   });
 

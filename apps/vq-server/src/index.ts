@@ -1,0 +1,2 @@
+/** Virtual queues and agent reservation. */
+export { startVqServer } from './start.js';

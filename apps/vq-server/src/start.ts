@@ -1,0 +1,64 @@
+/** Starts the virtual-queue server: its composition root. */
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { MembershipService } from '#cluster';
+import { type Application, type ClusterConfig, OptionLookup } from '#config';
+import type { Heartbeat } from '#telephony';
+import type { RunningTier, TierPorts } from '#tier';
+import { TlibStrategy } from '#tlib/server';
+import { SERVER_INFO, VqController } from './vq.controller.js';
+import { VqServerCore } from './vq-core.js';
+
+@Module({})
+class VqServerModule {}
+
+const VERSION = '1';
+
+export async function startVqServer(config: ClusterConfig, application: Application, ports: TierPorts): Promise<RunningTier> {
+  const { name, host, geoLocation } = application;
+  const wanted = application.ports.get('default');
+  if (wanted === undefined) throw new Error(`application ${name} needs a port "default": add it under ports`);
+  const options = new OptionLookup(config, application);
+  const log = ports.log.with({ subsystem: 'vq-server', instance: name });
+  const core = new VqServerCore(config, options, ports);
+  const strategy = new TlibStrategy({ ...ports, log }, {
+    identity: { role: 'VirtualQueue', applicationName: name, switchName: config.switchName, geoLocation, node: name, version: VERSION },
+    clientRoles: ['Standard'],
+    password: options.text('client-password'),
+    knownApplications: options.list('known-applications'),
+    backlog: { ms: options.number('session-backlog-time') * 1000, bytes: options.number('session-backlog-size') },
+    maxClients: options.number('max-clients'),
+  }, { host, port: wanted }, { onClosed: (session) => core.closed(session) });
+  const app = await NestFactory.createMicroservice({
+    module: VqServerModule,
+    controllers: [VqController],
+    providers: [
+      { provide: VqServerCore, useValue: core },
+      { provide: SERVER_INFO, useValue: { ServerVersion: VERSION, ServerRole: 'Primary', ApplicationName: name } },
+    ],
+  }, { strategy, logger: false, abortOnError: false });
+  await app.listen();
+  let draining = false;
+  const bootEpoch = Math.floor(ports.clock.nowMs());
+  const membership = new MembershipService<Heartbeat>({ ...ports, log }, () => ({
+    instance: name, node: name, tier: 'vq-server', dataCentre: geoLocation, role: 'primary', bootEpoch, draining,
+    load: strategy.server.connectedClients,
+  }));
+  membership.start();
+  return {
+    instance: name,
+    listening: [{ id: 'default', transport: 'tcp', host, port: strategy.port }],
+    admin: { 'reservations list': () => ({ grants: core.grants() }) },
+    ready: () => !draining,
+    drain: async () => {
+      draining = true;
+      membership.announce();
+    },
+    close: async () => {
+      membership.close();
+      core.close();
+      await app.close();
+    },
+  };
+}
