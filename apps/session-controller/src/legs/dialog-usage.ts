@@ -52,7 +52,7 @@ export class DialogUsage implements LocalOfferHost {
     const remote = this.#remote;
     if (remote === undefined || remote.answered) return;
     if (sdp !== null) this.dialog.localSdp = sdp;
-    remote.accept(sdp, this.session.responseHeaders());
+    remote.accept(sdp, this.session.responseHeaders);
     this.session.begin();
     if (!remote.needsAck) this.#settled();
   }
@@ -138,10 +138,8 @@ export class DialogUsage implements LocalOfferHost {
     if (hasForeignBody(request)) return this.#answer(request, transaction, 415, [['Accept', 'application/sdp']]);
     const refused = this.#refusalOfOffer();
     if (refused !== undefined) return this.#answer(request, transaction, refused, retryAfter(refused, this.dialog));
-    const tooShort = this.session.tooShort(request);
-    if (tooShort !== undefined) return this.#answer(request, transaction, 422, [['Min-SE', tooShort]]);
-    this.dialog.refreshTarget(request);
-    this.session.onRequest(request);
+    const tooShort = this.session.onRequest(request);
+    if (tooShort !== undefined) return this.#answer(request, transaction, 422, tooShort);
     this.#remote = new RemoteOffer(this.dialog, request, transaction, () => this.#lost(true));
     this.host.report({ kind: 'offered', sdp: this.#remote.sdp });
   }
@@ -149,13 +147,11 @@ export class DialogUsage implements LocalOfferHost {
   /** Without a body it only refreshes the session (RFC 4028 §7.4) and is none of the machine's business. */
   #onUpdate(request: SipRequest, transaction: ServerTransaction): void {
     if (request.body !== '') return this.#onOffer(request, transaction);
-    const tooShort = this.session.tooShort(request);
-    if (tooShort !== undefined) return this.#answer(request, transaction, 422, [['Min-SE', tooShort]]);
-    this.dialog.refreshTarget(request);
-    this.session.onRequest(request);
+    const tooShort = this.session.onRequest(request);
+    if (tooShort !== undefined) return this.#answer(request, transaction, 422, tooShort);
     this.session.begin();
     this.host.alive();
-    this.#answer(request, transaction, 200, [['Contact', this.dialog.ports.contact], ...this.session.responseHeaders()]);
+    this.#answer(request, transaction, 200, [['Contact', this.dialog.ports.contact], ...this.session.responseHeaders]);
   }
 
   /** RFC 3261 §14.2: 491 when our own offer is under way, 500 when the far end's last one is. */

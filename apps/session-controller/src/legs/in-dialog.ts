@@ -1,6 +1,8 @@
-/** A dialog and the way to send within it: Request-URI, route set, CSeq, tags (RFC 3261 §12), common headers of ours. */
-import type { Dialog, HeaderLine, SipRequest, SipResponse } from '#sip';
-import { dialogFromInvite, dialogFromResponse, makeAck, makeInDialogRequest, receiveInDialog, refreshRemoteTarget } from './dialog.js';
+/** A dialog and the way to send within it, with the headers that all our requests carry. */
+import {
+  confirm, type Dialog, dialogFromInvite, type HeaderLine, makeAck, makeInDialogRequest, onDialogRequest, onDialogResponse,
+  ReliableReceiver, type SipRequest, type SipResponse,
+} from '#sip';
 import type { Sdp } from '#telephony';
 import { ALLOW, type LegPorts, SDP_TYPE } from './leg.js';
 import type { RequestUser, SentRequest } from './sip-sender.js';
@@ -10,71 +12,67 @@ export interface InDialogRequest {
   readonly sdp?: Sdp | null;
 }
 
+/** RFC 3261 §12.2.1.1: what may refresh the remote target names our own. */
+const WITH_CONTACT = new Set(['INVITE', 'UPDATE', 'NOTIFY']);
+const WITH_ALLOW = new Set(['INVITE', 'UPDATE']);
+
 export class InDialog {
   /** The session description that our end shows now: what a session refresh repeats. */
   localSdp: Sdp | null = null;
   /** The offer/answer exchange of the first INVITE is not complete. */
-  offerPending = false;
+  offerPending = true;
+  /** Reliable 1xx of the far end (RFC 3262 §4). */
+  readonly reliable = new ReliableReceiver();
 
-  private constructor(readonly data: Dialog, private readonly callUUID: string, readonly ports: LegPorts) {}
+  constructor(readonly data: Dialog, private readonly callUUID: string, readonly ports: LegPorts) {}
 
   /** Of an INVITE that came in, to be answered with this tag. */
   static uas(invite: SipRequest, localTag: string, callUUID: string, ports: LegPorts): InDialog {
     return new InDialog(dialogFromInvite(invite, localTag), callUUID, ports);
   }
 
-  /** Of a 1xx or 2xx to our INVITE. */
-  static uac(response: SipResponse, callUUID: string, ports: LegPorts): InDialog {
-    return new InDialog(dialogFromResponse(response), callUUID, ports);
+  /** Our 2xx left. */
+  confirm(): void {
+    confirm(this.data);
   }
 
-  get remoteTag(): string {
-    return this.data.remoteTag;
-  }
-
-  /** The dialog stands: by our 2xx, or by that of the far end, whose route set and target then count (§13.2.2.4). */
-  confirm(response?: SipResponse): void {
-    this.data.state = 'Confirmed';
-    if (response === undefined) return;
-    const { routeSet, remoteTarget } = dialogFromResponse(response);
-    this.data.routeSet = routeSet;
-    this.data.remoteTarget = remoteTarget;
-  }
-
-  /** @returns the status to refuse it with, or undefined when it fits (§12.2.2) */
+  /** @returns the status to refuse it with, or undefined when it fits */
   accept(request: SipRequest): number | undefined {
-    return receiveInDialog(this.data, request);
-  }
-
-  /** Target refresh requests and their 2xx carry the far end's present Contact. */
-  refreshTarget(message: SipRequest | SipResponse): void {
-    refreshRemoteTarget(this.data, message);
+    const verdict = onDialogRequest(this.data, request);
+    return verdict.kind === 'refuse' ? verdict.status : undefined;
   }
 
   request(method: string, user: RequestUser, { headers = [], sdp = null }: InDialogRequest): SentRequest {
     const request = makeInDialogRequest(this.data, method, {
-      headers: [...this.#own(method), ...headers], ...(sdp === null ? {} : { contentType: SDP_TYPE, body: sdp }),
+      ...(WITH_CONTACT.has(method) ? { contact: this.ports.contact } : {}),
+      headers: [...this.#own(method), ...headers],
+      ...(sdp === null ? {} : { contentType: SDP_TYPE, body: sdp }),
     });
-    return this.ports.sender.request(request, user);
+    return this.ports.sender.request(request, {
+      onResponse: (response) => this.#onResponse(response, user),
+      onFailure: (reason) => user.onFailure(reason),
+    });
   }
 
   /** ACK to a 2xx; its bytes serve again when the 2xx is repeated. */
   ack(seq: number, sdp: Sdp | null): string | undefined {
-    const ack = makeAck(this.data, seq, {
-      headers: [['X-Genesys-CallUUID', this.callUUID]], ...(sdp === null ? {} : { contentType: SDP_TYPE, body: sdp }),
-    });
-    return this.ports.sender.ack(ack);
+    return this.ports.sender.ack(makeAck(this.data, seq, {
+      headers: this.#own('ACK'), ...(sdp === null ? {} : { contentType: SDP_TYPE, body: sdp }),
+    }));
   }
 
   repeat(bytes: string): void {
     this.ports.sender.resend(this.data.callId, bytes);
   }
 
+  #onResponse(response: SipResponse, user: RequestUser): void {
+    onDialogResponse(this.data, response);
+    user.onResponse(response);
+  }
+
   #own(method: string): HeaderLine[] {
     const own: HeaderLine[] = [['X-Genesys-CallUUID', this.callUUID]];
-    // §12.2.1.1: Contact refreshes the target, where the method may do that.
-    if (method === 'INVITE' || method === 'UPDATE' || method === 'NOTIFY') own.push(['Contact', this.ports.contact]);
-    if (method === 'INVITE' || method === 'UPDATE') own.push(['Allow', ALLOW]);
+    if (WITH_ALLOW.has(method)) own.push(['Allow', ALLOW]);
     return own;
   }
 }

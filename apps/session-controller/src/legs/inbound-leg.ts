@@ -30,7 +30,6 @@ export class InboundLeg implements Leg {
     this.callId = invite.callId;
     this.localTag = ports.entropy.hex(16);
     this.#dialog = InDialog.uas(invite, this.localTag, callUUID, ports);
-    this.#dialog.offerPending = true;
     this.#usage = new DialogUsage(this.#dialog, host);
     this.#usage.session.onRequest(invite);
     if (reliable) this.#provisional = new ReliableProvisional(transaction, ports, () => this.#refuse(504, 'Server Time-out'));
@@ -121,7 +120,7 @@ export class InboundLeg implements Leg {
     this.#dialog.localSdp = sdp;
     const response = makeResponse(this.invite, 200, undefined, {
       toTag: this.localTag,
-      headers: [['Contact', this.ports.contact], ['Allow', ALLOW], ['Supported', 'timer'], ...this.#usage.session.responseHeaders()],
+      headers: [['Contact', this.ports.contact], ['Allow', ALLOW], ['Supported', 'timer'], ...this.#usage.session.responseHeaders],
       ...(sdp === null ? {} : { contentType: SDP_TYPE, body: sdp }),
     });
     this.#answer = new RepeatedAnswer(this.ports.clock, this.transaction, response, () => this.#neverAcknowledged());
@@ -136,8 +135,9 @@ export class InboundLeg implements Leg {
   }
 
   #onPrack(request: SipRequest, transaction: ServerTransaction): void {
-    const status = this.#provisional?.onPrack(request) ?? 481;
-    transaction.respond(makeResponse(request, status));
+    const refused = this.#dialog.accept(request) ?? (this.#provisional?.onPrack(request) === true ? undefined : 481);
+    transaction.respond(makeResponse(request, refused ?? 200));
+    if (refused === undefined) this.#provisional?.proceed();
   }
 
   #reject(status: number, reason: string): void {

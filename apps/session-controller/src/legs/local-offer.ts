@@ -68,7 +68,6 @@ export class LocalOffer {
       return;
     }
     this.#answeredSeq = response.cseq.seq;
-    this.dialog.refreshTarget(response);
     if (this.sdp !== null || this.#over) this.acknowledge(null);
     if (!this.#over) this.host.answered(this, response, bodySdp(response));
   }

@@ -3,8 +3,10 @@
  * dialog. A 2xx nobody waits for any more is acknowledged and ended with BYE.
  */
 import { unreachable } from '#kernel';
-import type { ClientFailure, HeaderLine, ServerTransaction, SipRequest, SipResponse } from '#sip';
-import { makeRequest, makeResponse } from '#sip';
+import {
+  type ClientFailure, type Dialog, ForkedDialogs, type HeaderLine, makeRequest, makeResponse, type ServerTransaction, type SipRequest,
+  type SipResponse,
+} from '#sip';
 import type { CallEffect, Sdp } from '#telephony';
 import { DialogUsage } from './dialog-usage.js';
 import { InDialog } from './in-dialog.js';
@@ -27,13 +29,14 @@ export class OutboundLeg implements Leg {
   readonly callId: string;
   readonly localTag: string;
   readonly #object: string | undefined;
-  readonly #early = new Map<string, DialogUsage>();
-  /** Remote tags of 2xx that were answered with BYE: forks, and whatever came too late. */
-  readonly #refused = new Set<string>();
+  readonly #usages = new Map<Dialog, DialogUsage>();
+  /** Dialogs whose 2xx was answered with BYE: forks, and whatever came too late. */
+  readonly #refused = new Set<Dialog>();
+  #forks: ForkedDialogs | undefined;
   #state: OutboundState = 'Inviting';
   #sent: SentRequest | undefined;
   #usage: DialogUsage | undefined;
-  /** Tag of the early dialog heard last: NOTIFY goes there before the answer. */
+  /** The early dialog heard last: NOTIFY goes there before the answer. */
   #latestEarly: DialogUsage | undefined;
   #ackBytes: string | undefined;
   #minSe: number | undefined;
@@ -72,7 +75,7 @@ export class OutboundLeg implements Leg {
   }
 
   onRequest(request: SipRequest, transaction: ServerTransaction): void {
-    const usage = this.#usage ?? this.#early.get(request.from.tag ?? '');
+    const usage = this.#usage ?? this.#withTag(request.from.tag);
     if (usage === undefined || this.#state === 'Cancelling' || this.#state === 'Abandoned') {
       return transaction.respond(makeResponse(request, request.method === 'BYE' ? 200 : 481));
     }
@@ -93,7 +96,9 @@ export class OutboundLeg implements Leg {
   }
 
   #start(): void {
-    this.#sent = this.ports.sender.request(this.#makeInvite(), {
+    const invite = this.#makeInvite();
+    this.#forks = new ForkedDialogs(invite);
+    this.#sent = this.ports.sender.request(invite, {
       onResponse: (response) => this.#onResponse(response),
       onFailure: (reason) => this.#onFailure(reason),
     });
@@ -145,55 +150,57 @@ export class OutboundLeg implements Leg {
 
   #onProvisional(response: SipResponse): void {
     if (this.#state !== 'Inviting') return;
-    const tag = response.to.tag;
-    if (tag !== undefined) this.#latestEarly = this.#earlyDialog(tag, response);
-    if (response.header('RSeq') !== undefined) this.#acknowledgeProvisional(response);
+    const usage = this.#usageOf(response);
+    if (usage !== undefined) {
+      this.#latestEarly = usage;
+      this.#acknowledgeProvisional(usage, response);
+    }
     this.host.report({ kind: 'progress', status: response.status, sdp: bodySdp(response) });
   }
 
-  #earlyDialog(tag: string, response: SipResponse): DialogUsage {
-    const known = this.#early.get(tag);
+  #usageOf(response: SipResponse): DialogUsage | undefined {
+    const { dialog } = this.#forks?.onResponse(response) ?? {};
+    if (dialog === undefined) return undefined;
+    const known = this.#usages.get(dialog);
     if (known !== undefined) return known;
-    const usage = this.#usageFor(response);
-    usage.dialog.offerPending = true;
-    this.#early.set(tag, usage);
+    const usage = new DialogUsage(new InDialog(dialog, this.callUUID, this.ports), this.host);
+    this.#usages.set(dialog, usage);
     return usage;
   }
 
-  #usageFor(response: SipResponse): DialogUsage {
-    return new DialogUsage(InDialog.uac(response, this.callUUID, this.ports), this.host);
+  #withTag(remoteTag: string | undefined): DialogUsage | undefined {
+    for (const [dialog, usage] of this.#usages) if (dialog.remoteTag === remoteTag) return usage;
+    return undefined;
   }
 
   /** RFC 3262 §4. */
-  #acknowledgeProvisional(response: SipResponse): void {
-    const rack = `${response.header('RSeq')} ${response.cseq.seq} INVITE`;
-    this.#latestEarly?.dialog.request('PRACK', { onResponse() {}, onFailure() {} }, { headers: [['RAck', rack]] });
+  #acknowledgeProvisional(usage: DialogUsage, response: SipResponse): void {
+    const rack = usage.dialog.reliable.onResponse(response);
+    if (rack !== undefined) usage.dialog.request('PRACK', { onResponse() {}, onFailure() {} }, { headers: [['RAck', rack]] });
   }
 
   #onSuccess(response: SipResponse): void {
-    const tag = response.to.tag ?? '';
-    if (this.#usage?.dialog.remoteTag === tag && !this.#refused.has(tag)) {
+    const usage = this.#usageOf(response);
+    if (usage === undefined) return;
+    if (usage === this.#usage) {
       // Repeated: our ACK was lost, or is not due yet.
       if (this.#ackBytes !== undefined) this.ports.sender.resend(this.callId, this.#ackBytes);
       return;
     }
     // One that crossed our CANCEL is the machine's to end (§9.1).
-    if (this.#state !== 'Inviting' && this.#state !== 'Cancelling') return this.#refuse(tag, response);
+    if (this.#state !== 'Inviting' && this.#state !== 'Cancelling') return this.#refuse(usage, response);
     this.#state = 'Answered';
-    this.#usage = this.#early.get(tag) ?? this.#usageFor(response);
-    this.#usage.dialog.confirm(response);
-    this.#usage.dialog.localSdp = this.invite.sdp;
-    this.#usage.session.onResponse(response);
+    this.#usage = usage;
+    usage.dialog.localSdp = this.invite.sdp;
+    usage.session.onResponse(response);
     this.host.report({ kind: 'answered', sdp: bodySdp(response) });
   }
 
   /** §13.2.2.4: every 2xx gets its ACK; a dialog that nobody wants gets a BYE after it. */
-  #refuse(tag: string, response: SipResponse): void {
-    const usage = this.#usageFor(response);
-    usage.dialog.confirm(response);
+  #refuse(usage: DialogUsage, response: SipResponse): void {
     usage.dialog.ack(response.cseq.seq, null);
-    if (!this.#refused.has(tag)) usage.bye();
-    this.#refused.add(tag);
+    if (!this.#refused.has(usage.dialog.data)) usage.bye();
+    this.#refused.add(usage.dialog.data);
     if (this.#state === 'Abandoned') this.#end();
   }
 

@@ -1,68 +1,76 @@
-/** Reliable 1xx of one INVITE, RFC 3262: one at a time, repeated until its PRACK. */
-import type { HeaderLine, ServerTransaction, SipRequest, SipResponse } from '#sip';
+/** Runs the reliable 1xx of one INVITE (RFC 3262 §3): RSeq, repetition until the PRACK, and what waits for it. */
+import { type Timer, unreachable } from '#kernel';
+import { type HeaderLine, type ReliableEffect, ReliableSender, type ServerTransaction, type SipRequest, type SipResponse } from '#sip';
 import type { LegPorts } from './leg.js';
-import { RepeatedAnswer } from './repeated-answer.js';
 
 type MakeResponse = (reliable: readonly HeaderLine[]) => SipResponse;
 
+const T1_MS = 500;
+
 export class ReliableProvisional {
-  #rseq: number;
-  #current: RepeatedAnswer | undefined;
-  /** §3: a second one waits for the PRACK of the first; only the newest is of interest then. */
-  #next: MakeResponse | undefined;
+  readonly #machine: ReliableSender<MakeResponse>;
+  readonly #effects: ReliableEffect<MakeResponse>[] = [];
+  #timer: Timer | undefined;
   #afterwards: (() => void) | undefined;
 
   /** `unconfirmed`: 64*T1 without a PRACK, the INVITE should be refused (§3). */
   constructor(
     private readonly transaction: ServerTransaction, private readonly ports: LegPorts, private readonly unconfirmed: () => void,
   ) {
-    // §3: the first RSeq is chosen from 1 to 2^31 - 1.
-    this.#rseq = 1 + (ports.entropy.uint32() & 0xff_ffff);
+    this.#machine = new ReliableSender(T1_MS, 1 + (ports.entropy.uint32() & 0xff_ffff));
   }
 
   send(make: MakeResponse): void {
-    if (this.#current !== undefined) {
-      this.#next = make;
-      return;
-    }
-    this.#rseq += 1;
-    const response = make([['Require', '100rel'], ['RSeq', String(this.#rseq)]]);
-    this.#current = new RepeatedAnswer(this.ports.clock, this.transaction, response, this.unconfirmed);
-    this.#current.start();
+    this.#machine.send(make, this.#effects);
+    this.#drain();
   }
 
-  /** Calls `done` at once when nothing waits for a PRACK. */
+  /** A 2xx waits for the PRACK of a 1xx that may have carried a description (§3). */
   whenAcknowledged(done: () => void): void {
-    this.#next = undefined;
-    if (this.#current === undefined) done();
-    else this.#afterwards = done;
+    if (this.#machine.isPending) this.#afterwards = done;
+    else done();
   }
 
-  /** @returns the status for the PRACK; §3: 481 when it matches nothing unacknowledged */
-  onPrack(request: SipRequest): 200 | 481 {
-    const [rseq, cseq, method] = (request.header('RAck') ?? '').split(/\s+/);
-    const invite = this.transaction.request.cseq;
-    const matches = Number(rseq) === this.#rseq && Number(cseq) === invite.seq && method === invite.method;
-    if (this.#current === undefined || !matches) return 481;
-    this.#current.stop();
-    this.#current = undefined;
-    // After the PRACK's own answer, as the caller sends it first.
-    this.ports.clock.setTimer(0, () => this.#proceed());
-    return 200;
+  /** @returns whether it acknowledges what is open; 481 otherwise */
+  onPrack(request: SipRequest): boolean {
+    const matches = this.#machine.onPrack(request, this.transaction.request.cseq.seq, this.#effects);
+    this.#drain();
+    return matches;
+  }
+
+  /** After the PRACK's own 200, which the caller waits for. */
+  proceed(): void {
+    if (this.#machine.isPending || this.#afterwards === undefined) return;
+    const afterwards = this.#afterwards;
+    this.#afterwards = undefined;
+    afterwards();
   }
 
   stop(): void {
-    this.#current?.stop();
-    this.#next = undefined;
     this.#afterwards = undefined;
+    this.#machine.stop(this.#effects);
+    this.#drain();
   }
 
-  #proceed(): void {
-    const next = this.#next;
-    const afterwards = this.#afterwards;
-    this.#next = undefined;
-    this.#afterwards = undefined;
-    if (next !== undefined) this.send(next);
-    afterwards?.();
+  #drain(): void {
+    for (let effect = this.#effects.shift(); effect !== undefined; effect = this.#effects.shift()) this.#perform(effect);
+  }
+
+  #perform(effect: ReliableEffect<MakeResponse>): void {
+    switch (effect.kind) {
+      case 'send':
+        return this.transaction.respond(effect.response([['Require', '100rel'], ['RSeq', String(effect.rseq)]]));
+      case 'setTimer':
+        this.#timer?.cancel();
+        this.#timer = this.ports.clock.setTimer(effect.delayMs, () => {
+          this.#machine.onTimer(this.#effects);
+          this.#drain();
+        });
+        return;
+      case 'stopTimer': return this.#timer?.cancel();
+      case 'acknowledged': return;
+      case 'failed': return this.unconfirmed();
+      default: return unreachable(effect);
+    }
   }
 }
