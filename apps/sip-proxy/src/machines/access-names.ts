@@ -47,6 +47,11 @@ export class AccessNames {
     return isIP(plain) === 0 || this.#ports.has(port ?? DEFAULT_PORT);
   }
 
+  /** Whether an address of record is of this cluster: its port does not matter. */
+  isOurHost(host: string): boolean {
+    return this.#byHost.has(withoutBrackets(host));
+  }
+
   /** The name in a URI that is addressed to us; the access point when it is not. */
   of(host: string, port: number | undefined): AccessName {
     const name = this.isOurs(host, port) ? this.#byHost.get(withoutBrackets(host)) : undefined;

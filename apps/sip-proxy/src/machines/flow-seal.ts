@@ -27,18 +27,22 @@ const TRANSPORT_OF: Readonly<Record<string, TransportName>> = { u: 'udp', t: 'tc
 export class FlowSeal {
   readonly #key: Buffer;
   readonly #holders = new Map<string, string>();
+  readonly #digits = new Map<string, string>();
   readonly #sealed = new Map<string, string>();
   readonly #opened = new Map<string, OutsideFlow | undefined>();
 
   /** @param holders names of all proxies of the cluster */
   constructor(secret: string, private readonly self: string, holders: readonly string[]) {
     this.#key = createHash('sha256').update(secret, 'utf8').digest();
-    for (const name of [self, ...holders]) this.#holders.set(holderDigits(name), name);
+    for (const name of [self, ...holders]) {
+      this.#holders.set(holderDigits(name), name);
+      this.#digits.set(name, holderDigits(name));
+    }
   }
 
-  /** A token for a flow of this proxy. */
-  seal(transport: TransportName, host: string, port: number): string {
-    const plain = `${LETTER_OF[transport]}${holderDigits(this.self)}${port}/${host}`;
+  /** A token for a flow of this proxy, or of the one that holds it. */
+  seal(transport: TransportName, host: string, port: number, holder = this.self): string {
+    const plain = `${LETTER_OF[transport]}${this.#digitsOf(holder)}${port}/${host}`;
     const known = this.#sealed.get(plain);
     if (known !== undefined) return known;
     const token = this.#close(Buffer.from(plain, 'latin1'));
@@ -53,6 +57,10 @@ export class FlowSeal {
     const flow = this.#read(Buffer.from(token, 'base64url'));
     if (flow !== undefined) remember(this.#opened, token, flow);
     return flow;
+  }
+
+  #digitsOf(holder: string): string {
+    return this.#digits.get(holder) ?? holderDigits(holder);
   }
 
   /** Tag first, then the text under a key stream that starts from the tag: equal flows give equal tokens, and changed ones none. */

@@ -1,0 +1,14 @@
+/** Requests that earn no answer (PRX-31): they come from tools that look for open switches, and any answer is what they look for. */
+import type { SipRequest } from '#sip';
+
+export class Screen {
+  /** @param scanners parts of User-Agent values, in lower case */
+  constructor(private readonly scanners: readonly string[]) {}
+
+  /** Requests within dialogs passed when the dialog began. */
+  admits(request: SipRequest): boolean {
+    if (this.scanners.length === 0 || request.method === 'ACK' || request.to.tag !== undefined) return true;
+    const userAgent = request.header('User-Agent')?.toLowerCase();
+    return userAgent === undefined || !this.scanners.some((scanner) => userAgent.includes(scanner));
+  }
+}

@@ -1,0 +1,151 @@
+/** Runs the checks of all session controllers: sends their OPTIONS, keeps their timers, hears their heartbeats. */
+import type { Clock, Counter, Entropy, Log, Meter, Timer } from '#kernel';
+import { type ClientTransaction, type ClientUser, makeRequest, type SipRequest, type TransactionLayer } from '#sip';
+import type { Heartbeat } from '#telephony';
+import type { AccessName } from '../machines/access-names.js';
+import { type CheckTimer, ServerCheck, type ServerCheckEffect, type ServerCheckInput } from '../machines/server-check.js';
+import { Server, type ServerPool } from '../machines/server-pool.js';
+import type { ProxySettings, ServerAddress } from '../settings.js';
+
+export interface ServerMonitorPorts {
+  readonly layer: TransactionLayer;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+const TAG_DIGITS = 16;
+
+export class ServerMonitor {
+  readonly #watched = new Map<string, WatchedServer>();
+
+  constructor(
+    private readonly ports: ServerMonitorPorts, private readonly settings: ProxySettings,
+    private readonly pool: ServerPool, private readonly name: AccessName,
+  ) {}
+
+  add(address: ServerAddress): void {
+    const check = new ServerCheck(this.settings);
+    const server = new Server(address, check, address.dataCentre === this.settings.dataCentre);
+    this.pool.add(server);
+    const watched = new WatchedServer(server, this.ports, this.name);
+    this.#watched.set(address.name, watched);
+    watched.on({ kind: 'start' });
+  }
+
+  remove(name: string): Server | undefined {
+    this.#watched.get(name)?.close();
+    this.#watched.delete(name);
+    return this.pool.remove(name);
+  }
+
+  heard({ node, role, draining }: Heartbeat): void {
+    const server = this.pool.byName(node);
+    if (server !== undefined) server.heartbeat = { role, draining };
+  }
+
+  lost({ node }: Heartbeat): void {
+    const server = this.pool.byName(node);
+    if (server === undefined) return;
+    server.heartbeat = undefined;
+    this.doubt(server, 'its heartbeats stopped');
+  }
+
+  doubt(server: Server, reason: string): void {
+    this.#watched.get(server.address.name)?.on({ kind: 'doubted', reason });
+  }
+
+  close(): void {
+    for (const watched of this.#watched.values()) watched.close();
+    this.#watched.clear();
+  }
+}
+
+/** One server and its check. */
+class WatchedServer implements ClientUser {
+  readonly #timers = new Map<CheckTimer, Timer>();
+  readonly #effects: ServerCheckEffect[] = [];
+  readonly #changes: Counter;
+  #probe: ClientTransaction | undefined;
+  #askedMs = 0;
+  #sequence = 0;
+
+  constructor(private readonly server: Server, private readonly ports: ServerMonitorPorts, private readonly name: AccessName) {
+    this.#changes = ports.meter.counter('proxy_server_changes_total', 'Changes of state of session controllers');
+  }
+
+  on(input: ServerCheckInput): void {
+    this.server.check.on(input, this.#effects);
+    for (let effect = this.#effects.shift(); effect !== undefined; effect = this.#effects.shift()) this.#perform(effect);
+  }
+
+  onResponse({ status }: { readonly status: number }, transaction: ClientTransaction): void {
+    if (status < 200 || transaction !== this.#probe) return;
+    this.#probe = undefined;
+    const nowMs = this.ports.clock.nowMs();
+    this.on({ kind: 'answered', status, latencyMs: nowMs - this.#askedMs, nowMs });
+  }
+
+  onFailure(reason: 'timeout' | 'transport', transaction: ClientTransaction): void {
+    // A time-out is the business of oos-force.
+    if (reason === 'timeout' || transaction !== this.#probe) return;
+    this.#probe = undefined;
+    this.on({ kind: 'unreachable', reason: 'OPTIONS could not be sent' });
+  }
+
+  close(): void {
+    this.#probe?.terminate();
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+  }
+
+  #perform(effect: ServerCheckEffect): void {
+    switch (effect.kind) {
+      case 'probe': return this.#sendOptions();
+      case 'giveUp': return this.#giveUp();
+      case 'setTimer': return this.#setTimer(effect.timer, effect.ms);
+      case 'clearTimer': return this.#timers.get(effect.timer)?.cancel();
+      case 'changed': return this.#changed(effect);
+    }
+  }
+
+  #sendOptions(): void {
+    const { host, port } = this.server.address;
+    const { viaHost, viaPort } = this.name;
+    this.#askedMs = this.ports.clock.nowMs();
+    this.#probe = this.ports.layer.request(this.#options(), { transport: 'udp', host, port }, this, {
+      viaHost, ...(viaPort === undefined ? {} : { viaPort }),
+    });
+  }
+
+  #options(): SipRequest {
+    const { entropy } = this.ports;
+    const uri = `sip:${this.name.inUri}`;
+    this.#sequence += 1;
+    return makeRequest({
+      method: 'OPTIONS', uri, headers: [
+        ['Max-Forwards', '0'],
+        ['From', `<${uri}>;tag=${entropy.hex(TAG_DIGITS)}`],
+        ['To', `<${uri}>`],
+        ['Call-ID', entropy.hex(TAG_DIGITS)],
+        ['CSeq', `${this.#sequence} OPTIONS`],
+      ],
+    });
+  }
+
+  #giveUp(): void {
+    this.#probe?.terminate();
+    this.#probe = undefined;
+  }
+
+  #setTimer(timer: CheckTimer, ms: number): void {
+    this.#timers.get(timer)?.cancel();
+    this.#timers.set(timer, this.ports.clock.setTimer(ms, () => this.on({ kind: 'timer', timer })));
+  }
+
+  #changed({ from, to, reason }: ServerCheckEffect & { kind: 'changed' }): void {
+    this.#changes.add();
+    this.ports.log.info('a session controller changed its state', { server: this.server.address.name, from, to, reason });
+  }
+}

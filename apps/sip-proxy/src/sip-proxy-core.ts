@@ -1,0 +1,299 @@
+/**
+ * The proxy over its ports: what comes in, and who takes care of it. The order of decisions is the table in
+ * docs/specs/sip-proxy.md. Runs under sockets, in a test, and many at once in the simulation.
+ */
+import { type Bus, type BusSubscription, MembershipService, subjects } from '#cluster';
+import type { Clock, Counter, Entropy, Log, Meter, Timer } from '#kernel';
+import {
+  checkMessage, type Flow, makeResponse, type ServerTransaction, type SipRequest, type SipResolver, type SipResponse,
+  type SipTransport, TransactionLayer,
+} from '#sip';
+import type { LocationStore } from '#store';
+import type { AffinityNotice, Heartbeat } from '#telephony';
+import { AccessNames } from './machines/access-names.js';
+import { AffinityTable } from './machines/affinity-table.js';
+import { FlowSeal } from './machines/flow-seal.js';
+import { Inside } from './machines/inside.js';
+import { type OwnRoutes, ownRoutes } from './machines/own-routes.js';
+import { Screen } from './machines/screen.js';
+import { type Server, ServerPool } from './machines/server-pool.js';
+import { shapeResponse } from './machines/shape.js';
+import { Forwarder } from './services/forwarder.js';
+import { Inbound } from './services/inbound.js';
+import { LocationSync } from './services/location-sync.js';
+import { Outbound } from './services/outbound.js';
+import { Registrar } from './services/registrar.js';
+import { ScreenedTransport } from './services/screened-transport.js';
+import { ServerMonitor } from './services/server-monitor.js';
+import type { PeerProxy, ProxySettings, ServerAddress } from './settings.js';
+
+export interface SipProxyPorts {
+  readonly transport: SipTransport;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly bus: Bus;
+  readonly location: LocationStore;
+  readonly resolver: SipResolver;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+const AFFINITY_SWEEP_MS = 5_000;
+const DEFAULT_MAX_FORWARDS = 70;
+const METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, NOTIFY, SUBSCRIBE, REFER, MESSAGE';
+/** An SC's Contact user (docs/specs/sip-routing.md, "Names"). */
+const DIALOG_USER = /^n(\d{1,5})$/;
+
+export class SipProxyCore {
+  readonly pool = new ServerPool();
+  readonly monitor: ServerMonitor;
+  readonly registrar: Registrar;
+  readonly membership: MembershipService<Heartbeat>;
+  readonly #names: AccessNames;
+  readonly #inside: Inside;
+  readonly #seal: FlowSeal;
+  readonly #layer: TransactionLayer;
+  readonly #forwarder: Forwarder;
+  readonly #inbound: Inbound;
+  readonly #outbound: Outbound;
+  readonly #sync: LocationSync;
+  readonly #affinity = new AffinityTable();
+  readonly #refused: Counter;
+  #affinitySubscription: BusSubscription | undefined;
+  #sweepTimer: Timer | undefined;
+  #draining = false;
+
+  constructor(private readonly settings: ProxySettings, private readonly ports: SipProxyPorts) {
+    const { clock, entropy, log, meter, location, bus, resolver } = ports;
+    this.#names = new AccessNames(settings);
+    this.#inside = new Inside(settings.accessPoint);
+    this.#seal = new FlowSeal(settings.flowSecret, settings.name, settings.proxies.map(({ name }) => name));
+    const transport = new ScreenedTransport(ports.transport, new Screen(settings.scannerUserAgents), meter);
+    this.#layer = new TransactionLayer({ transport, clock, entropy, log, meter });
+    const common = { layer: this.#layer, clock, entropy, log, meter, names: this.#names, seal: this.#seal, location, pool: this.pool };
+    this.#forwarder = new Forwarder(common, Math.ceil(settings.oosCheckMs / 1_000));
+    this.monitor = new ServerMonitor(common, settings, this.pool, this.#names.accessPoint);
+    this.#sync = new LocationSync({ bus, clock, location, log, meter }, settings.name, settings.dataCentre);
+    const shared = { ...common, forwarder: this.#forwarder, monitor: this.monitor, sync: this.#sync, affinity: this.#affinity };
+    this.registrar = new Registrar(shared, settings);
+    this.#inbound = new Inbound(shared, settings);
+    this.#outbound = new Outbound({
+      ...shared, registrar: this.registrar, resolver, livingPeer: (name) => this.#livingPeer(name),
+    }, settings);
+    this.#refused = meter.counter('proxy_refused_total', 'Requests that the proxy itself refused');
+    this.membership = new MembershipService({ bus, clock, log }, this.#describer());
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  start(): void {
+    const { bus, clock } = this.ports;
+    this.#layer.onRequest = (request, transaction, flow) => this.#onRequest(request, transaction, flow);
+    this.#layer.onAck = (ack, flow) => this.#onAck(ack, flow);
+    this.#layer.onCancel = (cancel, invite) => this.#forwarder.cancel(cancel, invite);
+    this.#layer.onStrayResponse = (response) => this.#onStrayResponse(response);
+    this.#layer.onFlowLost = (flow) => this.registrar.onFlowLost(flow);
+    for (const proxy of this.settings.proxies) this.#inside.add(proxy);
+    this.#affinitySubscription = bus.subscribe(subjects.affinity(this.settings.dataCentre), (message) => {
+      const { dn, node, active } = message as AffinityNotice;
+      this.#affinity.heard(dn, node, active, clock.nowMs());
+    });
+    this.#sync.start();
+    this.#followMembers();
+    this.membership.start();
+    for (const server of this.settings.servers) this.addServer(server);
+    this.#sweep();
+  }
+
+  addServer(address: ServerAddress): void {
+    this.#inside.add(address);
+    this.monitor.add(address);
+  }
+
+  removeServer(name: string): boolean {
+    const server = this.monitor.remove(name);
+    if (server !== undefined) this.#inside.remove(server.address);
+    return server !== undefined;
+  }
+
+  /** New calls are refused from now on. Calls back when no INVITE is pending. */
+  drain(done: () => void): void {
+    this.#draining = true;
+    this.membership.announce();
+    this.#forwarder.whenIdle(done);
+  }
+
+  /** The transport and the location store are their owner's. */
+  close(): void {
+    this.#sync.close();
+    this.#affinitySubscription?.unsubscribe();
+    this.#sweepTimer?.cancel();
+    this.monitor.close();
+    this.membership.close();
+    this.#layer.close();
+  }
+
+  #onRequest(request: SipRequest, transaction: ServerTransaction, flow: Flow): void {
+    const isInside = this.#inside.holds(flow, request.topVia.host);
+    if (!isInside && !this.#isSound(request, transaction)) return;
+    if (this.#isOwnOptions(request, isInside)) return this.#answerOptions(transaction);
+    if (!this.#mayGoOn(request, transaction)) return;
+    if (request.method === 'CANCEL') return this.#refuse(transaction, 481);
+    if (isInside) this.#onInsideRequest(request, transaction);
+    else this.#onOutsideRequest(request, transaction, flow);
+  }
+
+  /** RFC 3261 §16.3 steps 1 and 2: readable, and of a scheme that we serve. */
+  #isSound(request: SipRequest, transaction: ServerTransaction): boolean {
+    const problem = checkMessage(request);
+    if (problem === undefined && request.requestUri?.isSip === true) return true;
+    this.#refuse(transaction, problem?.statusHint ?? 416);
+    return false;
+  }
+
+  /** RFC 3261 §16.3 steps 3 and 5. */
+  #mayGoOn(request: SipRequest, transaction: ServerTransaction): boolean {
+    if ((request.maxForwards ?? DEFAULT_MAX_FORWARDS) === 0) {
+      this.#refuse(transaction, 483);
+      return false;
+    }
+    const required = request.values('Proxy-Require');
+    if (required.length === 0) return true;
+    // We serve no extension that would have to be understood here.
+    this.#refuse(transaction, 420, required.map((tag): [string, string] => ['Unsupported', tag]));
+    return false;
+  }
+
+  #onInsideRequest(request: SipRequest, transaction: ServerTransaction): void {
+    if (request.method === 'REGISTER') return this.#refuse(transaction, 403);
+    const routes = ownRoutes(request, this.#names);
+    const flow = this.#sealedFlow(routes);
+    if (flow !== undefined) return this.#outbound.byFlow(request, transaction, flow, routes);
+    const uri = request.requestUri;
+    if (uri === undefined || !this.#names.isOurs(uri.host, uri.port)) return this.#outbound.toUri(request, transaction, routes);
+    if (DIALOG_USER.test(uri.userName)) return this.#toDialogServer(uri.userName, request, transaction, routes);
+    this.#toPhone(uri.userName, request, transaction);
+  }
+
+  #onOutsideRequest(request: SipRequest, transaction: ServerTransaction, flow: Flow): void {
+    if (request.method === 'REGISTER') return this.registrar.onRegister(request, transaction, flow);
+    const routes = ownRoutes(request, this.#names);
+    const user = this.#dialledUser(request);
+    if (DIALOG_USER.test(user)) return this.#toDialogServer(user, request, transaction, routes);
+    if (request.to.tag !== undefined) return this.#refuse(transaction, 481);
+    if (user === '') return this.#refuse(transaction, 484);
+    if (this.#draining) return this.#refuseForDrain(transaction);
+    this.#inbound.toChosenServer(request, transaction, flow, routes);
+  }
+
+  #toPhone(dn: string, request: SipRequest, transaction: ServerTransaction): void {
+    const bindings = this.ports.location.list(dn);
+    if (bindings.length > 0) return this.#outbound.toPhone(dn, request, transaction, bindings);
+    this.#refuse(transaction, this.settings.dnType(dn) === undefined ? 404 : 480);
+  }
+
+  #toDialogServer(user: string, request: SipRequest, transaction: ServerTransaction, routes: OwnRoutes): void {
+    const server = this.#dialogServer(user);
+    if (server === undefined) this.#refuse(transaction, 481);
+    else this.#inbound.toServer(server, request, transaction, routes);
+  }
+
+  /** RFC 3261 §16.11. What leads nowhere is dropped: an ACK has no answer. */
+  #onAck(ack: SipRequest, flow: Flow): void {
+    if ((ack.maxForwards ?? DEFAULT_MAX_FORWARDS) === 0) return;
+    const routes = ownRoutes(ack, this.#names);
+    const server = this.#dialogServer(this.#dialledUser(ack));
+    if (server !== undefined) return this.#inbound.ackToServer(server, ack, routes);
+    if (!this.#inside.holds(flow, ack.topVia.host)) return;
+    const sealed = this.#sealedFlow(routes);
+    if (sealed === undefined) this.#outbound.ackToUri(ack, routes);
+    else this.#outbound.ackByFlow(ack, sealed, routes);
+  }
+
+  /**
+   * RFC 3261 §16.7, last part: a 2xx that comes when its transaction is gone is passed on by the next Via. Only the Vias of
+   * outside senders carry their address; an SC that waits no more needs no 2xx.
+   */
+  #onStrayResponse(response: SipResponse): void {
+    const [own, next] = response.vias;
+    if (own === undefined || next?.received === undefined || !this.#names.isOurHost(own.host)) return;
+    if (response.status < 200 || response.status > 299 || response.cseq.method !== 'INVITE') return;
+    const transport = next.transport === 'TCP' ? 'tcp' : next.transport === 'TLS' ? 'tls' : 'udp';
+    this.#layer.send(shapeResponse(response), { transport, host: next.received, port: next.rport ?? next.port ?? 5060 });
+  }
+
+  #isOwnOptions({ method, to, requestUri }: SipRequest, isInside: boolean): boolean {
+    if (method !== 'OPTIONS' || to.tag !== undefined) return false;
+    if (!isInside) return true;
+    return requestUri?.user === undefined && requestUri !== undefined && this.#names.isOurs(requestUri.host, requestUri.port);
+  }
+
+  /** PRX-31. Peers that probe us learn here that we drain. */
+  #answerOptions(transaction: ServerTransaction): void {
+    if (this.#draining) return this.#refuseForDrain(transaction);
+    transaction.respond(makeResponse(transaction.request, 200, undefined, {
+      toTag: this.#forwarder.newTag(),
+      headers: [['Allow', METHODS], ['Accept', 'application/sdp'], ['Supported', 'path']],
+    }));
+  }
+
+  #refuseForDrain(transaction: ServerTransaction): void {
+    const retryAfterS = Math.ceil(this.settings.oosCheckMs / 1_000);
+    this.#refuse(transaction, this.settings.shutdownRejectCode, [['Retry-After', String(retryAfterS)]]);
+  }
+
+  #refuse(transaction: ServerTransaction, status: number, headers: readonly (readonly [string, string])[] = []): void {
+    this.#refused.add();
+    transaction.respond(makeResponse(transaction.request, status, undefined, { toTag: this.#forwarder.newTag(), headers }));
+  }
+
+  #sealedFlow({ last }: OwnRoutes) {
+    const token = last?.uri.user;
+    return token === undefined ? undefined : this.#seal.open(token);
+  }
+
+  /** The user of a Request-URI that is addressed to us or, as trunks write it, to some other name of theirs. */
+  #dialledUser({ requestUri }: SipRequest): string {
+    return requestUri?.userName ?? '';
+  }
+
+  #dialogServer(user: string): Server | undefined {
+    const serverId = DIALOG_USER.exec(user)?.[1];
+    const server = serverId === undefined ? undefined : this.pool.byServerId(Number(serverId));
+    return server?.isReachable === true ? server : undefined;
+  }
+
+  #livingPeer(name: string): PeerProxy | undefined {
+    const member = this.membership.member(name);
+    return member === undefined ? undefined : this.settings.proxies.find((proxy) => proxy.name === name);
+  }
+
+  #followMembers(): void {
+    this.membership.onChange((change) => {
+      if (change.kind === 'paused') return;
+      const { member } = change;
+      if (member.tier === 'session-controller') {
+        if (change.kind === 'down') this.monitor.lost(member);
+        else this.monitor.heard(member);
+      } else if (member.tier === 'sip-proxy' && change.kind === 'up' && member.node !== this.settings.name) {
+        this.#sync.peerAlive(member.node);
+      }
+    });
+  }
+
+  #describer(): () => Heartbeat {
+    const bootEpoch = Math.floor(this.ports.clock.nowMs());
+    const { name, dataCentre } = this.settings;
+    return () => ({
+      instance: name, node: name, tier: 'sip-proxy', dataCentre, role: 'primary', bootEpoch,
+      draining: this.#draining, load: this.#forwarder.pendingInvites,
+    });
+  }
+
+  #sweep(): void {
+    this.#affinity.sweep(this.ports.clock.nowMs());
+    this.#sweepTimer = this.ports.clock.setTimer(AFFINITY_SWEEP_MS, () => this.#sweep());
+  }
+}
