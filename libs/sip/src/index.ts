@@ -35,3 +35,29 @@ export type { AnyOutcome, DnsLookup, DnsOutcome, DnsQuestion, DnsRecords, DnsTyp
 export { type Destination, literalAddress, Rfc3263Resolution } from './resolver/rfc3263.js';
 export { SipResolver, type SipResolverOptions, type SipResolverPorts } from './resolver/sip-resolver.js';
 export { type Source, stampMessage, type Stamped, type StampPolicy, stampVia } from './transport/via-stamp.js';
+export {
+  confirm, dialogFromInvite, dialogFromResponse, dialogId, dialogIdOf, dialogNextHop, type DialogVerdict, type InDialogParts,
+  makeAck, makeInDialogRequest, onDialogRequest, onDialogResponse,
+} from './dialog/dialog.js';
+export { ForkedDialogs, type ForkOutcome } from './dialog/forked-dialogs.js';
+export {
+  glareDelayMs, OfferAnswer, type OfferAnswerSnapshot, type OfferAnswerState, type SdpCarrier, type SdpMeaning, type SdpVerdict,
+} from './dialog/offer-answer.js';
+export { parseRAck, type ReliableEffect, ReliableReceiver, ReliableSender, reliableSequence } from './dialog/reliable-provisionals.js';
+export { isReplaced, parseReplaces, refuseReplaces, type Replaces, replacesFor } from './dialog/replaces.js';
+export { isLoose, nextHop, type RoutedRequest, routeRequest } from './dialog/route-set.js';
+export {
+  answerSessionTimer, policyAfter422, SessionTimer, type SessionTimerAnswer, type SessionTimerEffect, sessionTimerFrom,
+  sessionTimerHeaders, type SessionTimerPolicy,
+} from './dialog/session-timer.js';
+export { bestResponse } from './proxy/best-response.js';
+export { hasLooped, loopHash } from './proxy/loop-detection.js';
+export {
+  type BranchFailure, type FinalAnswer, type ForkEffects, type ForkTarget, ResponseContext, type ResponseContextOptions,
+  TIMER_C_MS,
+} from './proxy/response-context.js';
+export { type NextHop, nextHopOf, type Preprocessed, preprocessRoutes } from './proxy/routes.js';
+export { nextMaxForwards, type ProxyRules, type Refusal, validateRequest } from './proxy/validate-request.js';
+export {
+  type Binding, contactValue, processRegister, type RegisterOutcome, type RegistrarRules,
+} from './registrar/process-register.js';
