@@ -95,24 +95,21 @@ export class ResponseContext<W, R> {
     if (at === undefined || at.state === 'finished') return;
     // A branch that answered 1xx is alive: only one that was silent is tried another way.
     if (at.state === 'trying' && this.#tryNextWay(branch, at, out)) return;
-    // §16.9: a transport error counts as 503. §16.8: a time-out as 408, or 487 where we asked it to end.
-    const status = reason === 'transport' ? 503 : at.state === 'cancelled' ? 487 : 408;
+    // §16.9: a transport error counts as 503. §16.8: a time-out as 408, or 487 where the caller wants it to end.
+    const status = reason === 'transport' ? 503 : this.#state === 'closing' ? 487 : 408;
     this.#finish(branch, at, { status, response: undefined }, out);
     this.#proceed(out);
   }
 
-  /** Timer C (§16.8): nobody rings for ever. */
+  /**
+   * Timer C (§16.8): nobody rings for ever. A branch that never answered is cancelled too: its transaction holds the CANCEL
+   * back and ends by its own Timer B, so that a 200 which comes after all still finds the caller waiting.
+   */
   onTimerC(branch: number, out: ForkEffects<W, R>): void {
     const at = this.#branches[branch];
-    if (at === undefined || at.state === 'finished') return;
+    if (at === undefined || !at.timerC) return;
     at.timerC = false;
-    if (at.state === 'proceeding') {
-      this.#cancel(branch, at, out);
-      return;
-    }
-    if (at.state === 'cancelled') return;
-    this.#finish(branch, at, { status: 408, response: undefined }, out);
-    this.#proceed(out);
+    this.#cancel(branch, at, out);
   }
 
   /** CANCEL from upstream (§16.10): the branches end, and their 487 goes up as any final response. */

@@ -118,7 +118,7 @@ export class TransactionLayer implements ClientHost, ServerHost {
     return transaction;
   }
 
-  /** As it is, without a transaction: forwarded stray responses. */
+  /** As it is, without a transaction: ACK to a 2xx (with a Via by `viaFor`), forwarded stray responses. */
   send(message: SipMessage | string, to: Target | Flow): void {
     this.transmit(typeof message === 'string' ? message : message.serialize(), to);
   }
@@ -128,11 +128,9 @@ export class TransactionLayer implements ClientHost, ServerHost {
     if (request.method !== 'ACK') this.send(response, replyTarget(flow));
   }
 
-  /** A request without a transaction, with a top Via of ours: ACK to a 2xx. */
-  sendWithVia(request: SipRequest | string, to: Target | Flow, options: RequestOptions = {}): void {
-    const bytes = typeof request === 'string' ? request : request.serialize();
-    const way = this.#wayFor(bytes, to);
-    this.transmit(this.#withVia(bytes, way.transport, this.#newBranch(options.loopHash), options), way);
+  /** A Via value of ours with a new branch, for requests that are sent without a transaction: ACK to a 2xx. */
+  viaFor(to: Target | Flow, options: RequestOptions = {}): string {
+    return this.#via(to.transport, this.#newBranch(options.loopHash), options);
   }
 
   /** Forgets every transaction and stops every timer; users hear nothing more. The transport is its owner's. */
