@@ -1,0 +1,24 @@
+/** The embedded cluster: every tier of a configuration in one process. */
+import { fileURLToPath } from 'node:url';
+import { openProcess, processOptions, reportAndFail, USAGE } from '#tier';
+import { startsFor } from './tiers.js';
+
+const LAPTOP = fileURLToPath(new URL('../../../../config/laptop.yaml', import.meta.url));
+
+async function main(argv: readonly string[]): Promise<number> {
+  if (argv.includes('--help')) {
+    console.log(`npm start -- [options]\n\n${USAGE}`);
+    return 0;
+  }
+  const running = await openProcess(processOptions(argv, LAPTOP));
+  try {
+    for (const { application, start } of startsFor(running.config.applications)) await running.host.start(start, application);
+  } catch (error) {
+    await running.host.stop(0);
+    throw error;
+  }
+  console.log('cordboard ready');
+  return running.stopped;
+}
+
+main(process.argv.slice(2)).then((status) => process.exit(status), reportAndFail);
