@@ -1,0 +1,2 @@
+/** The built-in routing program. */
+export { startRouter } from './start.js';

@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import type { TEvent } from '#tlib';
+import { Dispatcher, type DispatcherEffect, type DispatcherInput } from './dispatcher.js';
+
+type Input = DispatcherInput extends infer I ? (I extends unknown ? Omit<I, 'nowMs'> : never) : never;
+
+class Desk {
+  readonly dispatcher = new Dispatcher((agentID) => agentID.startsWith('agent'));
+  nowMs = 1_000;
+
+  on(input: Input): string[] {
+    this.nowMs += 1;
+    const out: DispatcherEffect[] = [];
+    this.dispatcher.on({ ...input, nowMs: this.nowMs } as DispatcherInput, out);
+    return out.map(brief);
+  }
+
+  agent(msg: string, dn: string, more: object = {}): string[] {
+    return this.on({ kind: 'agentEvent', event: { msg, ThisDN: dn, AgentID: `agent${dn}`, ...more } as TEvent });
+  }
+
+  ready(dn: string): string[] {
+    this.agent('EventDNBackInService', dn);
+    return this.agent('EventAgentReady', dn);
+  }
+
+  call(connID: string): string[] {
+    return this.on({ kind: 'waiting', server: 'S1', event: { msg: 'EventRouteRequest', ThisDN: '5000', ConnID: connID } });
+  }
+}
+
+const brief = (effect: DispatcherEffect): string => {
+  switch (effect.kind) {
+    case 'reserve': return `reserve ${effect.dn} for ${effect.connID}`;
+    case 'route': return `route ${effect.connID} to ${effect.dn}`;
+    case 'cancelReservation': return `free ${effect.dn}`;
+    case 'queueEvent': return `${effect.name}${effect.to === undefined ? '' : ` ${effect.to}`}`;
+  }
+};
+
+it('sends a call to the longest-idle ready agent', () => {
+  const desk = new Desk();
+  desk.ready('7002');
+  desk.ready('7001');
+  expect(desk.call('a')).toEqual(['EventQueued', 'reserve 7002 for a']);
+  expect(desk.on({ kind: 'reserved', connID: 'a', dn: '7002' })).toEqual(['route a to 7002']);
+  desk.agent('EventRinging', '7002', { ConnID: 'a' });
+  expect(desk.on({ kind: 'left', connID: 'a', how: 'EventDiverted', to: '7002' })).toEqual(['EventDiverted 7002', 'free 7002']);
+  expect(desk.call('b')).toEqual(['EventQueued', 'reserve 7001 for b']);
+});
+
+it('keeps calls in order until somebody is free, and passes over those without the skill, busy or out of service', () => {
+  const desk = new Desk();
+  desk.agent('EventDNBackInService', '7001');
+  desk.agent('EventAgentReady', '7001', { AgentID: 'clerk' });
+  desk.agent('EventAgentReady', '7002');
+  desk.ready('7003');
+  desk.agent('EventEstablished', '7003', { ConnID: 'x' });
+  expect(desk.call('a')).toEqual(['EventQueued']);
+  expect(desk.call('b')).toEqual(['EventQueued']);
+  expect(desk.agent('EventDNBackInService', '7002')).toEqual(['reserve 7002 for a']);
+  expect(desk.agent('EventReleased', '7003', { ConnID: 'x' })).toEqual(['reserve 7003 for b']);
+});
+
+it('takes the next agent on refusal, and lets the first one rest', () => {
+  const desk = new Desk();
+  desk.ready('7001');
+  desk.ready('7002');
+  desk.call('a');
+  expect(desk.on({ kind: 'notReserved', connID: 'a', dn: '7001' })).toEqual(['reserve 7002 for a']);
+  desk.on({ kind: 'reserved', connID: 'a', dn: '7002' });
+  expect(desk.on({ kind: 'notRouted', connID: 'a', dn: '7002' })).toEqual([]);
+  desk.nowMs += 5_000;
+  expect(desk.on({ kind: 'tick' })).toEqual(['reserve 7001 for a']);
+});
+
+it('gives the agent back when the caller left while he was being reserved', () => {
+  const desk = new Desk();
+  desk.ready('7001');
+  desk.call('a');
+  expect(desk.on({ kind: 'left', connID: 'a', how: 'EventAbandoned', to: undefined })).toEqual(['EventAbandoned']);
+  expect(desk.on({ kind: 'reserved', connID: 'a', dn: '7001' })).toEqual(['free 7001']);
+  expect(desk.call('b')).toEqual(['EventQueued', 'reserve 7001 for b']);
+});
+
+it('learns agents from snapshots, and nothing when the feed broke', () => {
+  const desk = new Desk();
+  const snapshot = { Extensions: [['status', 0], ['AgentStatus', 2]] };
+  desk.agent('EventRegistered', '7001', snapshot);
+  desk.agent('EventRegistered', '7002', { Extensions: [['status', 1], ['AgentStatus', 2], ['conn-1', 'x']] });
+  desk.on({ kind: 'agentsUnknown' });
+  expect(desk.call('a')).toEqual(['EventQueued']);
+  expect(desk.agent('EventRegistered', '7001', snapshot)).toEqual(['reserve 7001 for a']);
+});
+
+it('never offers one agent two calls, nor one call to two agents', () => {
+  const dn = fc.constantFrom('7001', '7002', '7003');
+  const connID = fc.constantFrom('a', 'b', 'c', 'd');
+  const step: fc.Arbitrary<[string, string, string]> = fc.tuple(
+    fc.constantFrom('call', 'left', 'ready', 'notready', 'reserved', 'notReserved', 'notRouted', 'tick'), connID, dn,
+  );
+  fc.assert(fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+    const desk = new Desk();
+    const offers = new Map<string, string>();
+    for (const [kind, call, seat] of steps) {
+      let effects: string[];
+      if (kind === 'call') effects = desk.call(call);
+      else if (kind === 'left') { offers.delete(call); effects = desk.on({ kind: 'left', connID: call, how: 'EventDiverted', to: seat }); }
+      else if (kind === 'ready') effects = desk.ready(seat);
+      else if (kind === 'notready') effects = desk.agent('EventAgentNotReady', seat);
+      else if (kind === 'tick') effects = desk.on({ kind: 'tick' });
+      else {
+        if (kind !== 'reserved' && offers.get(call) === seat) offers.delete(call);
+        effects = desk.on({ kind: kind as 'reserved', connID: call, dn: seat });
+      }
+      for (const effect of effects) {
+        const match = /^reserve (\S+) for (\S+)$/.exec(effect);
+        if (match === null) continue;
+        expect(offers.has(match[2]!)).toBe(false);
+        expect([...offers.values()]).not.toContain(match[1]);
+        offers.set(match[2]!, match[1]!);
+      }
+    }
+  }));
+});

@@ -1,0 +1,56 @@
+/** Starts the built-in router from the cluster's configuration. */
+import { MembershipService } from '#cluster';
+import { type Application, type ClusterConfig, OptionLookup } from '#config';
+import type { Heartbeat } from '#telephony';
+import type { RunningTier, TierPorts } from '#tier';
+import type { TlibAddress } from '#tlib/client';
+import { Router } from './router.js';
+
+export async function startRouter(config: ClusterConfig, application: Application, ports: TierPorts): Promise<RunningTier> {
+  const { name, geoLocation, routingPoints } = application;
+  const options = new OptionLookup(config, application);
+  const skill = options.text('skill');
+  const log = ports.log.with({ subsystem: 'router', instance: name });
+  const local = config.applications.filter((other) => other.geoLocation === geoLocation);
+  const servers = local.flatMap((server) => {
+    const address = addressOf(server, 'sip-server', 'default');
+    return address === undefined ? [] : [{ name: server.name, address }];
+  });
+  const router = new Router({
+    applicationName: name,
+    password: options.text('client-password'),
+    routingPoints,
+    agentDNs: [...config.dns.values()].filter((dn) => dn.type === 'Extension').map((dn) => dn.number),
+    virtualQueue: options.text('virtual-queue'),
+    priority: options.number('reservation-priority'),
+    hasSkill: (agentID) => (config.persons.get(agentID)?.skills.get(skill) ?? 0) > 0,
+    servers,
+    smartProxy: first(local, 'sip-server', 'SmartProxy'),
+    vqServer: first(local, 'vq-server', 'default'),
+  }, { clock: ports.clock, log });
+  await router.start();
+  const bootEpoch = Math.floor(ports.clock.nowMs());
+  const membership = new MembershipService<Heartbeat>({ ...ports, log }, () => ({
+    instance: name, node: name, tier: 'router', dataCentre: geoLocation, role: 'primary', bootEpoch, draining: false, load: router.waiting,
+  }));
+  membership.start();
+  return {
+    instance: name,
+    listening: [],
+    admin: { 'router show': () => ({ routingPoints, skill, waiting: router.waiting }) },
+    ready: () => true,
+    drain: async () => {},
+    close: async () => {
+      membership.close();
+      router.close();
+    },
+  };
+}
+
+function addressOf(application: Application, type: Application['type'], port: string): TlibAddress | undefined {
+  const number = application.ports.get(port);
+  return application.type !== type || number === undefined ? undefined : { host: application.host, port: number };
+}
+
+const first = (applications: readonly Application[], type: Application['type'], port: string): TlibAddress | undefined =>
+  applications.map((application) => addressOf(application, type, port)).find((address) => address !== undefined);
