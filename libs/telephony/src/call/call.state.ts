@@ -70,6 +70,10 @@ export interface Party {
   peer: number;
   /** Latest session description of the far end. */
   sdp: Sdp | null;
+  /** Our INVITE carried an offer, so its 2xx carries the answer. */
+  invitedWithOffer: boolean;
+  /** Our re-INVITE has no outcome yet. */
+  offering: boolean;
   /** Latest provisional status that an incoming leg got from us. */
   rung: 0 | 180 | 183;
   /** A provisional answer to its INVITE carried a session description, so no other destination may follow. */
@@ -113,8 +117,6 @@ export interface Attempt {
   stage: 'offering' | 'inviting' | 'alerting' | 'joining';
   /** Number of the verdict asked of the DN's owner; 0 = none was asked. */
   readonly offerId: number;
-  /** Its INVITE carries the offer of the waiting party. */
-  withOffer: boolean;
   /** Number to dial on the other trunks. */
   readonly number: string;
   readonly uri: string;
@@ -131,8 +133,6 @@ export interface Attempt {
 export interface Queue {
   /** Party of the Routing Point. */
   readonly party: number;
-  /** Default destinations tried since the last instruction. */
-  triedDefaults: readonly string[];
   /** TreatmentType in progress, or ''. */
   treatment: string;
   /** Set by treatment SetDefaultRoute; '' = as configured. */
@@ -146,7 +146,8 @@ export interface Exchange {
   readonly kind: ExchangeKind;
   readonly from: number;
   readonly to: number;
-  step: 1 | 2;
+  /** 0 = an earlier offer to the one to be asked first has no outcome yet. */
+  step: 0 | 1 | 2;
   /** Offer that `from` made, or that `to` made when `from` sent none. */
   offer: Sdp | null;
   /** Glares so far (RFC 3261 §14.1). */
@@ -170,6 +171,12 @@ export interface MakeCallRequest {
   readonly origin: RequestOrigin;
   readonly reasons: KVList;
   readonly extensions: KVList;
+}
+
+export interface ClosingLeg {
+  readonly leg: LegId;
+  /** Its INVITE carried an offer, so a late 2xx wants no answer from us. */
+  readonly withOffer: boolean;
 }
 
 export interface CallState {
@@ -196,10 +203,12 @@ export interface CallState {
   making: MakeCallRequest | undefined;
   /** Last distribution device: where `recall` leads. */
   lastQueue: string;
+  /** Default destinations tried since the last instruction. */
+  triedDefaults: readonly string[];
   /** Moves from Routing Point to Routing Point by default routing since the last instruction. */
   redirections: number;
   /** Cancelled legs whose final answer has not come. */
-  closing: LegId[];
+  closing: ClosingLeg[];
   timers: ArmedTimer[];
 }
 
@@ -207,6 +216,6 @@ export function newCallState(identity: CallIdentity): CallState {
   return {
     version: 1, identity, phase: 'new', callType: 'Unknown', from: { kind: 'internal', dn: '' }, ani: '', dnis: '', displayName: '',
     userData: [], parties: [], partyCount: 0, legCount: 0, offerCount: 0, waiting: 0, attempt: undefined, queue: undefined,
-    exchange: undefined, making: undefined, lastQueue: '', redirections: 0, closing: [], timers: [],
+    exchange: undefined, making: undefined, lastQueue: '', triedDefaults: [], redirections: 0, closing: [], timers: [],
   };
 }

@@ -1,27 +1,38 @@
 /** The call: one machine per call, from the first INVITE or request until no leg is left (docs/specs/call.md). */
 import type { Machine, Out } from '#kernel';
 import type { CallSummary, CallView } from '../messages/index.js';
-import { type CallState, newCallState } from './call.state.js';
+import { type ArmedTimer, type CallState, newCallState } from './call.state.js';
 import type { CallEffect, CallEnvironment, CallIdentity, CallInput } from './call.types.js';
+import { settle } from './closing.js';
+import { handle } from './inputs.js';
 import { Step } from './step.js';
+import { summaryOf, toldDns, viewOf } from './views.js';
 
-/** Plain data; what `Call.restore` takes. */
+/** Plain data, versioned; what `Call.restore` takes. */
 export type CallSnapshot = CallState;
 
 export class Call implements Machine<CallInput, CallEffect> {
   readonly #step: Step;
 
-  constructor(identity: CallIdentity, env: CallEnvironment) {
-    this.#step = new Step(newCallState(identity), env);
+  constructor(identity: CallIdentity, env: CallEnvironment, state: CallState = newCallState(identity)) {
+    this.#step = new Step(state, env);
   }
 
-  /** Carries a call on from its snapshot. The caller arms `timers` again. */
+  /** Carries a call on from its snapshot, which it takes over. The shell arms `timers` again. */
   static restore(snapshot: CallSnapshot, env: CallEnvironment): Call {
-    return new Call(snapshot.identity, env);
+    return new Call(snapshot.identity, env, snapshot);
   }
 
+  /** `out` is not kept beyond the call. */
   on(input: CallInput, out: Out<CallEffect>): void {
-    this.#step.begin(out, input.nowMs);
+    const step = this.#step;
+    step.begin(out, input.nowMs);
+    try {
+      handle(step, input);
+      settle(step);
+    } finally {
+      step.end();
+    }
   }
 
   snapshot(): CallSnapshot {
@@ -29,7 +40,7 @@ export class Call implements Machine<CallInput, CallEffect> {
   }
 
   /** Armed timers with their deadlines, for the shell of a restored call. */
-  get timers(): readonly { readonly timer: string; readonly atMs: number }[] {
+  get timers(): readonly ArmedTimer[] {
     return this.#step.call.timers;
   }
 
@@ -38,16 +49,16 @@ export class Call implements Machine<CallInput, CallEffect> {
   }
 
   /** The call as a DN sees it; undefined when the DN has no part in it. */
-  viewOf(_dn: string): CallView | undefined {
-    return undefined;
+  viewOf(dn: string): CallView | undefined {
+    return viewOf(this.#step, dn);
   }
 
   /** DNs that were told of the call and still have a part in it. */
   dns(): string[] {
-    return [];
+    return toldDns(this.#step);
   }
 
   summary(): CallSummary {
-    throw new Error('not started');
+    return summaryOf(this.#step);
   }
 }

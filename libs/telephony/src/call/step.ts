@@ -17,6 +17,10 @@ export class Step {
     this.nowMs = nowMs;
   }
 
+  end(): void {
+    this.out = NOWHERE;
+  }
+
   push(effect: CallEffect): void {
     this.out.push(effect);
   }
