@@ -58,7 +58,9 @@ export class DialogUsage implements LocalOfferHost {
   }
 
   rejectOffer(status: number, reason: string): void {
-    this.#remote?.reject(status, reason);
+    if (this.#remote === undefined || this.#remote.answered) return;
+    this.#remote.reject(status, reason);
+    this.#remote = undefined;
     this.#settled();
   }
 

@@ -68,10 +68,11 @@ class Attempt implements ClientUser, SentRequest {
 
   start(): void {
     const target = this.ports.proxies.for(this.request.callId);
-    if (target === undefined || target === this.#target) {
-      this.ports.clock.setTimer(0, () => this.user.onFailure('transport'));
-      return;
-    }
+    if (target === undefined) this.ports.clock.setTimer(0, () => this.user.onFailure('transport'));
+    else this.#sendTo(target);
+  }
+
+  #sendTo(target: Target): void {
     this.#target = target;
     this.#tries += 1;
     const hurry = this.request.method === 'INVITE' && this.#tries < ATTEMPTS_MAX && this.ports.proxies.several;
@@ -92,10 +93,15 @@ class Attempt implements ClientUser, SentRequest {
   }
 
   onFailure(reason: ClientFailure): void {
-    if (this.#target !== undefined && !this.#heard) this.ports.proxies.failed(this.#target);
-    const again = !this.#heard && !this.#cancelled && this.#tries < ATTEMPTS_MAX
-      && (reason === 'transport' || this.request.method === 'INVITE');
-    if (again) this.start();
+    const other = this.#heard ? undefined : this.#otherProxy();
+    const worthwhile = reason === 'transport' || this.request.method === 'INVITE';
+    if (other !== undefined && worthwhile && !this.#cancelled && this.#tries < ATTEMPTS_MAX) this.#sendTo(other);
     else this.user.onFailure(reason);
+  }
+
+  #otherProxy(): Target | undefined {
+    if (this.#target !== undefined) this.ports.proxies.failed(this.#target);
+    const next = this.ports.proxies.for(this.request.callId);
+    return next === this.#target ? undefined : next;
   }
 }
