@@ -9,6 +9,8 @@ interface Client {
   readonly session: ClientSession;
   /** Calls that are told to it. */
   calls: number;
+  /** All that it was ever told. */
+  total: number;
   /** It asked for no further ones. */
   paused: boolean;
 }
@@ -19,7 +21,7 @@ export class CallReporting {
 
   clientJoined(session: ClientSession): void {
     const known = this.#clients.get(session.id);
-    if (known === undefined) this.#clients.set(session.id, { session, calls: 0, paused: false });
+    if (known === undefined) this.#clients.set(session.id, { session, calls: 0, total: 0, paused: false });
     else known.paused = false;
   }
 
@@ -35,28 +37,34 @@ export class CallReporting {
 
   /** `connID` groups the events of a call; `EventCallDeleted` ends it. */
   report(connID: string, event: TEvent): void {
-    const client = this.#clientFor(connID);
+    const client = this.#clientFor(connID, event.msg === 'EventCallCreated');
     client?.session.send(event);
     if (event.msg !== 'EventCallDeleted') return;
     if (client !== undefined) client.calls -= 1;
     this.#clientOf.delete(connID);
   }
 
-  #clientFor(connID: string): Client | undefined {
-    const assigned = this.#clients.get(this.#clientOf.get(connID) ?? '');
+  /** A call whose beginning nobody heard is not told in halves; one whose client is gone for good goes on with another. */
+  #clientFor(connID: string, begins: boolean): Client | undefined {
+    const id = this.#clientOf.get(connID);
+    if (id === undefined && !begins) return undefined;
+    const assigned = id === undefined ? undefined : this.#clients.get(id);
     if (assigned !== undefined) return assigned;
     const client = this.#leastLoaded();
     if (client === undefined) return undefined;
     client.calls += 1;
+    client.total += 1;
     this.#clientOf.set(connID, client.session.id);
     return client;
   }
 
   #leastLoaded(): Client | undefined {
     let least: Client | undefined;
-    for (const client of this.#clients.values()) {
-      if (!client.paused && (least === undefined || client.calls < least.calls)) least = client;
-    }
+    for (const client of this.#clients.values()) if (!client.paused && (least === undefined || isLessLoaded(client, least))) least = client;
     return least;
   }
+}
+
+function isLessLoaded(a: Client, b: Client): boolean {
+  return a.calls === b.calls ? a.total < b.total : a.calls < b.calls;
 }
