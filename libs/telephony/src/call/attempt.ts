@@ -1,7 +1,9 @@
 /** A destination being tried: offered to its owner when the call is routed, then invited (docs/specs/call.md, "Attempts"). */
 import { assert } from '#kernel';
 import type { RequestOrigin } from '../messages/index.js';
-import { type Attempt, type CallStateName, LegState, type NoAnswerRule, type Party, PartyKind, PartyState, type Purpose, type RouteInstruction } from './call.state.js';
+import {
+  type Attempt, type CallStateName, LegState, type NoAnswerRule, type Party, PartyKind, PartyState, type Purpose, type RouteInstruction,
+} from './call.state.js';
 import type { CallInput, Destination, Sdp } from './call.types.js';
 import { EMPTY } from './kv.js';
 import { closeLeg, forgetLeg, inviteParty } from './legs.js';
