@@ -87,6 +87,7 @@ describe('processRegister (RFC 3261 §10.3)', () => {
     const full = bound('<sip:a@1>', '<sip:a@2>', '<sip:a@3>');
     expect(register(full, ['<sip:a@4>'], { cseq: 2 })).toMatchObject({ status: 403, bindings: full });
     expect(register(full, ['<sip:a@3>'], { cseq: 2 }).status).toBe(200);
+    expect(register(full, ['<sip:a@3>'], { cseq: 2, rules: { maxBindings: 1 } }).status).toBe(200);
   });
 
   it('keeps the Path and shows it to the phone (RFC 3327)', () => {

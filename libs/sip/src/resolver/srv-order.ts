@@ -11,17 +11,21 @@ export function orderSrv(records: readonly SrvRecord[], draw: () => number): Srv
   return ordered;
 }
 
-/** Weight 0 goes first in the running sum, so that it has a very small chance beside others (RFC 2782, "Weight"). */
+/**
+ * Weight 0 goes first in the running sum, so that it has a very small chance beside others (RFC 2782, "Weight"). Where all
+ * weights are 0 nothing tells the targets apart, and each has the same chance.
+ */
 function drawAll(records: readonly SrvRecord[], draw: () => number, into: SrvRecord[]): void {
   const left = [...records].sort((a, b) => Math.sign(a.weight) - Math.sign(b.weight));
   while (left.length > 0) {
     const sum = left.reduce((total, record) => total + record.weight, 0);
-    let mark = draw() % (sum + 1);
-    let at = 0;
-    while (at < left.length - 1 && mark > (left[at] as SrvRecord).weight) {
-      mark -= (left[at] as SrvRecord).weight;
-      at += 1;
-    }
+    const at = sum === 0 ? draw() % left.length : indexAt(left, draw() % (sum + 1));
     into.push(...left.splice(at, 1));
   }
+}
+
+/** The first record whose running sum of weights reaches `mark`. */
+function indexAt(records: readonly SrvRecord[], mark: number): number {
+  let sum = 0;
+  return records.findIndex(({ weight }) => (sum += weight) >= mark);
 }
