@@ -5,8 +5,8 @@
 import { type Bus, type BusSubscription, MembershipService, subjects } from '#cluster';
 import type { Clock, Counter, Entropy, Log, Meter, Timer } from '#kernel';
 import {
-  checkMessage, type Flow, makeResponse, type ServerTransaction, type SipRequest, type SipResolver, type SipResponse,
-  type SipTransport, TransactionLayer,
+  checkMessage, type Flow, makeResponse, type ProxyRules, type ServerTransaction, type SipRequest, type SipResolver, type SipResponse,
+  type SipTransport, TransactionLayer, validateRequest,
 } from '#sip';
 import type { LocationStore } from '#store';
 import type { AffinityNotice, Heartbeat } from '#telephony';
@@ -39,7 +39,6 @@ export interface SipProxyPorts {
 }
 
 const AFFINITY_SWEEP_MS = 5_000;
-const DEFAULT_MAX_FORWARDS = 70;
 const METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, NOTIFY, SUBSCRIBE, REFER, MESSAGE';
 /** An SC's Contact user (docs/specs/sip-routing.md, "Names"). */
 const DIALOG_USER = /^n(\d{1,5})$/;
@@ -58,6 +57,7 @@ export class SipProxyCore {
   readonly #outbound: Outbound;
   readonly #sync: LocationSync;
   readonly #affinity = new AffinityTable();
+  readonly #rules: ProxyRules;
   readonly #refused: Counter;
   #affinitySubscription: BusSubscription | undefined;
   #sweepTimer: Timer | undefined;
@@ -66,6 +66,8 @@ export class SipProxyCore {
   constructor(private readonly settings: ProxySettings, private readonly ports: SipProxyPorts) {
     const { clock, entropy, log, meter, location, bus, resolver } = ports;
     this.#names = new AccessNames(settings);
+    // We serve no extension that a Proxy-Require could ask for.
+    this.#rules = { extensions: new Set(), isOurSentBy: (host, port) => this.#names.isOurs(host, port) };
     this.#inside = new Inside(settings.accessPoint);
     this.#seal = new FlowSeal(settings.flowSecret, settings.name, settings.proxies.map(({ name }) => name));
     const transport = new ScreenedTransport(ports.transport, new Screen(settings.scannerUserAgents), meter);
@@ -145,30 +147,26 @@ export class SipProxyCore {
     else this.#onOutsideRequest(request, transaction, flow);
   }
 
-  /** RFC 3261 §16.3 steps 1 and 2: readable, and of a scheme that we serve. */
+  /** RFC 3261 §16.3 step 1. What comes from inside was read there already. */
   #isSound(request: SipRequest, transaction: ServerTransaction): boolean {
     const problem = checkMessage(request);
-    if (problem === undefined && request.requestUri?.isSip === true) return true;
-    this.#refuse(transaction, problem?.statusHint ?? 416);
+    if (problem === undefined) return true;
+    this.#refuse(transaction, problem.statusHint, [['Warning', `399 ${this.#names.accessPoint.inUri} "${problem.message}"`]]);
     return false;
   }
 
-  /** RFC 3261 §16.3 steps 3 and 5. */
+  /** RFC 3261 §16.3 steps 2 to 5. */
   #mayGoOn(request: SipRequest, transaction: ServerTransaction): boolean {
-    if ((request.maxForwards ?? DEFAULT_MAX_FORWARDS) === 0) {
-      this.#refuse(transaction, 483);
-      return false;
-    }
-    const required = request.values('Proxy-Require');
-    if (required.length === 0) return true;
-    // We serve no extension that would have to be understood here.
-    this.#refuse(transaction, 420, required.map((tag): [string, string] => ['Unsupported', tag]));
+    const refusal = validateRequest(request, this.#rules);
+    if (refusal === undefined) return true;
+    this.#refuse(transaction, refusal.status, refusal.headers);
     return false;
   }
 
-  #onInsideRequest(request: SipRequest, transaction: ServerTransaction): void {
-    if (request.method === 'REGISTER') return this.#refuse(transaction, 403);
-    const routes = ownRoutes(request, this.#names);
+  #onInsideRequest(received: SipRequest, transaction: ServerTransaction): void {
+    if (received.method === 'REGISTER') return this.#refuse(transaction, 403);
+    const routes = ownRoutes(received, this.#names);
+    const { request } = routes;
     const flow = this.#sealedFlow(routes);
     if (flow !== undefined) return this.#outbound.byFlow(request, transaction, flow, routes);
     const uri = request.requestUri;
@@ -177,9 +175,10 @@ export class SipProxyCore {
     this.#toPhone(uri.userName, request, transaction);
   }
 
-  #onOutsideRequest(request: SipRequest, transaction: ServerTransaction, flow: Flow): void {
-    if (request.method === 'REGISTER') return this.registrar.onRegister(request, transaction, flow);
-    const routes = ownRoutes(request, this.#names);
+  #onOutsideRequest(received: SipRequest, transaction: ServerTransaction, flow: Flow): void {
+    const routes = ownRoutes(received, this.#names);
+    const { request } = routes;
+    if (request.method === 'REGISTER') return this.registrar.onRegister(request, transaction, flow, routes.count);
     const user = this.#dialledUser(request);
     if (DIALOG_USER.test(user)) return this.#toDialogServer(user, request, transaction, routes);
     if (request.to.tag !== undefined) return this.#refuse(transaction, 481);
@@ -201,9 +200,10 @@ export class SipProxyCore {
   }
 
   /** RFC 3261 §16.11. What leads nowhere is dropped: an ACK has no answer. */
-  #onAck(ack: SipRequest, flow: Flow): void {
-    if ((ack.maxForwards ?? DEFAULT_MAX_FORWARDS) === 0) return;
-    const routes = ownRoutes(ack, this.#names);
+  #onAck(received: SipRequest, flow: Flow): void {
+    if (received.maxForwards === 0) return;
+    const routes = ownRoutes(received, this.#names);
+    const { request: ack } = routes;
     const server = this.#dialogServer(this.#dialledUser(ack));
     if (server !== undefined) return this.#inbound.ackToServer(server, ack, routes);
     if (!this.#inside.holds(flow, ack.topVia.host)) return;

@@ -2,13 +2,17 @@
 import type { SipRequest } from '#sip';
 
 export class Screen {
-  /** @param scanners parts of User-Agent values, in lower case */
-  constructor(private readonly scanners: readonly string[]) {}
+  readonly #scanners: readonly string[];
+
+  /** @param scanners parts of User-Agent values, in any case */
+  constructor(scanners: readonly string[]) {
+    this.#scanners = scanners.map((scanner) => scanner.toLowerCase());
+  }
 
   /** Requests within dialogs passed when the dialog began. */
   admits(request: SipRequest): boolean {
-    if (this.scanners.length === 0 || request.method === 'ACK' || request.to.tag !== undefined) return true;
+    if (this.#scanners.length === 0 || request.method === 'ACK' || request.to.tag !== undefined) return true;
     const userAgent = request.header('User-Agent')?.toLowerCase();
-    return userAgent === undefined || !this.scanners.some((scanner) => userAgent.includes(scanner));
+    return userAgent === undefined || !this.#scanners.some((scanner) => userAgent.includes(scanner));
   }
 }

@@ -4,7 +4,7 @@ describe('the check of a server (PRX-10)', () => {
   let check: ServerCheck;
 
   beforeEach(() => {
-    check = new ServerCheck({ oosCheckMs: 5_000, oosForceMs: 4_000 });
+    check = new ServerCheck({ oosCheckMs: 5_000, oosForceMs: 4_000, oosErrorCheck: true });
   });
 
   const on = (input: ServerCheckInput): ServerCheckEffect[] => {
@@ -23,10 +23,26 @@ describe('the check of a server (PRX-10)', () => {
     expect(kinds(on({ kind: 'timer', timer: 'check' }))).toEqual(['probe', 'setTimer', 'setTimer']);
   });
 
-  it('is in service after an answer, also after a refusal', () => {
+  it('is in service after an answer', () => {
     on({ kind: 'start' });
-    expect(answer(405)).toContainEqual(expect.objectContaining({ kind: 'changed', from: 'unknown', to: 'in-service' }));
-    expect(check).toMatchObject({ state: 'in-service', lastStatus: 405, latencyMs: 3, lastAnswerMs: 100 });
+    expect(answer(200)).toContainEqual(expect.objectContaining({ kind: 'changed', from: 'unknown', to: 'in-service' }));
+    expect(check).toMatchObject({ state: 'in-service', lastStatus: 200, latencyMs: 3, lastAnswerMs: 100 });
+  });
+
+  it('is out of service after an error, unless errors count as answers (oos-error-check)', () => {
+    on({ kind: 'start' });
+    answer(404);
+    expect(check.state).toBe('out-of-service');
+    check = new ServerCheck({ oosCheckMs: 5_000, oosForceMs: 4_000, oosErrorCheck: false });
+    on({ kind: 'start' });
+    answer(404);
+    expect(check.state).toBe('in-service');
+  });
+
+  it('probes only servers in doubt when oos-check is 0', () => {
+    check = new ServerCheck({ oosCheckMs: 0, oosForceMs: 4_000, oosErrorCheck: true });
+    expect(on({ kind: 'start' })).toEqual([]);
+    expect(kinds(on({ kind: 'doubted', reason: 'no answer' }))).toEqual(['probe', 'setTimer']);
   });
 
   it('is draining after 503, and back in service after the next 200', () => {

@@ -32,8 +32,11 @@ export type ServerCheckEffect =
   | { readonly kind: 'changed'; readonly from: ServerState; readonly to: ServerState; readonly reason: string };
 
 export interface ServerCheckOptions {
+  /** 0: no probes but for servers in doubt. */
   readonly oosCheckMs: number;
   readonly oosForceMs: number;
+  /** Whether an error answer counts as a failure. */
+  readonly oosErrorCheck: boolean;
 }
 
 /** A busy server says 503 with Retry-After; it lives, and so do its dialogs (docs/specs/sip-routing.md, "Health"). */
@@ -54,7 +57,7 @@ export class ServerCheck implements Machine<ServerCheckInput, ServerCheckEffect>
 
   on(input: ServerCheckInput, out: Out<ServerCheckEffect>): void {
     switch (input.kind) {
-      case 'start': return this.#check(out);
+      case 'start': return this.options.oosCheckMs === 0 ? undefined : this.#check(out);
       case 'timer': return input.timer === 'check' ? this.#check(out) : this.#force(out);
       case 'answered': return this.#answered(input, out);
       case 'unreachable': return this.#unreachable(input.reason, out);
@@ -86,9 +89,12 @@ export class ServerCheck implements Machine<ServerCheckInput, ServerCheckEffect>
     this.lastStatus = input.status;
     this.lastAnswerMs = input.nowMs;
     this.latencyMs = input.latencyMs;
-    // Any other answer, also a refusal of OPTIONS, shows that somebody is there.
-    const state = input.status === DRAINING_STATUS ? 'draining' : 'in-service';
-    this.#move(state, `answered OPTIONS with ${input.status}`, out);
+    this.#move(this.#stateFor(input.status), `answered OPTIONS with ${input.status}`, out);
+  }
+
+  #stateFor(status: number): ServerState {
+    if (status === DRAINING_STATUS) return 'draining';
+    return status >= 300 && this.options.oosErrorCheck ? 'out-of-service' : 'in-service';
   }
 
   #unreachable(reason: string, out: Out<ServerCheckEffect>): void {

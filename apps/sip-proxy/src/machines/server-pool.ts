@@ -1,6 +1,6 @@
 /**
- * The session controllers of the cluster and the choice among them: those that live in this data centre first, the ones
- * in doubt after them, other data centres last (PRX-07, PRX-08); among equals in turn (PRX-01).
+ * The session controllers of the cluster and the order in which they are tried: those that live in this data centre
+ * first, the ones in doubt after them, other data centres last (PRX-07, PRX-08); among equals in turn (PRX-01).
  */
 import { rendezvous } from '#cluster';
 import type { ServerAddress } from '../settings.js';
@@ -32,26 +32,23 @@ export class Server {
   }
 }
 
-/** Classes of preference, best first. */
-const LOCAL = 0;
-const LOCAL_DOUBTED = 1;
-const REMOTE = 2;
-const REMOTE_DOUBTED = 3;
+/** More are not tried: the caller would have given up. */
+const TRIED_MAX = 4;
+/** Local, local in doubt, remote, remote in doubt. */
+const RANKS = 4;
 
 export class ServerPool {
   readonly #byName = new Map<string, Server>();
   readonly #byServerId = new Map<number, Server>();
-  #inOrder: Server[] = [];
   #turn = 0;
 
   get servers(): readonly Server[] {
-    return this.#inOrder;
+    return [...this.#byName.values()];
   }
 
   add(server: Server): void {
     this.#byName.set(server.address.name, server);
     this.#byServerId.set(server.address.serverId, server);
-    this.#inOrder = [...this.#byName.values()];
   }
 
   remove(name: string): Server | undefined {
@@ -59,7 +56,6 @@ export class ServerPool {
     if (server === undefined) return undefined;
     this.#byName.delete(name);
     this.#byServerId.delete(server.address.serverId);
-    this.#inOrder = [...this.#byName.values()];
     return server;
   }
 
@@ -71,48 +67,43 @@ export class ServerPool {
     return this.#byServerId.get(serverId);
   }
 
-  /** The server for a new call that none of `tried` could take. `preferred` has calls of the same DN. */
-  pickForCall(tried: readonly Server[], preferred?: string): Server | undefined {
+  /** Servers for a new call, best first. `preferred` has calls of the same DN. */
+  forCall(preferred?: string): Server[] {
+    const turn = this.#turn;
+    this.#turn = (turn + 1) % 0x4000_0000;
+    const order: Server[] = [];
     const kin = preferred === undefined ? undefined : this.#byName.get(preferred);
-    if (kin !== undefined && kin.takesNew && !kin.check.doubted && !tried.includes(kin)) return kin;
-    return this.#nextInTurn(tried);
+    if (kin !== undefined && kin.takesNew && !kin.check.doubted) order.push(kin);
+    for (const equals of this.#ranked()) {
+      for (let step = 0; step < equals.length; step += 1) {
+        const server = equals[(turn + step) % equals.length] as Server;
+        if (server !== kin || order[0] !== kin) order.push(server);
+      }
+    }
+    return order.slice(0, TRIED_MAX);
   }
 
-  /** The server for a REGISTER: always the same one for an AOR while it lives, so that its nonces and bindings meet. */
-  pickForAor(aor: string, tried: readonly Server[]): Server | undefined {
-    let best = REMOTE_DOUBTED + 1;
-    let names: string[] = [];
-    for (const server of this.#inOrder) {
-      const rank = rankOf(server);
-      if (!server.takesNew || rank > best || tried.includes(server)) continue;
-      if (rank < best) names = [];
-      best = rank;
-      names.push(server.address.name);
+  /** Servers for a REGISTER: always the same one first for an AOR while it lives, so that its nonces and bindings meet. */
+  forAor(aor: string): Server[] {
+    const order: Server[] = [];
+    for (const equals of this.#ranked()) {
+      const names = equals.map(({ address }) => address.name);
+      while (names.length > 0 && order.length < TRIED_MAX) {
+        const name = rendezvous(aor, names) as string;
+        order.push(this.#byName.get(name) as Server);
+        names.splice(names.indexOf(name), 1);
+      }
     }
-    const name = rendezvous(aor, names);
-    return name === undefined ? undefined : this.#byName.get(name);
+    return order;
   }
 
-  #nextInTurn(tried: readonly Server[]): Server | undefined {
-    const count = this.#inOrder.length;
-    let best: Server | undefined;
-    let bestRank = REMOTE_DOUBTED + 1;
-    let bestAt = 0;
-    for (let step = 0; step < count && bestRank > LOCAL; step += 1) {
-      const at = (this.#turn + step) % count;
-      const server = this.#inOrder[at] as Server;
-      const rank = rankOf(server);
-      if (rank >= bestRank || !server.takesNew || tried.includes(server)) continue;
-      best = server;
-      bestRank = rank;
-      bestAt = at;
-    }
-    if (best !== undefined) this.#turn = (bestAt + 1) % count;
-    return best;
+  #ranked(): Server[][] {
+    const ranked: Server[][] = Array.from({ length: RANKS }, () => []);
+    for (const server of this.#byName.values()) if (server.takesNew) (ranked[rankOf(server)] as Server[]).push(server);
+    return ranked;
   }
 }
 
 function rankOf({ isLocal, check }: Server): number {
-  if (isLocal) return check.doubted ? LOCAL_DOUBTED : LOCAL;
-  return check.doubted ? REMOTE_DOUBTED : REMOTE;
+  return (isLocal ? 0 : 2) + (check.doubted ? 1 : 0);
 }

@@ -1,14 +1,10 @@
-/**
- * One request on its way through the proxy: its branches, and the one final response that comes of them (RFC 3261 §16.6 to
- * §16.10). A branch goes from hop to hop until somebody answers.
- */
+/** One request on its way through the proxy: gives `ResponseContext` its transactions and its messages. RFC 3261 §16.6 to §16.10. */
 import type { Clock, Timer } from '#kernel';
 import {
-  type ClientFailure, type ClientTransaction, type ClientUser, makeResponse, type SipResponse, type ServerTransaction,
-  type TransactionLayer,
+  type BranchFailure, type ClientTransaction, type ClientUser, type FinalAnswer, type ForkEffects, makeResponse,
+  ResponseContext, type ServerTransaction, type SipResponse, TIMER_C_MS, type TransactionLayer,
 } from '#sip';
-import { bestResponse } from '../machines/best-response.js';
-import type { Hop, HopFailure, HopSource } from '../machines/hop.js';
+import type { Hop, HopFailure } from '../machines/hop.js';
 import { shapeResponse } from '../machines/shape.js';
 
 export interface ForwardPorts {
@@ -19,89 +15,99 @@ export interface ForwardPorts {
 }
 
 export interface ForwardOptions {
-  /** What a branch counts as when nobody answered it. */
-  readonly exhausted: Readonly<Record<HopFailure, number>>;
+  /** What the caller hears when there was no hop, or nobody answered, or nobody could be reached. */
+  readonly nobody: Readonly<{ none: number; silent: number; unreachable: number }>;
   /** Seconds in the Retry-After of a 503 of ours. */
   readonly retryAfterS: number;
-  /** The final response as it goes back; by default without our Via. */
-  readonly shapeFinal?: (response: SipResponse) => SipResponse | string;
+  /** RFC 5393 §4.2.1; absent for requests within dialogs, which cannot fork. */
+  readonly loopHash: string | undefined;
+  /** A success as it goes back; by default without our Via. */
+  readonly shapeSuccess?: (response: SipResponse) => string;
 }
 
-/** RFC 3261 §16.6 step 11: more than three minutes. */
-const TIMER_C_MS = 185_000;
-
-export class Forward {
-  readonly #isInvite: boolean;
+export class Forward implements ForkEffects<Hop, SipResponse> {
   readonly #branches: Branch[] = [];
-  #open = 0;
+  readonly #timersC: TimerC[] = [];
+  #context: ResponseContext<Hop, SipResponse> | undefined;
   #answered = false;
   #cancelled = false;
   #cancelReason: string | undefined;
-  #timerC: Timer | undefined;
-  #timerCDueMs = 0;
+  #failure: HopFailure = 'busy';
 
   /** @param onAnswered the final response has left; more 2xx to INVITE may follow by themselves */
   constructor(
     readonly transaction: ServerTransaction, readonly ports: ForwardPorts, readonly options: ForwardOptions,
     private readonly onAnswered: (forward: Forward) => void,
-  ) {
-    this.#isInvite = transaction.request.method === 'INVITE';
-  }
+  ) {}
 
-  /** All sources at once: one branch each. To be called once. */
-  start(sources: readonly HopSource[]): void {
-    if (this.#cancelled || sources.length === 0) return this.#answerSelf(this.#cancelled ? 487 : this.options.exhausted.unreachable);
-    this.#open = sources.length;
-    for (const source of sources) this.#branches.push(new Branch(this, source));
-    if (this.#isInvite) this.#armTimerC(TIMER_C_MS);
-    for (const branch of this.#branches) branch.tryNext();
+  /** All targets at once, the hops of each one after the other. To be called once. */
+  start(targets: readonly (readonly Hop[])[]): void {
+    if (this.#cancelled) return this.#answerSelf(487);
+    if (targets.length === 0) return this.#answerSelf(this.options.nobody.none);
+    const isInvite = this.transaction.request.method === 'INVITE';
+    this.#context = new ResponseContext([targets.map((ways) => ({ ways }))], { isInvite, timerCMs: TIMER_C_MS });
+    this.#context.start(this);
   }
 
   /** RFC 3261 §16.10. A request that is still looking for its way is answered when it is started. */
-  cancel(reasonHeader?: string): void {
+  onCancel(reasonHeader?: string): void {
     this.#cancelled = true;
     this.#cancelReason = reasonHeader;
-    this.#cancelOpen();
+    this.#context?.onCancel(this);
   }
 
-  /** Nothing else may be tried any more. */
-  get isEnding(): boolean {
-    return this.#cancelled || this.#answered;
+  onResponse(branch: number, response: SipResponse): void {
+    this.#failure = 'busy';
+    this.#context?.onResponse(branch, response.status, response, this);
   }
 
-  provisional(response: SipResponse): void {
-    // §16.7 step 2: each one but 100 shows that somebody still works on it.
-    this.#timerCDueMs = this.ports.clock.nowMs() + TIMER_C_MS;
-    if (!this.#answered) this.transaction.respond(shapeResponse(response), response.status);
+  onFailure(branch: number, reason: BranchFailure): void {
+    this.#failure = reason;
+    this.#context?.onFailure(branch, reason, this);
   }
 
-  success(response: SipResponse): void {
-    if (this.#answered && !this.#isInvite) return;
-    this.#respond(response);
-    if (!this.#answered) this.#end();
-    this.#cancelOpen();
+  forward(branch: number, hop: Hop): void {
+    this.#branches[branch] = new Branch(this, branch, hop);
   }
 
-  /** One branch is over without success. */
-  closed(branch: Branch): void {
-    this.#open -= 1;
-    if (this.#answered) return;
-    if (branch.status >= 600) this.#cancelOpen();
-    if (this.#open === 0) this.#answerBest();
+  cancel(branch: number): void {
+    this.#branches[branch]?.cancel(this.#cancelReason);
   }
 
-  #answerBest(): void {
-    const best = this.#branches[bestResponse(this.#branches.map(({ status }) => status))] as Branch;
-    const { response } = best;
-    if (response === undefined) return this.#answerSelf(this.#cancelled ? 487 : best.status);
-    this.#respond(isChallenge(response) ? this.#withAllChallenges(response) : response);
+  setTimerC(branch: number, delayMs: number): void {
+    const timer = (this.#timersC[branch] ??= new TimerC(this.ports.clock, () => this.#context?.onTimerC(branch, this)));
+    timer.arm(delayMs);
+  }
+
+  stopTimerC(branch: number): void {
+    this.#timersC[branch]?.stop();
+  }
+
+  relay(response: SipResponse): void {
+    const { status } = response;
+    const { shapeSuccess } = this.options;
+    const shape = status >= 200 && shapeSuccess !== undefined ? shapeSuccess : shapeResponse;
+    this.transaction.respond(shape(response), status);
+    if (status >= 200) this.#end();
+  }
+
+  answer(answer: FinalAnswer<SipResponse>): void {
+    if (answer.kind === 'local') return this.#answerSelf(this.#localStatus(answer.status));
+    const response = answer.challenges.length === 0 ? answer.response : withChallenges(answer.response, answer.challenges);
+    this.transaction.respond(shapeResponse(response), answer.status);
     this.#end();
   }
 
-  #respond(response: SipResponse): void {
-    const { shapeFinal } = this.options;
-    if (shapeFinal === undefined) this.transaction.respond(shapeResponse(response), response.status);
-    else this.transaction.respond(shapeFinal(response));
+  wayFailed(hop: Hop): void {
+    hop.failed?.(this.#failure);
+  }
+
+  done(): void {}
+
+  #localStatus(status: number): number {
+    const { nobody } = this.options;
+    if (status === 408) return nobody.silent;
+    return status === 503 ? nobody.unreachable : status;
   }
 
   #answerSelf(status: number): void {
@@ -111,110 +117,72 @@ export class Forward {
   }
 
   #end(): void {
+    if (this.#answered) return;
     this.#answered = true;
-    this.#timerC?.cancel();
     this.onAnswered(this);
-  }
-
-  /** §16.7 step 7: the caller may be able to satisfy each of them. */
-  #withAllChallenges(response: SipResponse): SipResponse {
-    const edit = response.edit();
-    for (const { response: other } of this.#branches) {
-      if (other === undefined || other === response || !isChallenge(other)) continue;
-      for (const name of ['WWW-Authenticate', 'Proxy-Authenticate']) {
-        for (const value of other.headers(name)) edit.append(name, value);
-      }
-    }
-    return edit.build();
-  }
-
-  #cancelOpen(): void {
-    for (const branch of this.#branches) branch.cancel(this.#cancelReason);
-  }
-
-  /** Answers move the deadline and not the timer, so that it costs one timer a call. */
-  #armTimerC(ms: number): void {
-    this.#timerCDueMs = this.ports.clock.nowMs() + ms;
-    this.#timerC = this.ports.clock.setTimer(ms, () => {
-      const leftMs = this.#timerCDueMs - this.ports.clock.nowMs();
-      if (leftMs > 0) this.#armTimerC(leftMs);
-      else this.#cancelOpen();
-    });
   }
 }
 
+/** The client transaction of one hop. */
 class Branch implements ClientUser {
-  /** The final response, or what stands for it. */
-  response: SipResponse | undefined;
-  status = 0;
-  #hop: Hop | undefined;
-  #client: ClientTransaction | undefined;
-  /** Somebody rings: the request is in good hands, and no other hop may be tried. */
-  #heard = false;
-  #closed = false;
+  readonly #client: ClientTransaction;
 
-  constructor(private readonly forward: Forward, private readonly source: HopSource) {}
-
-  tryNext(): void {
-    const hop = this.forward.isEnding ? undefined : this.source.next();
-    if (hop === undefined) return this.#close();
+  constructor(private readonly forward: Forward, private readonly number: number, hop: Hop) {
     const { viaHost, viaPort } = hop.name;
-    this.#hop = hop;
-    this.#client = this.forward.ports.layer.request(hop.bytes, hop.to, this, {
+    const { loopHash } = forward.options;
+    this.#client = forward.ports.layer.request(hop.bytes(), hop.to, this, {
       viaHost,
       ...(viaPort === undefined ? {} : { viaPort }),
+      ...(loopHash === undefined ? {} : { loopHash }),
       ...(hop.timeoutMs === undefined ? {} : { timeoutMs: hop.timeoutMs }),
     });
   }
 
   cancel(reasonHeader: string | undefined): void {
-    if (!this.#closed) this.#client?.cancel(reasonHeader);
+    this.#client.cancel(reasonHeader);
   }
 
   onResponse(response: SipResponse): void {
-    const { status } = response;
-    if (status === 100) return;
-    if (status < 200) {
-      this.#heard = true;
-      this.forward.provisional(response);
-    } else if (status < 300) {
-      this.#closed = true;
-      this.forward.success(response);
-    } else if (status === 503 && !this.#heard) {
-      this.#failed('busy', status, response);
-    } else {
-      this.#conclude(status, response);
-    }
+    this.forward.onResponse(this.number, response);
   }
 
-  onFailure(reason: ClientFailure): void {
-    const failure = reason === 'timeout' ? 'silent' : 'unreachable';
-    this.#failed(failure, this.forward.options.exhausted[failure], undefined);
-  }
-
-  #failed(failure: HopFailure, status: number, response: SipResponse | undefined): void {
-    this.source.failed(this.#hop as Hop, failure);
-    this.status = status;
-    this.response = response;
-    if (this.#heard) this.#close();
-    else this.tryNext();
-  }
-
-  #conclude(status: number, response: SipResponse): void {
-    this.status = status;
-    this.response = response;
-    this.#close();
-  }
-
-  #close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    // Not one hop: everybody who could take it was tried before.
-    if (this.status === 0) this.status = this.forward.options.exhausted.unreachable;
-    this.forward.closed(this);
+  onFailure(reason: BranchFailure): void {
+    this.forward.onFailure(this.number, reason);
   }
 }
 
-function isChallenge({ status }: SipResponse): boolean {
-  return status === 401 || status === 407;
+/** Timer C of one branch. Each 1xx moves the deadline and not the timer, so that a call costs one. */
+class TimerC {
+  #timer: Timer | undefined;
+  #dueMs = 0;
+
+  constructor(private readonly clock: Clock, private readonly fire: () => void) {}
+
+  arm(delayMs: number): void {
+    this.#dueMs = this.clock.nowMs() + delayMs;
+    this.#timer ??= this.clock.setTimer(delayMs, () => this.#check());
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #check(): void {
+    this.#timer = undefined;
+    const leftMs = this.#dueMs - this.clock.nowMs();
+    if (leftMs > 0) this.arm(leftMs);
+    else this.fire();
+  }
+}
+
+/** RFC 3261 §16.7 step 7: the caller may be able to satisfy each of them. */
+function withChallenges(response: SipResponse, others: readonly SipResponse[]): SipResponse {
+  const edit = response.edit();
+  for (const other of others) {
+    for (const name of ['WWW-Authenticate', 'Proxy-Authenticate']) {
+      for (const value of other.headers(name)) edit.append(name, value);
+    }
+  }
+  return edit.build();
 }

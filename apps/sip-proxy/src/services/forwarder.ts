@@ -1,8 +1,7 @@
 /** All requests on their way: opens a `Forward` for each, finds it again for a CANCEL, counts what is pending. */
 import type { Clock, Counter, Entropy, Meter } from '#kernel';
-import type { ServerTransaction, SipRequest, SipResponse, TransactionLayer } from '#sip';
-import type { HopFailure, HopSource } from '../machines/hop.js';
-import { Forward, type ForwardPorts } from './forward.js';
+import { loopHash, type ServerTransaction, type SipRequest, type SipResponse, type TransactionLayer } from '#sip';
+import { Forward, type ForwardOptions, type ForwardPorts } from './forward.js';
 
 export interface ForwarderPorts {
   readonly layer: TransactionLayer;
@@ -11,20 +10,17 @@ export interface ForwarderPorts {
   readonly meter: Meter;
 }
 
-export interface AnswerShaping {
-  readonly shapeFinal?: (response: SipResponse) => SipResponse | string;
-}
-
 const TAG_DIGITS = 16;
 
-type Exhausted = Readonly<Record<HopFailure, number>>;
-
-/** No session controller takes it: whoever asked may try another proxy. */
-const NO_SERVER: Exhausted = { silent: 503, unreachable: 503, busy: 503 };
-/** RFC 3261 §16.7 step 6 and §16.9. */
-const NO_TARGET: Exhausted = { silent: 408, unreachable: 503, busy: 503 };
-/** The phone is known and not there. */
-const NO_PHONE: Exhausted = { silent: 408, unreachable: 480, busy: 503 };
+/** What a caller hears when it came to nothing, by what it was looking for. */
+const NOBODY = {
+  /** Whoever asked may try another proxy. */
+  server: { none: 503, silent: 503, unreachable: 503 },
+  /** RFC 3261 §16.8 and §16.9. A name that leads nowhere is no better than an address where nobody is. */
+  target: { none: 503, silent: 408, unreachable: 503 },
+  /** The phone is known and not there. */
+  phone: { none: 480, silent: 408, unreachable: 480 },
+} as const;
 
 export class Forwarder implements ForwardPorts {
   readonly layer: TransactionLayer;
@@ -51,35 +47,32 @@ export class Forwarder implements ForwardPorts {
     return this.#entropy.hex(TAG_DIGITS);
   }
 
-  toServers(transaction: ServerTransaction, sources: readonly HopSource[], shaping: AnswerShaping = {}): void {
-    this.#open(transaction, NO_SERVER, shaping).start(sources);
-  }
-
-  /** The hops may have to be looked up first; a CANCEL finds the request also meanwhile. */
-  toTargets(transaction: ServerTransaction): Forward {
-    return this.#open(transaction, NO_TARGET);
-  }
-
-  toPhones(transaction: ServerTransaction): Forward {
-    return this.#open(transaction, NO_PHONE);
+  /** Opened before the hops are known: they may have to be looked up, and a CANCEL finds the request also meanwhile. */
+  open(
+    transaction: ServerTransaction, lookingFor: keyof typeof NOBODY, shapeSuccess?: (response: SipResponse) => string,
+  ): Forward {
+    const { request } = transaction;
+    const options: ForwardOptions = {
+      nobody: NOBODY[lookingFor],
+      retryAfterS: this.retryAfterS,
+      loopHash: request.to.tag === undefined ? loopHash(request) : undefined,
+      ...(shapeSuccess === undefined ? {} : { shapeSuccess }),
+    };
+    const forward = new Forward(transaction, this, options, this.#answered);
+    this.#pending.set(transaction, forward);
+    if (request.method === 'INVITE') this.#pendingInvites += 1;
+    this.#forwarded.add();
+    return forward;
   }
 
   cancel(request: SipRequest, invite: ServerTransaction): void {
-    this.#pending.get(invite)?.cancel(request.header('Reason'));
+    this.#pending.get(invite)?.onCancel(request.header('Reason'));
   }
 
   /** Calls back when no INVITE is pending, at once when none is. */
   whenIdle(done: () => void): void {
     this.#onIdle = done;
     this.#checkIdle();
-  }
-
-  #open(transaction: ServerTransaction, exhausted: Exhausted, shaping: AnswerShaping = {}): Forward {
-    const forward = new Forward(transaction, this, { exhausted, retryAfterS: this.retryAfterS, ...shaping }, this.#answered);
-    this.#pending.set(transaction, forward);
-    if (transaction.request.method === 'INVITE') this.#pendingInvites += 1;
-    this.#forwarded.add();
-    return forward;
   }
 
   readonly #answered = ({ transaction }: Forward): void => {

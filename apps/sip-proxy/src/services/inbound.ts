@@ -12,7 +12,7 @@ import type { Server, ServerPool } from '../machines/server-pool.js';
 import { shapeRequest } from '../machines/shape.js';
 import type { ProxySettings } from '../settings.js';
 import type { Forwarder } from './forwarder.js';
-import { ServerSource, SingleSource } from './hop-sources.js';
+import { serverHops, serverTarget } from './server-hops.js';
 import type { ServerMonitor } from './server-monitor.js';
 import { withTopVia } from './top-via.js';
 
@@ -47,24 +47,23 @@ export class Inbound {
       ...(formsDialog(request) ? { recordRoute: this.#recordRoute(request, flow, routes.last) } : {}),
       headers,
     });
-    const preferred = this.#kin(request);
-    const source = new ServerSource((tried) => pool.pickForCall(tried, preferred), bytes, names.accessPoint, monitor);
-    forwarder.toServers(transaction, [source]);
+    const hops = serverHops(pool.forCall(this.#kin(request)), bytes, names.accessPoint, monitor);
+    forwarder.open(transaction, 'server').start(hops.length === 0 ? [] : [hops]);
   }
 
   /** A request within a dialog: its server's own. */
   toServer(server: Server, request: SipRequest, transaction: ServerTransaction, routes: OwnRoutes): void {
     const { forwarder, names } = this.ports;
-    const bytes = shapeRequest(request, { routesToRemove: routes.count });
-    forwarder.toServers(transaction, [new SingleSource({
-      to: targetOf(server), bytes, name: names.accessPoint, timeoutMs: undefined,
-    })]);
+    forwarder.open(transaction, 'target').start([[{
+      to: serverTarget(server), name: names.accessPoint, timeoutMs: undefined,
+      bytes: () => shapeRequest(request, { routesToRemove: routes.count }),
+    }]]);
   }
 
   /** ACK has no transaction (RFC 3261 §16.11). */
   ackToServer(server: Server, ack: SipRequest, routes: OwnRoutes): void {
     const { layer, names } = this.ports;
-    const to = targetOf(server);
+    const to = serverTarget(server);
     layer.send(withTopVia(shapeRequest(ack, { routesToRemove: routes.count }), layer, to, names.accessPoint), to);
   }
 
@@ -95,8 +94,4 @@ export class Inbound {
     const uri = route?.uri ?? request.requestUri;
     return uri === undefined ? this.ports.names.accessPoint : this.ports.names.of(uri.host, uri.port);
   }
-}
-
-function targetOf({ address }: Server) {
-  return { transport: 'udp', host: address.host, port: address.port } as const;
 }

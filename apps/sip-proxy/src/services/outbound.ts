@@ -1,26 +1,23 @@
 /** From a session controller, or a proxy in its name, to the outside: a phone's bindings, a trunk, or the way a dialog came. */
-import type { Log } from '#kernel';
 import {
-  type Flow, flowKey, type ServerTransaction, type SipRequest, type SipResolver, type SipUri, type Target, type TransactionLayer,
+  type Flow, flowKey, isFlow, parseNameAddr, type ServerTransaction, type SipRequest, type SipResolver, type SipUri, type Target, type TransactionLayer,
 } from '#sip';
 import type { LocationBinding, LocationStore } from '#store';
 import type { AccessName, AccessNames } from '../machines/access-names.js';
 import { type BindingWay, wayTo, wayWithoutFlow } from '../machines/binding-way.js';
 import type { FlowSeal, OutsideFlow } from '../machines/flow-seal.js';
-import type { HopSource } from '../machines/hop.js';
+import type { Hop } from '../machines/hop.js';
 import type { OwnRoutes } from '../machines/own-routes.js';
 import { recordRouteOf } from '../machines/record-route.js';
 import { type RequestShape, shapeRequest } from '../machines/shape.js';
 import type { PeerProxy, ProxySettings } from '../settings.js';
 import type { Forwarder } from './forwarder.js';
-import { TargetSource } from './hop-sources.js';
 import { formsDialog } from './inbound.js';
 import type { Registrar } from './registrar.js';
 import { withTopVia } from './top-via.js';
 
 export interface OutboundPorts {
   readonly layer: TransactionLayer;
-  readonly log: Log;
   readonly forwarder: Forwarder;
   readonly location: LocationStore;
   readonly registrar: Registrar;
@@ -30,6 +27,9 @@ export interface OutboundPorts {
   /** The proxy of that name, while it is heard. */
   livingPeer(name: string): PeerProxy | undefined;
 }
+
+/** Of several targets of a name, one that is silent for so long is left for the next (RFC 3263 §4.3). */
+const SILENT_MS = 4_000;
 
 type Places = readonly (Target | Flow)[];
 
@@ -46,8 +46,8 @@ export class Outbound {
 
   /** By the flow that a Record-Route of ours names; when that is gone, to the remote target. */
   byFlow(request: SipRequest, transaction: ServerTransaction, flow: OutsideFlow, routes: OwnRoutes): void {
-    const forward = this.ports.forwarder.toTargets(transaction);
-    this.#placesOf(request, flow, routes, (places, outlook) => forward.start([this.#source(request, places, outlook)]));
+    const forward = this.ports.forwarder.open(transaction, 'target');
+    this.#placesOf(request, flow, routes, (places, outlook) => forward.start([this.#hops(request, places, outlook)]));
   }
 
   ackByFlow(ack: SipRequest, flow: OutsideFlow, routes: OwnRoutes): void {
@@ -56,24 +56,24 @@ export class Outbound {
 
   /** To every binding of the DN at once (RFC 3261 §16.6; forking by q is for others). */
   toPhone(dn: string, request: SipRequest, transaction: ServerTransaction, bindings: readonly LocationBinding[]): void {
-    const forward = this.ports.forwarder.toPhones(transaction);
-    const sources: (HopSource | undefined)[] = [];
+    const forward = this.ports.forwarder.open(transaction, 'phone');
+    const targets: Hop[][] = bindings.map(() => []);
     let waiting = bindings.length;
     bindings.forEach((binding, index) => {
       this.#bindingPlaces(binding, (places, outlook) => {
         const onUnreachable = (): void => this.ports.registrar.onUnreachable(dn, binding);
-        if (places.length > 0) sources[index] = this.#source(request, places, { ...outlook, onUnreachable });
+        targets[index] = this.#hops(request, places, { ...outlook, onUnreachable });
         waiting -= 1;
-        if (waiting === 0) forward.start(sources.filter((source) => source !== undefined));
+        if (waiting === 0) forward.start(targets.filter((hops) => hops.length > 0));
       });
     });
   }
 
   /** By the Request-URI, or the first foreign Route: a trunk, a phone with a contact of its own. */
   toUri(request: SipRequest, transaction: ServerTransaction, routes: OwnRoutes): void {
-    const forward = this.ports.forwarder.toTargets(transaction);
+    const forward = this.ports.forwarder.open(transaction, 'target');
     this.#uriPlaces(request, routes, (places, outlook) => {
-      forward.start(places.length === 0 ? [] : [this.#source(request, places, outlook)]);
+      forward.start(places.length === 0 ? [] : [this.#hops(request, places, outlook)]);
     });
   }
 
@@ -87,12 +87,18 @@ export class Outbound {
     layer.send(withTopVia(this.#bytesFor(ack, to, outlook), layer, to, outlook.name), to);
   }
 
-  #source(request: SipRequest, places: Places, outlook: Outlook): HopSource {
-    return new TargetSource(places, {
+  #hops(request: SipRequest, places: Places, outlook: Outlook): Hop[] {
+    const last = places.length - 1;
+    return places.map((to, at): Hop => ({
+      to,
       name: outlook.name,
-      bytesFor: (to) => this.#bytesFor(request, to, outlook),
-      ...(outlook.onUnreachable === undefined ? {} : { onUnreachable: outlook.onUnreachable }),
-    }, this.ports.resolver);
+      timeoutMs: at === last ? undefined : SILENT_MS,
+      bytes: () => this.#bytesFor(request, to, outlook),
+      failed: (failure) => {
+        if (!isFlow(to)) this.ports.resolver.targetFailed(to);
+        if (at === last && failure === 'transport') outlook.onUnreachable?.();
+      },
+    }));
   }
 
   #bytesFor(request: SipRequest, to: Target | Flow, { shape, name, recordRoute }: Outlook): string {
@@ -118,7 +124,7 @@ export class Outbound {
     const shape: RequestShape = { uri: binding.contact, routes: binding.path };
     const outlook = this.#outside(shape, this.ports.names.byText(binding.reachedAs));
     const peer = way.kind === 'flow' ? this.#holderOf(way.holder) : undefined;
-    if (way.kind === 'flow' && peer !== undefined) return done([toPeer(peer)], this.#inside(this.#relayed(shape, way)));
+    if (way.kind === 'flow' && peer !== undefined) return done([toPeer(peer)], this.#inside(this.#relayed(shape, way, outlook.name)));
     this.#wayPlaces(way, (first) => {
       const other = wayWithoutFlow(binding);
       if (other === undefined) return done(first, outlook);
@@ -134,7 +140,7 @@ export class Outbound {
   }
 
   #uriPlaces(request: SipRequest, routes: OwnRoutes, done: (places: Places, outlook: Outlook) => void): void {
-    const uri = routes.next?.uri ?? request.requestUri;
+    const uri = routes.next === undefined ? request.requestUri : uriOf(routes.next);
     const outlook = this.#outside({ routesToRemove: routes.count }, this.ports.names.accessPoint);
     if (uri === undefined || !uri.isSip) return done([], outlook);
     this.ports.resolver.resolve(uri, (targets) => done(targets, outlook));
@@ -146,10 +152,10 @@ export class Outbound {
   }
 
   /** For the proxy that holds the phone's connection: it finds the flow in the Route. */
-  #relayed(shape: RequestShape, way: BindingWay & { kind: 'flow' }): RequestShape {
-    const { seal, names } = this.ports;
+  #relayed(shape: RequestShape, way: BindingWay & { kind: 'flow' }, name: AccessName): RequestShape {
+    const { seal } = this.ports;
     const token = seal.seal(way.transport, way.host, way.port, way.holder);
-    return { ...shape, routes: [`<sip:${token}@${names.accessPoint.inUri};lr>`, ...(shape.routes ?? [])] };
+    return { ...shape, routes: [`<sip:${token}@${name.inUri};lr>`] };
   }
 
   #nameOf({ last }: OwnRoutes): AccessName {
@@ -174,6 +180,11 @@ function toPeer({ host, port }: PeerProxy): Target {
 function placeOf({ transport, host, port }: Pick<OutsideFlow, 'transport' | 'host' | 'port'>): Target | Flow {
   if (transport === 'udp') return { transport, host, port, udpOnly: true };
   return { transport, host, port, key: flowKey(transport, host, port), localHost: '', localPort: 0 };
+}
+
+function uriOf(route: string): SipUri | undefined {
+  const parsed = parseNameAddr(route);
+  return parsed.ok ? parsed.value.uri : undefined;
 }
 
 function isDialable(uri: SipUri | undefined, flow: OutsideFlow): boolean {

@@ -3,21 +3,21 @@
  * RFC 3327; docs/specs/cluster-protocol.md, "REGISTER between proxy and SC".
  */
 import type { Clock, Counter, Log, Meter } from '#kernel';
-import { type Flow, makeResponse, type ServerTransaction, type SipRequest, type SipResponse } from '#sip';
+import {
+  contactValue, type Flow, type HeaderLine, makeResponse, processRegister, type RegistrarRules, type ServerTransaction,
+  type SipRequest, type SipResponse,
+} from '#sip';
 import type { LocationBinding, LocationStore } from '#store';
 import type { AccessNames } from '../machines/access-names.js';
 import { wayWithoutFlow } from '../machines/binding-way.js';
-import { ownRoutes } from '../machines/own-routes.js';
 import { OTHER_BINDINGS_HEADER, privateHeaders } from '../machines/private-headers.js';
-import {
-  applyRegistration, contactValue, planRegistration, type RegistrationOutcome, type RegistrationPlan,
-} from '../machines/registration.js';
+import { applyRegistration, otherBindingsS, type RegistrationChange, usesDefault } from '../machines/registration.js';
 import type { ServerPool } from '../machines/server-pool.js';
-import { shapeRequest, shapeResponse } from '../machines/shape.js';
+import { shapeRequest } from '../machines/shape.js';
 import type { ProxySettings } from '../settings.js';
 import type { Forwarder } from './forwarder.js';
-import { ServerSource } from './hop-sources.js';
 import type { LocationSync } from './location-sync.js';
+import { serverHops } from './server-hops.js';
 import type { ServerMonitor } from './server-monitor.js';
 
 export interface RegistrarPorts {
@@ -48,21 +48,20 @@ export class Registrar {
     ports.meter.gauge('proxy_registered_aors', 'Addresses of record with a live binding', () => ports.location.size);
   }
 
-  onRegister(request: SipRequest, transaction: ServerTransaction, flow: Flow): void {
+  onRegister(request: SipRequest, transaction: ServerTransaction, flow: Flow, routesToRemove: number): void {
     const aor = this.#aorOf(request);
     if (aor === undefined) return this.#refuse(transaction, 404);
-    const plan = planRegistration(request, this.ports.location.list(aor), {
-      defaultExpiresS: this.settings.registrarDefaultS, bindingsMax: this.settings.bindingsMax,
-    });
-    if (!plan.ok) return this.#refuse(transaction, plan.error.status, plan.error.reason);
-    const bytes = this.#toServer(request, plan.value);
-    const { pool, monitor, names, forwarder } = this.ports;
-    const source = new ServerSource((tried) => pool.pickForAor(aor, tried), bytes, names.accessPoint, monitor);
-    forwarder.toServers(transaction, [source], {
-      shapeFinal: (response) => response.status === 200
-        ? this.#granted(aor, request, response, plan.value, flow)
-        : shapeResponse(response),
-    });
+    const { pool, monitor, names, forwarder, location } = this.ports;
+    const current = location.list(aor);
+    const rules = this.#rules();
+    const outcome = processRegister(current, request, rules);
+    if (outcome.status !== 200) return this.#refuse(transaction, outcome.status, outcome.headers);
+    const headers: HeaderLine[] = [[OTHER_BINDINGS_HEADER, String(otherBindingsS(outcome, current, rules.nowMs))]];
+    if (usesDefault(request)) headers.push(['Expires', String(rules.defaultExpires)]);
+    const bytes = shapeRequest(request, { routesToRemove, headers });
+    const forward = forwarder.open(transaction, 'server', (response) => this.#granted(aor, request, response, flow));
+    const hops = serverHops(pool.forAor(aor), bytes, names.accessPoint, monitor);
+    forward.start(hops.length === 0 ? [] : [hops]);
   }
 
   /** Bindings that only the connection could reach are gone with it. */
@@ -96,22 +95,18 @@ export class Registrar {
     return uri.userName !== '' && this.ports.names.isOurHost(uri.host) ? uri.userName : undefined;
   }
 
-  #toServer(request: SipRequest, plan: RegistrationPlan): string {
-    const headers: [string, string][] = [[OTHER_BINDINGS_HEADER, String(this.#secondsLeft(plan.others))]];
-    if (plan.usesDefault) headers.push(['Expires', String(this.settings.registrarDefaultS)]);
-    return shapeRequest(request, { routesToRemove: ownRoutes(request, this.ports.names).count, headers });
+  #rules(): RegistrarRules {
+    const { registrarDefaultS, registrarMinS, registrarMaxS, bindingsMax } = this.settings;
+    return {
+      nowMs: this.ports.clock.nowMs(), defaultExpires: registrarDefaultS, minExpires: registrarMinS, maxExpires: registrarMaxS,
+      maxBindings: bindingsMax,
+    };
   }
 
-  #secondsLeft(bindings: readonly LocationBinding[]): number {
-    const nowMs = this.ports.clock.nowMs();
-    const latestMs = Math.max(nowMs, ...bindings.map(({ expiresAtMs }) => expiresAtMs));
-    return Math.ceil((latestMs - nowMs) / 1_000);
-  }
-
-  #granted(aor: string, request: SipRequest, response: SipResponse, plan: RegistrationPlan, flow: Flow): string {
-    const { location, clock } = this.ports;
-    this.#take(aor, applyRegistration(request, response, plan, location.list(aor), {
-      nowMs: clock.nowMs(), flow: flow.key, node: this.settings.name, reachedAs: this.#reachedAs(request),
+  #granted(aor: string, request: SipRequest, response: SipResponse, flow: Flow): string {
+    const { location } = this.ports;
+    this.#take(aor, applyRegistration(request, response, location.list(aor), {
+      rules: this.#rules(), flow: flow.key, node: this.settings.name, reachedAs: this.#reachedAs(request),
     }));
     return this.#listed(request, response, location.list(aor));
   }
@@ -123,7 +118,7 @@ export class Registrar {
     return name === names.accessPoint ? undefined : name.inUri;
   }
 
-  #take(aor: string, { puts, removals }: RegistrationOutcome): void {
+  #take(aor: string, { puts, removals }: RegistrationChange): void {
     const { location, sync, clock } = this.ports;
     const atMs = clock.nowMs();
     for (const contact of removals) {
@@ -162,7 +157,7 @@ export class Registrar {
     return edit.serialize();
   }
 
-  #refuse(transaction: ServerTransaction, status: number, reason?: string): void {
-    transaction.respond(makeResponse(transaction.request, status, reason, { toTag: this.ports.forwarder.newTag() }));
+  #refuse(transaction: ServerTransaction, status: number, headers: readonly HeaderLine[] = []): void {
+    transaction.respond(makeResponse(transaction.request, status, undefined, { toTag: this.ports.forwarder.newTag(), headers }));
   }
 }

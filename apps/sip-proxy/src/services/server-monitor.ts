@@ -29,7 +29,7 @@ export class ServerMonitor {
     const check = new ServerCheck(this.settings);
     const server = new Server(address, check, address.dataCentre === this.settings.dataCentre);
     this.pool.add(server);
-    const watched = new WatchedServer(server, this.ports, this.name);
+    const watched = new WatchedServer(server, this.ports, this.name, this.settings.oosMaxForwards);
     this.#watched.set(address.name, watched);
     watched.on({ kind: 'start' });
   }
@@ -71,7 +71,10 @@ class WatchedServer implements ClientUser {
   #askedMs = 0;
   #sequence = 0;
 
-  constructor(private readonly server: Server, private readonly ports: ServerMonitorPorts, private readonly name: AccessName) {
+  constructor(
+    private readonly server: Server, private readonly ports: ServerMonitorPorts, private readonly name: AccessName,
+    private readonly maxForwards: number,
+  ) {
     this.#changes = ports.meter.counter('proxy_server_changes_total', 'Changes of state of session controllers');
   }
 
@@ -125,7 +128,7 @@ class WatchedServer implements ClientUser {
     this.#sequence += 1;
     return makeRequest({
       method: 'OPTIONS', uri, headers: [
-        ['Max-Forwards', '0'],
+        ['Max-Forwards', String(this.maxForwards)],
         ['From', `<${uri}>;tag=${entropy.hex(TAG_DIGITS)}`],
         ['To', `<${uri}>`],
         ['Call-ID', entropy.hex(TAG_DIGITS)],
