@@ -9,8 +9,9 @@ import type { SipMessage, SipRequest } from '../message/message.js';
 import type { SipParseError } from '../parser/error.js';
 import { request, startLine } from '../transaction/testing.js';
 import { LocalSipNetwork } from './local-network.js';
-import type { Flow, ListeningAddress, Target, TransportError } from './port.js';
+import type { Flow, ListeningAddress, Target, TransportError, TransportName } from './port.js';
 import { SocketTransport, type SocketTransportOptions } from './socket-transport.js';
+import { TEST_CERT, TEST_KEY } from './tls.fixture.js';
 
 const LOOPBACK: ListeningAddress[] = [
   { transport: 'udp', host: '127.0.0.1', port: 0 }, { transport: 'tcp', host: '127.0.0.1', port: 0 },
@@ -39,7 +40,7 @@ class Endpoint {
     return endpoint;
   }
 
-  target(name: 'udp' | 'tcp'): Target {
+  target(name: TransportName): Target {
     return this.transport.listening.find(({ transport }) => transport === name) as Target;
   }
 
@@ -218,6 +219,42 @@ describe('SocketTransport', () => {
     const a = await Endpoint.start();
     await a.transport.close();
     expect((await failure((failed) => a.transport.send('x', { transport: 'udp', host: '127.0.0.1', port: 9 }, failed))).code).toBe('SIP_TRANSPORT_CLOSED');
+  });
+});
+
+describe('TLS', () => {
+  const listen: ListeningAddress[] = [{ transport: 'tls', host: '127.0.0.1', port: 0 }];
+  const trusted = { key: TEST_KEY, cert: TEST_CERT, ca: TEST_CERT };
+
+  it('carries a request and its response, the name of the certificate checked (RFC 5922)', async () => {
+    const [a, b] = [await Endpoint.start({ listen, tls: trusted }), await Endpoint.start({ listen, tls: trusted })];
+    a.transport.send(options('SIP/2.0/TLS a.example;rport;branch=z9hG4bK1').bytes, { ...b.target('tls'), serverName: 'sip.cordboard.test' });
+    const { message, flow } = await b.next();
+    expect([flow.transport, message.topVia.rport]).toEqual(['tls', flow.port]);
+    b.transport.send(makeResponse(message as SipRequest, 200).bytes, flow);
+    expect(startLine((await a.next()).message)).toBe('200 OPTIONS');
+  });
+
+  it.each([
+    ['of another name', trusted, { serverName: 'other.example' }], ['that nobody we trust has signed', { key: TEST_KEY, cert: TEST_CERT }, {}],
+  ])('refuses a certificate %s', async (_name, tls, more) => {
+    const [a, b] = [await Endpoint.start({ listen, tls }), await Endpoint.start({ listen, tls: trusted })];
+    const error = await failure((failed) => a.transport.send(options().bytes, { ...b.target('tls'), ...more }, failed));
+    expect(error.code).toBe('SIP_TRANSPORT_CONNECT');
+    expect(error.message).toMatch(/certificate|altnames/i);
+  });
+
+  it('asks for the certificate of a client when told', async () => {
+    const [stranger, b] = [await Endpoint.start({ listen: [], tls: { ca: TEST_CERT } }), await Endpoint.start({ listen, tls: { ...trusted, requireClientCertificate: true } })];
+    const known = await Endpoint.start({ listen: [], tls: trusted });
+    stranger.transport.send(options().bytes, b.target('tls'));
+    await stranger.until(() => stranger.lost.length === 1);
+    known.transport.send(options().bytes, b.target('tls'));
+    expect((await b.next()).flow.transport).toBe('tls');
+  });
+
+  it('says what is missing when it has no certificate', async () => {
+    await expect(Endpoint.start({ listen })).rejects.toThrow('a tls port needs a certificate and its key');
   });
 });
 
