@@ -5,3 +5,12 @@ export { Call, type CallSnapshot } from './call/call.js';
 export {
   type RefusalReason, type ReservationEffect, type ReservationInput, type ReservationKeys, type ReservationOptions, Reservations,
 } from './reservation/reservation.js';
+export type * from './agent/agent.types.js';
+export { Agent } from './agent/agent.js';
+export type { DnEffect, DnIdentity, DnInput, DnRules } from './dn/dn.types.js';
+export { Dn } from './dn/dn.js';
+export { DnPicture } from './dn/dn-picture.js';
+export { DnFeeds, type DnFeedEvents, type DnFeedPorts } from './dn/dn-feeds.js';
+export { snapshotAttributes } from './dn/registered-event.js';
+export { HAND_OVER_MS, type OwnerRecord, type OwnershipEffect, type OwnershipInput } from './ownership/ownership.types.js';
+export { Ownership } from './ownership/ownership.js';

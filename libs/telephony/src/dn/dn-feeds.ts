@@ -1,0 +1,208 @@
+/**
+ * Events of DNs that others own, in order and without gaps: one `EventFeed` and one picture per watched DN
+ * (docs/specs/streams.md). T-Controllers and smart proxies both stand on it.
+ */
+import { type Bus, type BusReply, type BusSubscription, EventFeed, type FeedEffect, type FeedInput, subjects } from '#cluster';
+import { type Clock, type Counter, type Meter, type Timer, unreachable } from '#kernel';
+import type { TEvent } from '#tlib';
+import type {
+  DnCommand, DnEvent, DnReply, DnSnapshot, OwnerNotice, RequestOrigin, SnapshotReply, SnapshotRequest,
+} from '../messages/index.js';
+import { DnPicture } from './dn-picture.js';
+
+export interface DnFeedPorts {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly meter: Meter;
+}
+
+export interface DnFeedEvents {
+  /** The next event of the DN, or one that stands in for what was lost. */
+  onEvent(dn: string, event: TEvent, origin: RequestOrigin | undefined): void;
+}
+
+interface Watch {
+  readonly dn: string;
+  readonly feed: EventFeed<DnEvent, DnSnapshot>;
+  readonly picture: DnPicture;
+  subscription: BusSubscription | undefined;
+  timer: Timer | undefined;
+  /** Waiting for the first picture. */
+  waiting: ((snapshot: DnSnapshot) => void)[];
+}
+
+const ASK_MS = 2_000;
+const VERIFY_EVERY_MS = 5_000;
+const VERIFY_TIMEOUT_MS = 2_000;
+
+export class DnFeeds {
+  readonly #watches = new Map<string, Watch>();
+  readonly #effects: FeedEffect<DnEvent, DnSnapshot>[] = [];
+  readonly #fenced: Counter;
+  #verifyTimer: Timer | undefined;
+
+  /** `everything`: one subscription hears all DNs, so that a watch needs none of its own. */
+  constructor(private readonly ports: DnFeedPorts, private readonly events: DnFeedEvents, private readonly everything = false) {
+    this.#fenced = ports.meter.counter('dn_events_fenced_total', 'Events of owners that were succeeded, refused');
+  }
+
+  start(): void {
+    this.#verifyTimer = this.ports.clock.setTimer(VERIFY_EVERY_MS, () => {
+      this.start();
+      this.#verify();
+    });
+  }
+
+  get size(): number {
+    return this.#watches.size;
+  }
+
+  picture(dn: string): DnSnapshot | undefined {
+    return this.#watches.get(dn)?.picture.snapshot;
+  }
+
+  /** Watches the DN from now on and tells its picture once it is known; a DN without an owner is out of service. */
+  watch(dn: string, known: (snapshot: DnSnapshot) => void): void {
+    const watch = this.#watches.get(dn) ?? this.#open(dn);
+    if (watch.feed.state !== 'Empty' || watch.waiting.length > 0) {
+      if (watch.waiting.length > 0) watch.waiting.push(known);
+      else known(watch.picture.snapshot);
+      return;
+    }
+    watch.waiting.push(known);
+    this.#askSnapshot(watch);
+  }
+
+  unwatch(dn: string): void {
+    const watch = this.#watches.get(dn);
+    if (watch === undefined) return;
+    watch.subscription?.unsubscribe();
+    watch.timer?.cancel();
+    this.#watches.delete(dn);
+  }
+
+  /** An event heard by the subscription for all DNs. */
+  heard(event: DnEvent): void {
+    const watch = this.#watches.get(event.dn) ?? this.#open(event.dn);
+    this.#run(watch, { kind: 'event', event });
+  }
+
+  /** A picture that came by a page of snapshots. */
+  adopt(snapshot: DnSnapshot): void {
+    const watch = this.#watches.get(snapshot.dn) ?? this.#open(snapshot.dn);
+    this.#run(watch, { kind: 'snapshot', snapshot });
+  }
+
+  owner(notice: OwnerNotice): void {
+    const watch = this.#watches.get(notice.dn);
+    if (watch !== undefined && notice.kind === 'claim') this.#run(watch, { kind: 'claimed', owner: notice.node, epoch: notice.epoch });
+  }
+
+  /** A node is gone: what it owned is out of service until somebody claims it. */
+  ownerLost(node: string): void {
+    for (const watch of this.#watches.values()) {
+      if (watch.picture.snapshot.owner !== node) continue;
+      for (const event of watch.picture.lost()) this.events.onEvent(watch.dn, event, undefined);
+    }
+  }
+
+  close(): void {
+    this.#verifyTimer?.cancel();
+    for (const dn of [...this.#watches.keys()]) this.unwatch(dn);
+  }
+
+  #open(dn: string): Watch {
+    const watch: Watch = { dn, feed: new EventFeed(), picture: new DnPicture(dn), subscription: undefined, timer: undefined, waiting: [] };
+    if (!this.everything) {
+      watch.subscription = this.ports.bus.subscribe(subjects.dnEvent(dn), (message) => this.#run(watch, { kind: 'event', event: message as DnEvent }));
+    }
+    this.#watches.set(dn, watch);
+    return watch;
+  }
+
+  #run(watch: Watch, input: FeedInput<DnEvent, DnSnapshot>): void {
+    const effects = this.#effects;
+    const from = effects.length;
+    watch.feed.on(input, effects);
+    for (const effect of effects.splice(from)) this.#perform(watch, effect);
+  }
+
+  #perform(watch: Watch, effect: FeedEffect<DnEvent, DnSnapshot>): void {
+    switch (effect.kind) {
+      case 'deliver': return this.#deliver(watch, effect.event);
+      case 'deliverSnapshot': return this.#deliverSnapshot(watch, effect.snapshot);
+      case 'askReplay': return this.#askReplay(watch, effect.owner, effect.epoch, effect.fromSeq);
+      case 'askSnapshot': return this.#askSnapshot(watch);
+      case 'setTimer':
+        watch.timer?.cancel();
+        watch.timer = this.ports.clock.setTimer(effect.delayMs, () => this.#run(watch, { kind: 'timer' }));
+        return;
+      case 'fenced': return this.#fenced.add();
+      default: return unreachable(effect);
+    }
+  }
+
+  #deliver(watch: Watch, event: DnEvent): void {
+    watch.picture.apply(event);
+    this.events.onEvent(watch.dn, event.event, event.origin);
+  }
+
+  #deliverSnapshot(watch: Watch, snapshot: DnSnapshot): void {
+    const missed = watch.picture.become(snapshot);
+    if (watch.waiting.length > 0) return this.#tellPicture(watch);
+    for (const event of missed) this.events.onEvent(watch.dn, event, undefined);
+  }
+
+  #tellPicture(watch: Watch): void {
+    const { snapshot } = watch.picture;
+    for (const known of watch.waiting.splice(0)) known(snapshot);
+  }
+
+  #askSnapshot(watch: Watch): void {
+    const command: DnCommand = { kind: 'snapshot' };
+    this.ports.bus.request(subjects.dnCommand(watch.dn), command, ASK_MS, (reply) => this.#snapshotCame(watch, reply));
+  }
+
+  #snapshotCame(watch: Watch, reply: BusReply): void {
+    if (this.#watches.get(watch.dn) !== watch) return;
+    const answer = reply.kind === 'reply' ? reply.message as DnReply : undefined;
+    if (answer?.kind === 'snapshot') return this.#run(watch, { kind: 'snapshot', snapshot: answer.snapshot });
+    if (watch.waiting.length > 0) this.#tellPicture(watch);
+    this.#run(watch, { kind: 'unanswered' });
+  }
+
+  #askReplay(watch: Watch, owner: string, epoch: number, fromSeq: number): void {
+    const question: SnapshotRequest = { kind: 'replay', dn: watch.dn, epoch, fromSeq };
+    this.ports.bus.request(subjects.tcSnapshot(owner), question, ASK_MS, (reply) => {
+      if (this.#watches.get(watch.dn) !== watch) return;
+      const answer = reply.kind === 'reply' ? reply.message as SnapshotReply : undefined;
+      if (answer?.kind === 'replay') this.#run(watch, answer);
+      else this.#run(watch, { kind: 'unanswered' });
+    });
+  }
+
+  /** A lost last event shows in no gap: each owner is asked where it stands. */
+  #verify(): void {
+    const byOwner = new Map<string, { dn: string; epoch: number; seq: number }[]>();
+    for (const watch of this.#watches.values()) {
+      const at = watch.feed.position;
+      if (at === undefined) continue;
+      const dns = byOwner.get(at.owner) ?? [];
+      dns.push({ dn: watch.dn, epoch: at.epoch, seq: at.seq });
+      byOwner.set(at.owner, dns);
+    }
+    for (const [owner, dns] of byOwner) this.#verifyWith(owner, dns);
+  }
+
+  #verifyWith(owner: string, dns: readonly { readonly dn: string; readonly epoch: number; readonly seq: number }[]): void {
+    const question: SnapshotRequest = { kind: 'verify', dns };
+    this.ports.bus.request(subjects.tcSnapshot(owner), question, VERIFY_TIMEOUT_MS, (reply) => {
+      const answer = reply.kind === 'reply' ? reply.message as SnapshotReply : undefined;
+      if (answer?.kind !== 'verify') return;
+      for (const { dn, epoch, seq } of answer.behind) {
+        const watch = this.#watches.get(dn);
+        if (watch !== undefined) this.#run(watch, { kind: 'behind', owner, epoch, seq });
+      }
+    });
+  }
+}

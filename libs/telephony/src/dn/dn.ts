@@ -1,0 +1,277 @@
+/** One DN at its owner: service state, calls, offers, its agent, and the numbering of its events (docs/specs/dn.md). */
+import type { Machine, Out } from '#kernel';
+import { EMPTY_KV, kv, kvGet, type KVList, kvUpdate, TError, type TEvent, type TRequest, tTime } from '#tlib';
+import { Agent } from '../agent/agent.js';
+import type { AgentEffect, AgentInput, WorkMode, WrapUpTime } from '../agent/agent.types.js';
+import type { CallView, DnReply, DnSnapshot, RequestOrigin } from '../messages/index.js';
+import { CallBook, endsCall, isAnswered } from './call-book.js';
+import type { DnEffect, DnIdentity, DnInput, DnRules } from './dn.types.js';
+import { Offers } from './offers.js';
+
+type Input<K extends DnInput['kind']> = Extract<DnInput, { readonly kind: K }>;
+
+const ACCEPTED: DnReply = { kind: 'accepted' };
+
+export class Dn implements Machine<DnInput, DnEffect> {
+  readonly #calls = new CallBook();
+  readonly #offers = new Offers();
+  readonly #agentEffects: AgentEffect[] = [];
+  #agent: Agent;
+  #seq = 0;
+  #inService = false;
+  #dnd = false;
+  /** The client that logged the agent in (§7.6). */
+  #loginBy: RequestOrigin | undefined;
+
+  constructor(readonly identity: DnIdentity, private readonly rules: DnRules, from?: DnSnapshot) {
+    this.#agent = from?.agent === undefined ? new Agent(rules) : Agent.restore(rules, from.agent);
+    if (from === undefined) return;
+    this.#seq = from.seq;
+    this.#inService = from.inService;
+    this.#dnd = from.dnd;
+    this.#calls.replaceAll(from.calls);
+  }
+
+  get seq(): number {
+    return this.#seq;
+  }
+
+  get inService(): boolean {
+    return this.#inService;
+  }
+
+  /** Ownership must not move while a call or after-call work lasts (§7.7). */
+  get busy(): boolean {
+    return this.#calls.size > 0 || this.#agent.state === 'AfterCallWork' || this.#agent.state === 'LegalGuard';
+  }
+
+  get agentID(): string | undefined {
+    return this.#agent.agentID;
+  }
+
+  call(connID: string): CallView | undefined {
+    return this.#calls.get(connID);
+  }
+
+  /** The node of any call of the DN: a new call goes there too. */
+  get nodeOfCalls(): string | undefined {
+    return this.#calls.views()[0]?.node;
+  }
+
+  snapshot(): DnSnapshot {
+    const { dn, node, epoch } = this.identity;
+    return {
+      dn, owner: node, epoch, seq: this.#seq, inService: this.#inService, agent: this.#agent.view(), calls: this.#calls.views(), dnd: this.#dnd,
+    };
+  }
+
+  /** The successor's numbers must not fall below what was heard from the one before. */
+  continueFrom(seq: number): void {
+    this.#seq = Math.max(this.#seq, seq);
+  }
+
+  on(input: DnInput, out: Out<DnEffect>): void {
+    switch (input.kind) {
+      case 'inService': return this.#backInService(input.nowMs, out);
+      case 'outOfService': return this.#outOfService(input.nowMs, out);
+      case 'item': return this.#callEvent(input.item.event, input.item.business, input.node, input.item.origin, input.nowMs, out);
+      case 'picture': return this.#picture(input, out);
+      case 'scDown': return this.#picture({ kind: 'picture', node: input.node, calls: [], nowMs: input.nowMs }, out);
+      case 'offer': return this.#offer(input, out);
+      case 'withdraw': return this.#offers.end(input.connID);
+      case 'request': return this.#request(input, out);
+      case 'agentAction': return this.#agentAction(input, out);
+      case 'clientGone': return this.#clientGone(input, out);
+      case 'timer': return void this.#feedAgent({ kind: 'timer', nowMs: input.nowMs }, undefined, out);
+    }
+  }
+
+  // ---- service state (§8.1)
+
+  #backInService(nowMs: number, out: Out<DnEffect>): void {
+    if (this.#inService) return;
+    this.#inService = true;
+    this.#publish({ msg: 'EventDNBackInService', ThisDN: this.identity.dn }, undefined, nowMs, out);
+  }
+
+  #outOfService(nowMs: number, out: Out<DnEffect>): void {
+    if (!this.#inService) return;
+    this.#inService = false;
+    this.#publish({ msg: 'EventDNOutOfService', ThisDN: this.identity.dn }, undefined, nowMs, out);
+    if (this.rules.logoutOnOutOfService) this.#logoutIfIn(EMPTY_KV, nowMs, out);
+  }
+
+  // ---- calls
+
+  #callEvent(
+    event: TEvent, business: boolean, node: string, origin: RequestOrigin | undefined, nowMs: number, out: Out<DnEffect>,
+  ): void {
+    const connID = event['ConnID'] as string | undefined;
+    if (connID !== undefined) this.#offers.end(connID);
+    const before = connID === undefined ? undefined : this.#calls.get(connID);
+    this.#calls.apply(event, node, business);
+    const isBusiness = business || before?.business === true;
+    if (isBusiness && event.msg === 'EventEstablished') this.#feedAgent({ kind: 'businessCall', nowMs }, undefined, out);
+    // §7.2: after-call work is announced before the event that ends the call.
+    if (isBusiness && before !== undefined && endsCall(event.msg)) this.#businessEnded(before, event, nowMs, out);
+    this.#publish(this.#ofOwner(event, isBusiness), origin, nowMs, out);
+  }
+
+  /** §7.2: none starts while another business call lasts, nor for a call that was never answered. */
+  #businessEnded(call: CallView, event: TEvent, nowMs: number, out: Out<DnEffect>): void {
+    if (!isAnswered(call) || this.#calls.views().some((other) => other.business)) return;
+    this.#feedAgent({ kind: 'businessReleased', wrapUpTime: wrapUpOf(event['Extensions'] as KVList | undefined), nowMs }, undefined, out);
+  }
+
+  /** The owner's attributes: the agent, and on EventEstablished the after-call work that will follow. */
+  #ofOwner(event: TEvent, business: boolean): TEvent {
+    const agentID = this.#agent.agentID;
+    if (agentID === undefined) return event;
+    if (!business || event.msg !== 'EventEstablished') return { ...event, AgentID: agentID };
+    const extensions = (event['Extensions'] as KVList | undefined) ?? EMPTY_KV;
+    const wrapUp = this.#agent.wrapUpTime(wrapUpOf(extensions));
+    if (wrapUp === undefined) return { ...event, AgentID: agentID };
+    return { ...event, AgentID: agentID, Extensions: kvUpdate(extensions, kv({ WrapUpTime: wrapUp })) };
+  }
+
+  #picture(input: Input<'picture'>, out: Out<DnEffect>): void {
+    const { dn } = this.identity;
+    for (const event of this.#calls.eventsTowards(dn, input.node, input.calls)) {
+      const business = input.calls.some((call) => call.connID === event['ConnID'] && call.business);
+      this.#callEvent(event, business, input.node, undefined, input.nowMs, out);
+    }
+  }
+
+  // ---- offers
+
+  #offer(input: Input<'offer'>, out: Out<DnEffect>): void {
+    const refusal = this.#offerProblem(input);
+    if (refusal !== undefined) return void out.push({ kind: 'answer', reply: refusal });
+    this.#offers.grant(input.connID, input.nowMs + input.leaseMs);
+    out.push({ kind: 'answer', reply: { kind: 'offered', agentID: this.#agent.agentID } });
+  }
+
+  #offerProblem({ connID, nowMs }: Input<'offer'>): DnReply | undefined {
+    const { dn } = this.identity;
+    if (!this.#inService) return refusal(TError.OutOfService, `${dn} is out of service`);
+    if (this.#dnd) return refusal(TError.DNBusy, `${dn} is set to do not disturb`);
+    // Without an agent the phone rings like any other; it may have several calls.
+    if (this.#agent.state === 'LoggedOut') return undefined;
+    if (this.#agent.state !== 'Ready') return refusal(TError.WrongState, `the agent of ${dn} is not ready`);
+    const otherCall = this.#calls.views().some((call) => call.connID !== connID);
+    if (otherCall || this.#offers.taken(connID, nowMs)) return refusal(TError.DNBusy, `the agent of ${dn} has another call`);
+    return undefined;
+  }
+
+  // ---- requests
+
+  #request(input: Input<'request'>, out: Out<DnEffect>): void {
+    switch (input.request.msg) {
+      case 'RequestAgentLogin': return this.#login(input, out);
+      case 'RequestAgentLogout':
+      case 'RequestAgentReady':
+      case 'RequestAgentNotReady': return this.#agentRequest(agentInput(input.request, input.nowMs), input.origin, out);
+      case 'RequestSetDNDOn': return this.#setDnd(true, input, out);
+      case 'RequestSetDNDOff': return this.#setDnd(false, input, out);
+      default: return void out.push({
+        kind: 'answer', reply: refusal(TError.UnsupportedOperation, `${input.request.msg} is not served by this cluster; docs/limits.md says what is`),
+      });
+    }
+  }
+
+  #login(input: Input<'request'>, out: Out<DnEffect>): void {
+    const { request, origin, nowMs } = input;
+    const { dn, routingPoint } = this.identity;
+    if (routingPoint) return void out.push({ kind: 'answer', reply: refusal(TError.IncompatibleWithObject, `${dn} is a Routing Point: agents log in on extensions`) });
+    if (!this.#inService) return void out.push({ kind: 'answer', reply: refusal(TError.OutOfService, `${dn} is out of service: register its phone first`) });
+    this.#agentRequest({
+      kind: 'login', agentID: request['AgentID'] as string, agentSessionID: input.agentSessionID, hasCall: this.#calls.size > 0,
+      wrapUpTime: wrapUpOf(request['Extensions'] as KVList | undefined), workMode: request['AgentWorkMode'] as WorkMode | undefined,
+      reasons: reasonsOf(request), nowMs,
+    }, origin, out);
+    if (this.#agent.agentID === request['AgentID']) this.#loginBy = origin;
+  }
+
+  #agentRequest(input: AgentInput, origin: RequestOrigin, out: Out<DnEffect>): void {
+    const refused = this.#feedAgent(input, origin, out);
+    out.push({ kind: 'answer', reply: refused ?? ACCEPTED });
+  }
+
+  #setDnd(on: boolean, { origin, nowMs }: Input<'request'>, out: Out<DnEffect>): void {
+    this.#dnd = on;
+    this.#publish({ msg: on ? 'EventDNDOn' : 'EventDNDOff', ThisDN: this.identity.dn }, origin, nowMs, out);
+    out.push({ kind: 'answer', reply: ACCEPTED });
+  }
+
+  #agentAction({ action, reasons, nowMs }: Input<'agentAction'>, out: Out<DnEffect>): void {
+    if (action === 'logout') this.#logoutIfIn(reasons, nowMs, out);
+    else if (this.#agent.state === 'Ready') this.#feedAgent({ kind: 'notReady', reasons, nowMs }, undefined, out);
+  }
+
+  /** §7.6: the agent goes with the session that logged it in; calls go on. */
+  #clientGone(input: Input<'clientGone'>, out: Out<DnEffect>): void {
+    if (this.#loginBy?.instance !== input.instance || this.#loginBy.session !== input.session) return;
+    const rule = input.unregistered ? this.rules.logoutOnUnregister : this.rules.logoutOnDisconnect;
+    if (rule) this.#logoutIfIn(EMPTY_KV, input.nowMs, out);
+  }
+
+  // ---- agent
+
+  #logoutIfIn(reasons: KVList, nowMs: number, out: Out<DnEffect>): void {
+    if (this.#agent.state !== 'LoggedOut') this.#feedAgent({ kind: 'logout', reasons, nowMs }, undefined, out);
+  }
+
+  /** Only the first event carries `origin`: it answers the request. Answers the refusal, if there is one. */
+  #feedAgent(input: AgentInput, origin: RequestOrigin | undefined, out: Out<DnEffect>): DnReply | undefined {
+    let answered = origin;
+    let refused: DnReply | undefined;
+    this.#agent.on(input, this.#agentEffects);
+    for (const effect of this.#agentEffects.splice(0)) {
+      if (effect.kind === 'refused') refused = refusal(effect.code, effect.message);
+      else if (effect.kind === 'event') {
+        this.#publish(this.#agentEvent(effect), answered, input.nowMs, out);
+        answered = undefined;
+      } else out.push(effect);
+    }
+    if (this.#agent.state === 'LoggedOut') this.#loginBy = undefined;
+    return refused;
+  }
+
+  #agentEvent(effect: Extract<AgentEffect, { readonly kind: 'event' }>): TEvent {
+    return {
+      msg: effect.msg, ThisDN: this.identity.dn, AgentID: effect.agentID, AgentSessionID: effect.agentSessionID,
+      AgentWorkMode: effect.workMode, Reasons: kvUpdate(effect.reasons, kv({ site: this.identity.geoLocation })),
+      ...(effect.wrapUpTime === undefined ? {} : { Extensions: kv({ WrapUpTime: effect.wrapUpTime }) }),
+    };
+  }
+
+  #publish(event: TEvent, origin: RequestOrigin | undefined, nowMs: number, out: Out<DnEffect>): void {
+    const { dn, node, epoch } = this.identity;
+    this.#seq += 1;
+    const numbered: TEvent = { Time: tTime(nowMs), ...event, Server: node, DNSequence: this.#seq, OwnerEpoch: epoch };
+    out.push({
+      kind: 'event', event: { dn, owner: node, epoch, seq: this.#seq, event: numbered, ...(origin === undefined ? {} : { origin }) },
+    });
+  }
+}
+
+const refusal = (code: number, message: string): DnReply => ({ kind: 'error', code, message });
+const reasonsOf = (request: TRequest): KVList => (request['Reasons'] as KVList | undefined) ?? EMPTY_KV;
+
+/** Seconds or `untimed`; anything else is passed over. */
+function wrapUpOf(extensions: KVList | undefined): WrapUpTime | undefined {
+  const value = kvGet(extensions, 'WrapUpTime');
+  if (value === 'untimed') return value;
+  const seconds = typeof value === 'string' ? Number(value) : value;
+  return typeof seconds === 'number' && Number.isInteger(seconds) && seconds >= 0 ? seconds : undefined;
+}
+
+function agentInput(request: TRequest, nowMs: number): AgentInput {
+  const reasons = reasonsOf(request);
+  const workMode = request['AgentWorkMode'] as WorkMode | undefined;
+  switch (request.msg) {
+    case 'RequestAgentLogout': return { kind: 'logout', reasons, nowMs };
+    case 'RequestAgentReady': return { kind: 'ready', workMode, reasons, nowMs };
+    default: return { kind: 'notReady', workMode, reasons, wrapUpTime: wrapUpOf(request['Extensions'] as KVList | undefined), nowMs };
+  }
+}

@@ -1,0 +1,21 @@
+/** Leases of routed calls on the DN's agent (docs/specs/cluster-protocol.md, "Offers"). An expired lease is passed over. */
+export class Offers {
+  readonly #untilMs = new Map<string, number>();
+
+  grant(connID: string, untilMs: number): void {
+    this.#untilMs.set(connID, untilMs);
+  }
+
+  end(connID: string): void {
+    this.#untilMs.delete(connID);
+  }
+
+  /** Whether another call than this one has a lease. */
+  taken(connID: string, nowMs: number): boolean {
+    for (const [holder, untilMs] of this.#untilMs) {
+      if (untilMs <= nowMs) this.#untilMs.delete(holder);
+      else if (holder !== connID) return true;
+    }
+    return false;
+  }
+}
