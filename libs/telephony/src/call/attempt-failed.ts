@@ -39,6 +39,8 @@ export function onTargetUnusable(step: Step, target: Party, why: 'no description
 }
 
 export function onOfferRefused(step: Step, code: number, message: string): void {
+  // The owner holds nothing for us, so there is nothing to withdraw.
+  if (step.call.attempt !== undefined) step.call.attempt.offerId = 0;
   attemptFailed(step, offerFailure(code, message));
 }
 
@@ -150,7 +152,7 @@ function overflowTo(step: Step, target: string, others: readonly string[]): bool
   const { queue, lastQueue } = step.call;
   const from = queue === undefined ? lastQueue : step.known(queue.party).dn;
   const destination = step.env.resolve(target, { kind: 'internal', dn: from === '' ? target : from });
-  if (destination.kind === 'nowhere' || step.partyOfDn(target) !== undefined) return false;
+  if (destination.kind === 'nowhere' || step.takesPart(destination)) return false;
   if (destination.kind === 'routingPoint') {
     if (queue !== undefined) leaveQueue(step, { to: destination.dn, routeType: 'Default' });
     enterQueue(step, destination.dn, { enteredBy: 'Redirected' });

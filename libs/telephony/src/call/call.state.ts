@@ -115,8 +115,8 @@ export interface Attempt {
   /** Party of the destination. */
   readonly party: number;
   stage: 'offering' | 'inviting' | 'alerting' | 'joining';
-  /** Number of the verdict asked of the DN's owner; 0 = none was asked. */
-  readonly offerId: number;
+  /** Number of the verdict asked of the DN's owner; 0 = none was asked, or it was refused. */
+  offerId: number;
   /** Number to dial on the other trunks. */
   readonly number: string;
   readonly uri: string;

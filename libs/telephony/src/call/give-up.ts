@@ -1,19 +1,28 @@
 /** Nothing is left to try for the party that waits: it hears why, and the call is over. */
+import { endAttempt } from './attempt.js';
 import { type Party, PartyState } from './call.state.js';
 import { tell } from './events.js';
 import { closeLeg, type SipRefusal } from './legs.js';
 import { removeParty } from './parties.js';
 import { stopWaiting } from './queue-end.js';
-import type { Failure } from './sip-failure.js';
+import { DISCONNECTED, type Failure } from './sip-failure.js';
 import type { Step } from './step.js';
 import { clearTimer } from './timers.js';
 
 export function giveUp(step: Step, failure: Failure): void {
+  stopTrying(step, failure);
   leaveQueueUnrouted(step);
   const { waiting } = step;
   if (waiting === undefined) return;
   if (waiting.state === PartyState.Dialing) tell(step, 'EventDestinationBusy', waiting, { CallState: failure.callState });
   endWaiting(step, waiting, failure);
+}
+
+/** The router may end the call while its destination is still being tried. */
+function stopTrying(step: Step, failure: Failure): void {
+  if (step.call.attempt === undefined) return;
+  const { origin } = endAttempt(step, { msg: 'EventReleased', more: { CallState: failure.callState }, cause: failure.cause });
+  if (origin !== undefined) step.refuse(origin, DISCONNECTED, failure.message);
 }
 
 function endWaiting(step: Step, waiting: Party, failure: Failure): void {

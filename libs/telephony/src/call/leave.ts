@@ -2,9 +2,9 @@
 import type { RequestOrigin } from '../messages/index.js';
 import { endAttempt } from './attempt.js';
 import { onTargetUnusable } from './attempt-failed.js';
-import { type Party, PartyState } from './call.state.js';
+import type { Party } from './call.state.js';
 import { closeLeg, type SipRefusal } from './legs.js';
-import { removeParty } from './parties.js';
+import { type Farewell, removeParty } from './parties.js';
 import { stopWaiting } from './queue-end.js';
 import { DISCONNECTED } from './sip-failure.js';
 import type { Step } from './step.js';
@@ -95,17 +95,18 @@ export function clearCall(step: Step, refusal: SipRefusal, origin?: RequestOrigi
   dropExchange(step);
   clearTimer(step, 'acknowledge');
   refuseMaking(step, 'the call was cleared');
-  endPendingAttempt(step);
+  const farewell = (party: Party | undefined): Farewell =>
+    ({ msg: 'EventReleased', more: { CallState: 'Cleared' }, origin: party === askedBy ? origin : undefined });
+  endPendingAttempt(step, farewell(step.party(step.call.attempt?.party ?? 0)));
   step.call.queue = undefined;
   for (const party of [...step.call.parties]) {
     closeLeg(step, party, refusal);
-    const asker = party === askedBy ? origin : undefined;
-    removeParty(step, party, { msg: 'EventReleased', more: party.state === PartyState.Queued ? { CallState: 'Cleared' } : {}, origin: asker });
+    removeParty(step, party, farewell(party));
   }
 }
 
-function endPendingAttempt(step: Step): void {
+function endPendingAttempt(step: Step, farewell: Farewell): void {
   if (step.call.attempt === undefined) return;
-  const { origin } = endAttempt(step, { msg: 'EventReleased', more: { CallState: 'Cleared' } });
+  const { origin } = endAttempt(step, farewell);
   if (origin !== undefined) step.refuse(origin, DISCONNECTED, 'the call was cleared');
 }

@@ -1,6 +1,6 @@
 /** RequestAnswerCall, RequestReleaseCall, RequestClearCall (tlibrary §3.5). */
 import { attemptFailed } from './attempt-failed.js';
-import { type Party, PartyKind, PartyState } from './call.state.js';
+import { LegState, type Party, PartyKind, PartyState } from './call.state.js';
 import { clearCall, leave } from './leave.js';
 import { TERMINATED } from './legs.js';
 import { canControl } from './progress.js';
@@ -17,7 +17,8 @@ export function onAnswerCall(step: Step, request: PartyRequest): void {
     return refuseRequest(step, request, 51, `the phone of ${party.dn} must be answered by hand: its sip-cti-control lacks talk`);
   }
   party.pending = { kind: 'answer', origin, byPhone: true };
-  step.push({ kind: 'notify', leg: party.leg, event: 'talk' });
+  // One that has answered just now is being joined to the caller: EventEstablished comes by itself.
+  if (party.legState === LegState.Inviting) step.push({ kind: 'notify', leg: party.leg, event: 'talk' });
 }
 
 export function onAnswerNotified(step: Step, party: Party, status: number): void {

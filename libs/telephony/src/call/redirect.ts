@@ -15,7 +15,7 @@ export function onRedirectCall(step: Step, request: PartyRequest): void {
   const target = textOf(request.request, 'OtherDN');
   const destination = step.env.resolve(target, { kind: 'internal', dn: party.dn });
   if (destination.kind === 'nowhere') return refuseRequest(step, request, destination.code, destination.message);
-  if (step.partyOfDn(target) !== undefined) return refuseRequest(step, request, 71, `${target} takes part in the call already`);
+  if (step.takesPart(destination)) return refuseRequest(step, request, 71, `${target} takes part in the call already`);
   if (step.waiting?.earlyMedia === true) {
     return refuseRequest(step, request, 93, 'the caller has heard early media of this phone and cannot be connected to another one');
   }

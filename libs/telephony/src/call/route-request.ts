@@ -44,7 +44,7 @@ function routeTo(step: Step, request: PartyRequest, target: string, routeType: s
   if (target === point) return refuseRequest(step, request, 417, `${point} is where the call waits: name another destination`);
   const destination = step.env.resolve(target, { kind: 'internal', dn: point });
   if (destination.kind === 'nowhere') return refuseRequest(step, request, destination.code, destination.message);
-  if (step.partyOfDn(target) !== undefined) return refuseRequest(step, request, 415, `${target} takes part in the call already`);
+  if (step.takesPart(destination)) return refuseRequest(step, request, 415, `${target} takes part in the call already`);
   const instruction = instructionOf(request, routeType);
   forgetDefaults(step);
   endTreatment(step);

@@ -91,19 +91,16 @@ export function defaultRoute(step: Step, last?: Failure): void {
     if (call.triedDefaults.includes(target)) continue;
     call.triedDefaults = [...call.triedDefaults, target];
     const destination = step.env.resolve(target, { kind: 'internal', dn: point.dn });
+    if (step.takesPart(destination)) continue;
     if (destination.kind === 'nowhere') failure = nowhereFailure(destination);
     else if (destination.kind !== 'routingPoint') return beginDefault(step, destination);
-    else if (mayRedirect(step, point, destination.dn)) return redirect(step, destination.dn);
+    else if (call.redirections < redirectionLimit(step)) return redirect(step, destination.dn);
   }
   giveUp(step, failure);
 }
 
 function beginDefault(step: Step, destination: Reachable): void {
   beginAttempt(step, { purpose: 'default', destination, business: true });
-}
-
-function mayRedirect(step: Step, point: Party, to: string): boolean {
-  return to !== point.dn && step.call.redirections < redirectionLimit(step);
 }
 
 function redirectionLimit(step: Step): number {

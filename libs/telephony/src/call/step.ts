@@ -2,7 +2,7 @@
 import { assert, type Out } from '#kernel';
 import type { RequestOrigin } from '../messages/index.js';
 import type { CallState, Party } from './call.state.js';
-import type { CallEffect, CallEnvironment, LegId } from './call.types.js';
+import type { CallEffect, CallEnvironment, Destination, LegId } from './call.types.js';
 
 const NOWHERE: Out<CallEffect> = { push: () => undefined };
 
@@ -59,6 +59,12 @@ export class Step {
   partyOfDn(dn: string): Party | undefined {
     for (const party of this.call.parties) if (party.dn === dn && party.trunk === '') return party;
     return undefined;
+  }
+
+  /** Whether the destination takes part already: a DN has at most one part in a call. */
+  takesPart(destination: Destination): boolean {
+    const { kind } = destination;
+    return (kind === 'device' || kind === 'routingPoint') && this.partyOfDn(destination.dn) !== undefined;
   }
 
   get waiting(): Party | undefined {

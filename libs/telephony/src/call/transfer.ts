@@ -17,7 +17,7 @@ export function onSingleStepTransfer(step: Step, request: PartyRequest): void {
   }
   const destination = step.env.resolve(target, { kind: 'internal', dn: party.dn });
   if (destination.kind === 'nowhere') return refuseRequest(step, request, destination.code, destination.message);
-  if (step.partyOfDn(target) !== undefined) return refuseRequest(step, request, 71, `${target} takes part in the call already`);
+  if (step.takesPart(destination)) return refuseRequest(step, request, 71, `${target} takes part in the call already`);
   const userData = kvReplace(step.call.userData, kvListOf(request.request['UserData']));
   if (kvSize(userData) > userDataLimit(step)) return refuseRequest(step, request, 53, 'UserData is larger than user-data-limit allows');
   step.call.userData = userData;
