@@ -4,6 +4,7 @@ import type { StartTier } from '#tier';
 import { startConsole } from '../../console/src/index.js';
 import { startDnsServer } from '../../dns-server/src/index.js';
 import { startSessionController } from '../../session-controller/src/index.js';
+import { startSipProxy } from '../../sip-proxy/src/index.js';
 import { startVqServer } from '../../vq-server/src/index.js';
 
 interface TierEntry {
@@ -16,6 +17,7 @@ interface TierEntry {
 /** In order of start: whoever is asked comes before whoever asks. */
 const TIERS: readonly TierEntry[] = [
   { type: 'sip-server', port: 'sip', start: startSessionController },
+  { type: 'sip-proxy', port: 'sip', start: startSipProxy },
   { type: 'vq-server', start: startVqServer },
   { type: 'dns-server', start: startDnsServer },
   { type: 'console', start: startConsole },
