@@ -1,6 +1,6 @@
 /** Starts the tier: the composition root of the DNS server. */
 import { MembershipService } from '#cluster';
-import type { Application, ClusterConfig } from '#config';
+import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import type { Heartbeat } from '#telephony';
 import type { Listening, RunningTier, TierPorts } from '#tier';
 import { TcpListener } from './adapters/tcp-listener.js';
@@ -8,9 +8,6 @@ import { UdpListener } from './adapters/udp-listener.js';
 import { checkProvisioning } from './machines/provisioning-check.js';
 import { NameServer } from './services/name-server.js';
 import { ZoneKeeper } from './services/zone-keeper.js';
-
-/** Queries a second from one source before it is sent to TCP. Option `dns-rate-limit`. */
-const RATE_LIMIT_DEFAULT = 2_000;
 
 export async function startDnsServer(
   config: ClusterConfig, application: Application, ports: TierPorts,
@@ -24,7 +21,7 @@ export async function startDnsServer(
     role: 'primary', bootEpoch, draining, load: 0,
   }));
   const keeper = new ZoneKeeper(config, application.geoLocation, { membership, clock: ports.clock, log });
-  const perSecond = Number(application.options.get('dns-rate-limit') ?? RATE_LIMIT_DEFAULT);
+  const perSecond = new OptionLookup(config, application).number('dns-rate-limit');
   const server = new NameServer(keeper, ports, perSecond);
   const sockets = await listen(server, application);
   keeper.start();

@@ -1,4 +1,5 @@
 /** What a proxy takes from the configuration, in its own units. The only place of this tier that knows option names. */
+import { resolve } from 'node:path';
 import { type Application, type ClusterConfig, type DnType, OptionLookup } from '#config';
 
 /** A session controller as the proxy reaches it. */
@@ -49,10 +50,16 @@ export interface ProxySettings {
   readonly flowSecret: string;
   /** Addresses of DNS servers; none: the system's. */
   readonly nameservers: readonly string[];
+  /** PEM files, absolute; undefined where the option is empty. */
+  readonly certificateFiles: { readonly cert: string | undefined; readonly key: string | undefined; readonly ca: string | undefined };
 }
 
 export function proxySettings(config: ClusterConfig, application: Application): ProxySettings {
   const options = new OptionLookup(config, application);
+  const file = (name: string): string | undefined => {
+    const path = options.text(name);
+    return path === '' ? undefined : resolve(config.directory, path);
+  };
   return {
     name: application.name,
     dataCentre: application.geoLocation,
@@ -76,6 +83,7 @@ export function proxySettings(config: ClusterConfig, application: Application): 
     scannerUserAgents: options.list('scanner-user-agents'),
     flowSecret: options.text('flow-secret') || `${config.switchName}@${config.accessPoint}`,
     nameservers: options.list('nameservers'),
+    certificateFiles: { cert: file('certificate'), key: file('certificate-key'), ca: file('trusted-ca') },
   };
 }
 

@@ -41,6 +41,9 @@ export const OPTIONS: readonly OptionDefinition[] = [
   option('registrar-max-contacts', whole(1, 100), '10', ['cluster', 'sip-proxy', 'sip-server'], 'Bindings of one address of record; one more is refused with 403.'),
   option('shutdown-sip-reject-code', sipStatus(400, 699), '503', ['cluster', 'sip-proxy', 'sip-server'], 'Answer to new calls while draining.'),
   option('scanner-user-agents', list(), 'friendly-scanner,sipvicious,sipcli,sip-scan,VaxSIPUserAgent', PROXY, 'Requests whose User-Agent contains one of these are dropped in silence.'),
+  option('certificate', anyText, '', PROXY, 'PEM file with the certificate of the sips port, from the directory of the configuration.'),
+  option('certificate-key', anyText, '', PROXY, 'PEM file with the key of that certificate.'),
+  option('trusted-ca', anyText, '', PROXY, 'PEM file with the authorities that peers over TLS are checked by; empty = the public ones.'),
   option('flow-secret', text(/^.{0,200}$/, 'a text of at most 200 characters', true), '', ['cluster'], 'Key of the flow tokens in Record-Route, the same at all proxies; empty = made of the switch name, which keeps tokens opaque but not secret.'),
   option('nameservers', list(), '', ['cluster', 'sip-proxy', 'sip-server'], 'DNS servers as host:port; empty = the system\'s.'),
   // ---- registration and authentication

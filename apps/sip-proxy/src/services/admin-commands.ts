@@ -1,0 +1,70 @@
+/** What operators may ask of a proxy and tell it (PRX-30). Changes hold until the process ends; lasting ones belong into the configuration. */
+import type { LocationStore } from '#store';
+import type { AdminCommands } from '#tier';
+import type { Server } from '../machines/server-pool.js';
+import type { ServerAddress } from '../settings.js';
+import type { SipProxyCore } from '../sip-proxy-core.js';
+
+type Args = Readonly<Record<string, unknown>>;
+
+const LIST_MAX = 1_000;
+
+export function adminCommands(core: SipProxyCore, location: LocationStore): AdminCommands {
+  return {
+    'destinations list': () => ({ destinations: core.pool.servers.map(describe) }),
+    'destinations add': (args) => {
+      const address = addressFrom(args);
+      if (core.pool.byName(address.name) !== undefined) throw new Error(`there is a destination '${address.name}' already; remove it first`);
+      core.addServer(address);
+      return { added: address.name };
+    },
+    'destinations remove': (args) => {
+      const name = textOf(args, 'name');
+      if (!core.removeServer(name)) throw new Error(`there is no destination '${name}'; "destinations list" shows them`);
+      return { removed: name };
+    },
+    'registrations list': ({ after, limit }) => {
+      const page = location.all(Math.min(Number(limit ?? LIST_MAX) || LIST_MAX, LIST_MAX), typeof after === 'string' ? after : undefined);
+      return { count: location.size, registrations: page.entries, ...(page.next === undefined ? {} : { next: page.next }) };
+    },
+    'registrations show': (args) => {
+      const aor = textOf(args, 'aor');
+      return { aor, bindings: location.list(aor) };
+    },
+    'registrations remove': (args) => {
+      const aor = textOf(args, 'aor');
+      const contact = args.contact === undefined ? undefined : textOf(args, 'contact');
+      return { aor, removed: core.registrar.remove(aor, contact) };
+    },
+  };
+}
+
+function describe({ address, check, heartbeat, isLocal, picked, takesNew }: Server): object {
+  const { state, reason, doubted, latencyMs, lastStatus, lastAnswerMs } = check;
+  return {
+    ...address, isLocal, state, reason, doubted, takesNew, picked,
+    heartbeat: heartbeat ?? null, latencyMs: latencyMs ?? null, lastStatus: lastStatus ?? null, lastAnswerMs: lastAnswerMs ?? null,
+  };
+}
+
+function addressFrom(args: Args): ServerAddress {
+  return {
+    name: textOf(args, 'name'),
+    host: textOf(args, 'host'),
+    port: numberOf(args, 'port', 65_535),
+    serverId: numberOf(args, 'server-id', 4_095),
+    dataCentre: textOf(args, 'geo-location'),
+  };
+}
+
+function textOf(args: Args, name: string): string {
+  const value = args[name];
+  if ((typeof value === 'string' && value !== '') || typeof value === 'number') return String(value);
+  throw new Error(`give ${name}=...`);
+}
+
+function numberOf(args: Args, name: string, max: number): number {
+  const value = Number(textOf(args, name));
+  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
+  throw new Error(`${name} must be a number from 1 to ${max}`);
+}

@@ -1,0 +1,66 @@
+/** The composition root in Nest's terms: the one place of this tier that names concrete drivers. */
+import { readFileSync } from 'node:fs';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { SipResolver, type SipTransport, type TransportName } from '#sip';
+import { NameserverLookup, parseNameserver, SocketTransport, systemNameservers, type TlsOptions } from '#sip/transport';
+import { type LocationStore, MemoryLocationStore } from '#store';
+import type { TierPorts } from '#tier';
+import type { ProxySettings } from './settings.js';
+import { SipProxyCore } from './sip-proxy-core.js';
+
+export const SIP_TRANSPORT = Symbol('SipTransport');
+export const LOCATION_STORE = Symbol('LocationStore');
+
+@Module({})
+export class SipProxyModule {
+  static over(settings: ProxySettings, ports: TierPorts): DynamicModule {
+    return {
+      module: SipProxyModule,
+      providers: [
+        { provide: SIP_TRANSPORT, useFactory: () => openTransport(settings, ports) },
+        { provide: LOCATION_STORE, useFactory: () => new MemoryLocationStore(ports.clock) },
+        { provide: SipResolver, useFactory: () => makeResolver(settings, ports) },
+        {
+          provide: SipProxyCore,
+          inject: [SIP_TRANSPORT, LOCATION_STORE, SipResolver],
+          useFactory: (transport: SipTransport, location: LocationStore, resolver: SipResolver) =>
+            new SipProxyCore(settings, { ...ports, transport, location, resolver }),
+        },
+      ],
+    };
+  }
+}
+
+/** UDP and TCP on one port (PRX-18, PRX-19), TLS on its own. */
+function openTransport(settings: ProxySettings, ports: TierPorts): Promise<SocketTransport> {
+  const { host, sipPort, sipsPort } = settings;
+  const plain = [{ transport: 'udp', host, port: sipPort }, { transport: 'tcp', host, port: sipPort }] as const;
+  const secure = sipsPort === undefined ? [] : [{ transport: 'tls', host, port: sipsPort } as const];
+  const tls = readCertificates(settings);
+  const { clock, log, meter } = ports;
+  return SocketTransport.listen(
+    // Session controllers recognise trunks by the true source in the Via (docs/specs/sip-routing.md).
+    { listen: [...plain, ...secure], stamp: 'always', ...(tls === undefined ? {} : { tls }) },
+    { clock, log, meter, network: ports.sipNetwork },
+  );
+}
+
+/** @throws Error with the option that is missing, or the file that cannot be read */
+function readCertificates({ name, sipsPort, certificateFiles: { cert, key, ca } }: ProxySettings): TlsOptions | undefined {
+  if (sipsPort !== undefined && (cert === undefined || key === undefined)) {
+    throw new Error(`'${name}' has a sips port: set the options certificate and certificate-key to its PEM files`);
+  }
+  if (cert === undefined && key === undefined && ca === undefined) return undefined;
+  return {
+    ...(cert === undefined ? {} : { cert: readFileSync(cert, 'utf8') }),
+    ...(key === undefined ? {} : { key: readFileSync(key, 'utf8') }),
+    ...(ca === undefined ? {} : { ca: readFileSync(ca, 'utf8') }),
+  };
+}
+
+function makeResolver({ nameservers, host }: ProxySettings, { clock, entropy, meter }: TierPorts): SipResolver {
+  const servers = nameservers.length > 0 ? nameservers.map(parseNameserver) : systemNameservers();
+  const transports: readonly TransportName[] = ['udp', 'tcp', 'tls'];
+  const dns = new NameserverLookup({ servers }, { clock, entropy });
+  return new SipResolver({ dns, clock, entropy, meter }, { transports, ipv6: host.includes(':') });
+}

@@ -1,0 +1,51 @@
+/** Starts the tier in a process. */
+import 'reflect-metadata';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { ListeningAddress, SipTransport } from '#sip';
+import type { LocationStore } from '#store';
+import type { Listening, RunningTier, StartTier } from '#tier';
+import { adminCommands } from './services/admin-commands.js';
+import { proxySettings } from './settings.js';
+import { SipProxyCore } from './sip-proxy-core.js';
+import { LOCATION_STORE, SIP_TRANSPORT, SipProxyModule } from './sip-proxy.module.js';
+
+export const startSipProxy: StartTier = async (config, application, ports) => {
+  const settings = proxySettings(config, application);
+  const module = SipProxyModule.over(settings, ports);
+  const context = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+  const core = context.get(SipProxyCore);
+  core.start();
+  return runningTier(settings.name, core, context, (delayMs, fire) => ports.clock.setTimer(delayMs, fire));
+};
+
+function runningTier(
+  instance: string, core: SipProxyCore, context: INestApplicationContext,
+  setTimer: (delayMs: number, fire: () => void) => { cancel(): void },
+): RunningTier {
+  const transport = context.get<SipTransport>(SIP_TRANSPORT);
+  const location = context.get<LocationStore>(LOCATION_STORE);
+  return {
+    instance,
+    listening: transport.listening.map(toListening),
+    admin: adminCommands(core, location),
+    ready: () => !core.draining,
+    drain: (deadlineMs) => new Promise((resolve) => {
+      const patience = setTimer(deadlineMs, resolve);
+      core.drain(() => {
+        patience.cancel();
+        resolve();
+      });
+    }),
+    close: async () => {
+      core.close();
+      await transport.close();
+      await location.close();
+      await context.close();
+    },
+  };
+}
+
+function toListening(address: ListeningAddress): Listening {
+  return { id: address.transport === 'tls' ? 'sips' : 'sip', ...address };
+}
