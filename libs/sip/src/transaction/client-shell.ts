@@ -18,6 +18,8 @@ export interface ClientHost {
   transmit(bytes: string, to: Target | Flow, failed?: (error: TransportError) => void): void;
   sendCancel(cancel: SipRequest, invite: ClientShell): void;
   forgetClient(transaction: ClientShell): void;
+  /** It waits on its connection no longer; `to` is still that connection. */
+  leaveConnection(transaction: ClientShell): void;
 }
 
 export interface ClientShellInit {
@@ -139,6 +141,7 @@ export class ClientShell extends Timed implements ClientTransaction, ClientEffec
   /** §18.1.1: TCP was tried only because of the size, and nobody listens there. */
   #downgrade(udpBytes: string): void {
     this.stopTimers();
+    this.#host.leaveConnection(this);
     this.#udpBytes = undefined;
     this.#bytes = udpBytes;
     this.#to = { transport: 'udp', host: this.#to.host, port: this.#to.port };

@@ -324,6 +324,16 @@ describe('TransactionLayer, client side', () => {
     expect(user.lines).toEqual(['transport']);
   });
 
+  it('also what waits on a connection that we dialled, and nothing else', () => {
+    const { layer, transport } = makeBench();
+    const [lost, other, datagram] = [new Heard(), new Heard(), new Heard()];
+    layer.request(request('OPTIONS', { via: null }), { ...TARGET, transport: 'tcp' }, lost);
+    layer.request(request('OPTIONS', { via: null }), { ...TARGET, transport: 'tcp', port: 5070 }, other);
+    layer.request(request('OPTIONS', { via: null }), TARGET, datagram);
+    transport.onFlowLost(flowFrom(TARGET.host, TARGET.port, 'tcp'));
+    expect([lost.lines, other.lines, datagram.lines]).toEqual([['transport'], [], []]);
+  });
+
   it('sends by TCP what is too large for UDP, and by UDP after all when TCP is refused (§18.1.1)', () => {
     const { layer, transport } = makeBench();
     const user = new Heard();
@@ -335,6 +345,7 @@ describe('TransactionLayer, client side', () => {
     const [udp] = transport.sent.splice(0);
     expect(udp?.to.transport).toBe('udp');
     expect((parsed(udp?.bytes ?? '') as SipRequest).topVia.transport).toBe('UDP');
+    transport.onFlowLost(flowFrom(TARGET.host, TARGET.port, 'tcp'));
     expect(user.lines).toEqual([]);
   });
 

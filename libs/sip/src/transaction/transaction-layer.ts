@@ -12,6 +12,7 @@ import {
 } from '../transport/port.js';
 import { hostPort } from '../uri/uri.js';
 import { type ClientHost, ClientShell } from './client-shell.js';
+import { ConnectionIndex } from './connection-index.js';
 import { isSameSender, transactionKey } from './key.js';
 import { TransactionMetrics } from './metrics.js';
 import { replyTarget, type ServerHost, ServerShell } from './server-shell.js';
@@ -35,7 +36,8 @@ export interface TransactionLayerOptions {
   readonly retryAfterS?: number;
 }
 
-const MAX_TRANSACTIONS = 100_000;
+/** A proxied call leaves three behind for 32 s: enough for 2,000 calls a second. */
+const MAX_TRANSACTIONS = 250_000;
 const RETRY_AFTER_S = 5;
 /** §18.1.1: 200 bytes less than the usual path MTU. */
 const UDP_REQUEST_BYTES_MAX = 1300;
@@ -64,6 +66,7 @@ export class TransactionLayer implements ClientHost, ServerHost {
   readonly #metrics: TransactionMetrics;
   readonly #clients = new TransactionTable<ClientShell>();
   readonly #servers = new TransactionTable<ServerShell>();
+  readonly #onConnections = new ConnectionIndex();
   readonly #maxTransactions: number;
   readonly #retryAfterS: number;
   #closed = false;
@@ -113,8 +116,7 @@ export class TransactionLayer implements ClientHost, ServerHost {
       this.clock.setTimer(0, () => transaction.refuse());
       return transaction;
     }
-    this.#clients.add(transaction);
-    transaction.start();
+    this.#start(transaction);
     return transaction;
   }
 
@@ -148,8 +150,7 @@ export class TransactionLayer implements ClientHost, ServerHost {
     const transaction = new ClientShell({
       branch: invite.branch, method: 'CANCEL', bytes: cancel.bytes, to: invite.to, user: NOBODY, timeoutMs: undefined,
     }, this);
-    this.#clients.add(transaction);
-    transaction.start();
+    this.#start(transaction);
   }
 
   deliverAck(ack: SipRequest, flow: Flow): void {
@@ -158,6 +159,11 @@ export class TransactionLayer implements ClientHost, ServerHost {
 
   forgetClient(transaction: ClientShell): void {
     this.#clients.delete(transaction);
+    this.#onConnections.delete(transaction);
+  }
+
+  leaveConnection(transaction: ClientShell): void {
+    this.#onConnections.delete(transaction);
   }
 
   forgetServer(transaction: ServerShell): void {
@@ -167,6 +173,12 @@ export class TransactionLayer implements ClientHost, ServerHost {
   refusedResponse(transaction: ServerShell, status: number): void {
     this.#metrics.refusedResponses.add();
     this.#log.debug('response after the final one', { method: transaction.method, status, state: transaction.state });
+  }
+
+  #start(transaction: ClientShell): void {
+    this.#clients.add(transaction);
+    this.#onConnections.add(transaction);
+    transaction.start();
   }
 
   #onMessage(message: SipMessage, flow: Flow): void {
@@ -243,10 +255,7 @@ export class TransactionLayer implements ClientHost, ServerHost {
 
   #onFlowLost(flow: Flow): void {
     if (this.#closed) return;
-    for (const transaction of [...this.#clients]) {
-      const { to } = transaction;
-      if (isFlow(to) && to.key === flow.key) transaction.onTransportError();
-    }
+    for (const transaction of this.#onConnections.take(flow)) transaction.onTransportError();
     this.onFlowLost(flow);
   }
 
