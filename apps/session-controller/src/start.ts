@@ -97,7 +97,12 @@ async function openTlib(port: TlibPort, config: ClusterConfig, application: Appl
     ports, serverOptions(port, config, application), { host: application.host, port: application.ports.get(port.id) ?? 0 }, port.lifecycle,
   );
   const service = await NestFactory.createMicroservice<MicroserviceOptions>(port.module, { strategy, logger: false, abortOnError: false });
-  await service.listen();
+  try {
+    await service.listen();
+  } catch (error) {
+    await strategy.close();
+    throw error;
+  }
   return { service, listening: { id: port.id, transport: 'tcp', host: application.host, port: strategy.port } };
 }
 

@@ -4,7 +4,7 @@ import { unreachable } from '#kernel';
 import type { Sdp } from '#telephony';
 import { DialogUsage } from './dialog-usage.js';
 import { InDialog } from './in-dialog.js';
-import { ALLOW, type Leg, type LegEffect, type LegHost, type LegPorts, SDP_TYPE } from './leg.js';
+import { ALLOW, type Leg, type LegEffect, type LegHost, type LegPorts, newLocalTag, SDP_TYPE } from './leg.js';
 import { ReliableProvisional } from './reliable-provisional.js';
 import { RepeatedAnswer } from './repeated-answer.js';
 import { bodySdp } from './sdp.js';
@@ -28,7 +28,7 @@ export class InboundLeg implements Leg {
     private readonly ports: LegPorts, private readonly host: LegHost, reliable: boolean,
   ) {
     this.callId = invite.callId;
-    this.localTag = ports.entropy.hex(16);
+    this.localTag = newLocalTag(ports);
     this.#dialog = InDialog.uas(invite, this.localTag, callUUID, ports);
     this.#usage = new DialogUsage(this.#dialog, host);
     this.#usage.session.onRequest(invite);

@@ -50,3 +50,11 @@ export interface LegPorts {
 /** Methods that a leg understands; Allow in whatever offers or answers a session. */
 export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, NOTIFY, INFO';
 export const SDP_TYPE = 'application/sdp';
+
+const TAG_DIGITS = 16;
+
+/** A new tag that names the node as Contact does: who ignores Contact and Route still shows the proxy the way (docs/specs/sip-routing.md). */
+export function newLocalTag({ contact, entropy }: Pick<LegPorts, 'contact' | 'entropy'>): string {
+  const user = contact.slice(contact.indexOf(':') + 1, contact.indexOf('@'));
+  return `${user}.${entropy.hex(TAG_DIGITS)}`;
+}

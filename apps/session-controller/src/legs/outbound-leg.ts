@@ -10,7 +10,7 @@ import {
 import type { CallEffect, Sdp } from '#telephony';
 import { DialogUsage } from './dialog-usage.js';
 import { InDialog } from './in-dialog.js';
-import { ALLOW, type Leg, type LegEffect, type LegHost, type LegPorts, SDP_TYPE } from './leg.js';
+import { ALLOW, type Leg, type LegEffect, type LegHost, type LegPorts, newLocalTag, SDP_TYPE } from './leg.js';
 import { bodySdp } from './sdp.js';
 import type { SentRequest } from './sip-sender.js';
 
@@ -47,7 +47,7 @@ export class OutboundLeg implements Leg {
     private readonly ports: LegPorts, private readonly host: LegHost,
   ) {
     this.callId = `${ports.entropy.hex(24)}@${ports.accessPoint}`;
-    this.localTag = ports.entropy.hex(16);
+    this.localTag = newLocalTag(ports);
     this.#object = objectOf(invite);
   }
 

@@ -14,6 +14,8 @@ export interface OutboundProxyPorts {
 }
 
 const SUSPECT_MS = 5_000;
+/** A proxy that is bound to every address may speak from any. */
+const UNSPECIFIED = ['0.0.0.0', '::'];
 
 export class OutboundProxies {
   readonly #targets = new Map<string, Target>();
@@ -38,7 +40,7 @@ export class OutboundProxies {
 
   /** SIP is taken from hosts of proxies only. */
   isProxyHost(host: string): boolean {
-    return this.#hosts.has(host);
+    return this.#hosts.has(host) || UNSPECIFIED.some((address) => this.#hosts.has(address));
   }
 
   /** Whether there is another one to try. */
