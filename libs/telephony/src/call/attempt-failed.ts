@@ -103,7 +103,8 @@ function act(step: Step, target: Party, action: string, reason: string): void {
 
 /** `releasedBy` asked for the end of the destination's part, which its EventReleased answers. */
 export function attemptFailed(step: Step, failure: Failure, releasedBy?: RequestOrigin): void {
-  const attempt = endAttempt(step, { ...farewellOf(failure), origin: releasedBy });
+  const farewell: Farewell = releasedBy === undefined ? farewellOf(failure) : { msg: 'EventReleased', cause: failure.cause, origin: releasedBy };
+  const attempt = endAttempt(step, farewell);
   const askedForTransfer = attempt.purpose === 'transfer' && attempt.origin !== undefined;
   answerAsker(step, attempt, failure);
   switch (attempt.purpose) {

@@ -58,7 +58,7 @@ function addTarget(step: Step, plan: AttemptPlan): Party {
     ? { kind: PartyKind.Device, dn: destination.dn }
     : { kind: PartyKind.Outside, dn: destination.number, trunk: destination.trunk };
   return addParty(step, {
-    ...where, role: 'Destination', business, peer: step.call.waiting, thisQueue: business ? step.call.lastQueue : '',
+    ...where, role: 'Destination', business, peer: step.waiting, thisQueue: business ? step.call.lastQueue : '',
     ...(enteredBy === undefined ? {} : { enteredBy }), ...(broughtBy === undefined ? {} : { broughtBy }),
   });
 }

@@ -44,8 +44,14 @@ export type CallStateName = 'Ok' | 'Transferred' | 'GeneralError' | 'Busy' | 'No
 export interface PendingRequest {
   readonly kind: 'answer' | 'hold' | 'retrieve';
   readonly origin: RequestOrigin;
+  readonly reasons: KVList;
   /** The phone was asked by NOTIFY and has not refused. */
   byPhone: boolean;
+}
+
+export interface OtherParty {
+  readonly dn: string;
+  readonly role: Role;
 }
 
 export interface Party {
@@ -66,8 +72,10 @@ export interface Party {
   state: PartyState;
   leg: LegId;
   legState: LegState;
-  /** Party at the other end, once there is one. */
+  /** Party at the other end; 0 = none, or not any more. */
   peer: number;
+  /** Whom events name as the other party (tlibrary §4.1), also after it left. */
+  other: OtherParty | undefined;
   /** Latest session description of the far end. */
   sdp: Sdp | null;
   /** Our INVITE carried an offer, so its 2xx carries the answer. */

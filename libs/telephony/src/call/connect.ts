@@ -5,7 +5,7 @@ import type { Sdp } from './call.types.js';
 import { type Attributes, tell, withLists } from './events.js';
 import { startConnect, startJoin } from './exchange.js';
 import { EMPTY, kvText } from './kv.js';
-import { advance } from './parties.js';
+import { advance, link } from './parties.js';
 import { alert, routeTypeOf } from './progress.js';
 import { leaveQueue, queuePoint } from './routing.js';
 import type { Step } from './step.js';
@@ -77,8 +77,8 @@ function connected(step: Step): void {
     leaveQueue(step, { to: target.dn, routeType: routeTypeOf(attempt), origin: attempt.origin, instruction: attempt.instruction });
   }
   call.waiting = 0;
-  waiting.peer = target.id;
-  target.peer = waiting.id;
+  link(waiting, target);
+  link(target, waiting);
   establish(step, target, establishedAttributes(step, attempt, target));
   if (waiting.state === PartyState.Dialing) establish(step, waiting, {});
   else partnerChanged(step, waiting, transferrer);
@@ -91,6 +91,7 @@ function broughtToQueueBy(step: Step): string {
 function establish(step: Step, party: Party, more: Attributes): void {
   const answering = party.pending;
   party.pending = undefined;
+  step.reasons = answering?.reasons ?? EMPTY;
   advance(step, party, PartyState.Established, 'EventEstablished', more, answering?.origin);
 }
 
@@ -103,9 +104,8 @@ function partnerChanged(step: Step, party: Party, transferrer: string): void {
 
 /** Coming after-call work is announced at the answer, never before (tlibrary §7.3). */
 function establishedAttributes(step: Step, attempt: Attempt, target: Party): Attributes {
-  const more = { CallState: target.enteredBy };
-  if (!target.business || target.kind !== PartyKind.Device) return more;
+  if (!target.business || target.kind !== PartyKind.Device) return {};
   const wrapUp = kvText(attempt.instruction?.extensions ?? EMPTY, 'WrapUpTime') ?? step.env.option('wrap-up-time');
   const announced: KVList = wrapUp === '0' || wrapUp === '' ? EMPTY : [['WrapUpTime', wrapUp === 'untimed' ? wrapUp : Number(wrapUp)]];
-  return withLists(more, EMPTY, announced);
+  return withLists({}, EMPTY, announced);
 }

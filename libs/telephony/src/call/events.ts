@@ -15,7 +15,8 @@ const WITHOUT_ANI = new Set(['EventDialing', 'EventDiverted']);
  */
 export function tell(step: Step, msg: string, party: Party, more: Attributes = {}, origin?: RequestOrigin): void {
   if (party.kind === PartyKind.Outside) return;
-  const event = partyEvent(step, msg, party, more);
+  const reasons = origin === undefined || step.reasons.length === 0 ? more : { Reasons: step.reasons, ...more };
+  const event = partyEvent(step, msg, party, reasons);
   const { business, dn } = party;
   step.push(origin === undefined ? { kind: 'event', dn, event, business } : { kind: 'event', dn, event, business, origin });
 }
@@ -47,7 +48,7 @@ function partyEvent(step: Step, msg: string, party: Party, more: Attributes): TE
 
 /** The other party; of a call being dialled, what was dialled (§4.1 "*DIAL"). */
 function addOther(step: Step, event: Record<string, TAttribute>, party: Party): void {
-  const other = otherOf(step, party);
+  const { other } = party;
   if (other !== undefined) {
     event['OtherDN'] = other.dn;
     event['OtherDNRole'] = other.role;
@@ -55,11 +56,6 @@ function addOther(step: Step, event: Record<string, TAttribute>, party: Party): 
     event['OtherDN'] = step.call.dnis;
     event['OtherDNRole'] = 'Destination';
   }
-}
-
-/** Whom the party has at the other end: its peer, or the one who waits for it. */
-export function otherOf(step: Step, party: Party): Party | undefined {
-  return step.party(party.peer);
 }
 
 export function timeOf(nowMs: number): { readonly sec: number; readonly usec: number } {

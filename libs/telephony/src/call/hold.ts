@@ -35,7 +35,7 @@ function begin(step: Step, request: PartyRequest, kind: 'hold' | 'retrieve'): vo
   const how = kind === 'hold' ? 'hold' : 'talk';
   // What the phone does not know it cannot undo.
   const byPhone = canControl(step, party.dn, how) && !party.heldByServer;
-  party.pending = { kind, origin, byPhone };
+  party.pending = { kind, origin, reasons: step.reasons, byPhone };
   if (!byPhone) return doItOurselves(step, party, peer);
   step.push({ kind: 'notify', leg: party.leg, event: how });
   setTimer(step, 'phone', PHONE_MS);
@@ -123,5 +123,6 @@ function fulfil(step: Step, party: Party, kind: 'hold' | 'retrieve'): RequestOri
   if (pending?.kind !== kind) return undefined;
   party.pending = undefined;
   clearTimer(step, 'phone');
+  step.reasons = pending.reasons;
   return pending.origin;
 }

@@ -3,8 +3,9 @@ import type { RequestOrigin } from '../messages/index.js';
 import { endAttempt } from './attempt.js';
 import { onTargetUnusable } from './attempt-failed.js';
 import type { Party } from './call.state.js';
+import { EMPTY } from './kv.js';
 import { closeLeg, type SipRefusal } from './legs.js';
-import { type Farewell, removeParty } from './parties.js';
+import { type Farewell, removeParty, unlink } from './parties.js';
 import { stopWaiting } from './queue-end.js';
 import { DISCONNECTED } from './sip-failure.js';
 import type { Step } from './step.js';
@@ -75,7 +76,9 @@ function transferrerLeaves(step: Step, party: Party, origin: RequestOrigin | und
   const { attempt } = step.call;
   const asked = attempt?.origin;
   if (attempt !== undefined) attempt.origin = undefined;
+  if (origin === undefined) step.reasons = attempt?.instruction?.reasons ?? EMPTY;
   removeParty(step, party, { msg: 'EventReleased', more: { CallState: 'Transferred' }, origin: origin ?? asked, cause: 'SingleStepTransfer' });
+  if (step.waiting !== undefined) unlink(step.waiting);
   if (origin !== undefined && asked !== undefined) step.refuse(asked, DISCONNECTED, `${party.dn} was released; the transfer goes on`);
 }
 

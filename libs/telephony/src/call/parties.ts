@@ -16,7 +16,7 @@ export interface NewParty {
   readonly broughtBy?: string;
   readonly leg?: string;
   readonly legState?: LegState;
-  readonly peer?: number;
+  readonly peer?: Party | undefined;
 }
 
 export function addParty(step: Step, from: NewParty): Party {
@@ -25,11 +25,24 @@ export function addParty(step: Step, from: NewParty): Party {
     id: step.call.partyCount, kind: from.kind, dn: from.dn, trunk: from.trunk ?? '', role: from.role,
     business: from.business ?? false, thisQueue: from.thisQueue ?? '',
     enteredBy: from.enteredBy ?? 'Ok', broughtBy: from.broughtBy ?? '',
-    state: PartyState.New, leg: from.leg ?? '', legState: from.legState ?? LegState.None, peer: from.peer ?? 0,
+    state: PartyState.New, leg: from.leg ?? '', legState: from.legState ?? LegState.None, peer: 0, other: undefined,
     sdp: null, invitedWithOffer: false, offering: false, rung: 0, earlyMedia: false, heldByServer: false, sdpShift: 0, pending: undefined,
   };
   step.call.parties.push(party);
+  if (from.peer !== undefined) link(party, from.peer);
   return party;
+}
+
+/** From now on `party` has `peer` at the other end. */
+export function link(party: Party, peer: Party): void {
+  party.peer = peer.id;
+  party.other = { dn: peer.dn, role: peer.role };
+}
+
+/** Nobody is at the other end until somebody new comes. */
+export function unlink(party: Party): void {
+  party.peer = 0;
+  party.other = undefined;
 }
 
 /** Moves the party on, with the event that says so. */

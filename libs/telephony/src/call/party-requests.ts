@@ -16,7 +16,7 @@ export function onAnswerCall(step: Step, request: PartyRequest): void {
   if (!canControl(step, party.dn, 'talk')) {
     return refuseRequest(step, request, 51, `the phone of ${party.dn} must be answered by hand: its sip-cti-control lacks talk`);
   }
-  party.pending = { kind: 'answer', origin, byPhone: true };
+  party.pending = { kind: 'answer', origin, reasons: step.reasons, byPhone: true };
   // One that has answered just now is being joined to the caller: EventEstablished comes by itself.
   if (party.legState === LegState.Inviting) step.push({ kind: 'notify', leg: party.leg, event: 'talk' });
 }

@@ -41,6 +41,7 @@ export function alert(step: Step, attempt: Attempt, party: Party): void {
   clearTimer(step, 'invite');
   if (attempt.noAnswer.timeoutS > 0) setTimer(step, 'noAnswer', attempt.noAnswer.timeoutS * 1000);
   if (attempt.purpose === 'transfer' && step.known(step.call.waiting).peer !== 0) {
+    step.reasons = attempt.instruction?.reasons ?? EMPTY;
     releaseTransferrer(step, party.dn, attempt.origin);
     attempt.origin = undefined;
   }

@@ -4,6 +4,7 @@ import type { RequestOrigin } from '../messages/index.js';
 import { PartyState } from './call.state.js';
 import { onHoldCall, onRetrieveCall } from './hold.js';
 import { onAnswerCall, onClearCall, onReleaseCall } from './party-requests.js';
+import { kvListOf } from './kv.js';
 import { onQueryCall } from './query.js';
 import { onRedirectCall } from './redirect.js';
 import { type PartyRequest, refuseRequest, textOf } from './request.js';
@@ -72,6 +73,7 @@ export function onRequest(step: Step, request: TRequest, origin: RequestOrigin):
   if (party === undefined || party.state === PartyState.New) {
     return step.refuse(origin, 470, `${thisDN} takes no part in call ${step.call.identity.connID}`, thisDN);
   }
+  step.reasons = kvListOf(request['Reasons']);
   const asked: PartyRequest = { request, origin, party };
   if (OF_ROUTING_POINTS.has(request.msg) && party.state !== PartyState.Queued) {
     return refuseRequest(step, asked, 496, `${thisDN} is no Routing Point where the call waits`);

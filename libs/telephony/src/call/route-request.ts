@@ -6,8 +6,8 @@ import { kvListOf, kvText } from './kv.js';
 import { tell, withLists } from './events.js';
 import { endTreatment } from './queue-end.js';
 import { type PartyRequest, refuseRequest, textOf } from './request.js';
-import { defaultRoute, enterQueue, forgetDefaults, leaveQueue } from './routing.js';
-import { REJECTED } from './sip-failure.js';
+import { defaultTargets, enterQueue, forgetDefaults, leaveQueue } from './routing.js';
+import { REJECTED, reasonPhrase } from './sip-failure.js';
 import type { Step } from './step.js';
 
 /** tlibrary §3.7: routes to OtherDN. */
@@ -60,11 +60,13 @@ function instructionOf({ request }: PartyRequest, routeType: string): RouteInstr
   return { routeType, extensions: kvListOf(request['Extensions']), reasons: kvListOf(request['Reasons']) };
 }
 
-/** Default without a target: to the default destination, now. The instruction is used whatever comes of it. */
+/** Default without a destination: to the first of the Routing Point's own that leads anywhere. */
 function routeByDefault(step: Step, request: PartyRequest): void {
-  used(step, request, 'Default');
-  forgetDefaults(step);
-  defaultRoute(step);
+  const point = request.party;
+  const leadsSomewhere = (target: string): boolean => step.env.resolve(target, { kind: 'internal', dn: point.dn }).kind !== 'nowhere';
+  const target = defaultTargets(step, point).find(leadsSomewhere);
+  if (target === undefined) return refuseRequest(step, request, 415, `${point.dn} has no default destination: configure default-dn or name OtherDN`);
+  routeTo(step, request, target, 'Default');
 }
 
 /** The caller hears a refusal; Extensions may say which. */
@@ -73,7 +75,7 @@ function reject(step: Step, request: PartyRequest, type: string): void {
   const wanted = Number(kvText(kvListOf(request.request['Extensions']), 'sip-status-code'));
   const status = Number.isInteger(wanted) && wanted >= 400 && wanted <= 699 ? wanted : 603;
   giveUp(step, {
-    status, reason: status === 603 ? 'Decline' : 'Rejected', code: REJECTED, message: 'the router rejected the call',
+    status, reason: reasonPhrase(status), code: REJECTED, message: 'the router rejected the call',
     callState: 'Cleared', cause: 'Reject',
   });
 }

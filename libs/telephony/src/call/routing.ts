@@ -23,7 +23,7 @@ export interface Arrival {
 export function enterQueue(step: Step, dn: string, arrival: Arrival = {}): void {
   const { call } = step;
   const point = addParty(step, {
-    kind: PartyKind.RoutingPoint, dn, role: 'Destination', business: true, thisQueue: dn, peer: call.waiting, ...arrival,
+    kind: PartyKind.RoutingPoint, dn, role: 'Destination', business: true, thisQueue: dn, peer: step.waiting, ...arrival,
   });
   call.queue = { party: point.id, treatment: '', defaultRoute: '' };
   call.lastQueue = dn;
@@ -117,7 +117,7 @@ function redirect(step: Step, to: string): void {
  * Default destinations in the order of this call: what SetDefaultRoute named, then `default-dn`. Calls start at different places of the list
  * (round-robin by their number). `default-redirection-limit` 0 switches default routing off.
  */
-function defaultTargets(step: Step, point: Party): readonly string[] {
+export function defaultTargets(step: Step, point: Party): readonly string[] {
   if (redirectionLimit(step) === 0) return [];
   const configured = listOf(step.env.option('default-dn', point.dn)) ?? [];
   const start = configured.length === 0 ? 0 : step.call.identity.callID % configured.length;

@@ -77,7 +77,7 @@ export function lostFailure(target: string): Failure {
 
 /** RequestReleaseCall for a ringing destination. */
 export function declineFailure(target: string): Failure {
-  return { status: 603, reason: 'Decline', code: REJECTED, message: `${target} refused the call`, callState: 'Ok', cause: 'Reject' };
+  return { status: 603, reason: 'Decline', code: REJECTED, message: `${target} refused the call`, callState: 'GeneralError', cause: 'Reject' };
 }
 
 /** `sip-error-conversion`: pairs such as `408=486` (SC-12). */

@@ -1,20 +1,25 @@
 /** One input being handled: the call's state, what may be looked up, and where effects go. */
 import { assert, type Out } from '#kernel';
+import type { KVList } from '#tlib';
 import type { RequestOrigin } from '../messages/index.js';
 import type { CallState, Party } from './call.state.js';
 import type { CallEffect, CallEnvironment, Destination, LegId } from './call.types.js';
+import { EMPTY } from './kv.js';
 
 const NOWHERE: Out<CallEffect> = { push: () => undefined };
 
 export class Step {
   out: Out<CallEffect> = NOWHERE;
   nowMs = 0;
+  /** Reasons of the request being handled: they go into the event that answers it (tlibrary §3.1). */
+  reasons: KVList = EMPTY;
 
   constructor(readonly call: CallState, readonly env: CallEnvironment) {}
 
   begin(out: Out<CallEffect>, nowMs: number): void {
     this.out = out;
     this.nowMs = nowMs;
+    this.reasons = EMPTY;
   }
 
   end(): void {

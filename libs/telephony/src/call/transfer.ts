@@ -2,7 +2,7 @@
 import { beginAttempt } from './attempt.js';
 import { LegState, type Party } from './call.state.js';
 import { releaseTransferrer } from './hand-over.js';
-import { kvListOf, kvReplace, kvSize } from './kv.js';
+import { EMPTY, kvListOf, kvReplace, kvSize } from './kv.js';
 import { isTalking, type PartyRequest, refuseRequest, textOf } from './request.js';
 import { enterQueue } from './routing.js';
 import type { Step } from './step.js';
@@ -27,7 +27,8 @@ export function onSingleStepTransfer(step: Step, request: PartyRequest): void {
     releaseTransferrer(step, destination.dn, origin);
     return enterQueue(step, destination.dn, entry);
   }
-  beginAttempt(step, { purpose: 'transfer', destination, business: false, origin, ...entry });
+  const instruction = { routeType: '', extensions: EMPTY, reasons: step.reasons };
+  beginAttempt(step, { purpose: 'transfer', destination, business: false, origin, instruction, ...entry });
 }
 
 /** Both dialogs are settled: the one who stays must be able to take a re-INVITE. */

@@ -1,7 +1,6 @@
 /** The call as others see it: a DN's owner, operators. */
 import type { CallSummary, CallView } from '../messages/index.js';
 import { type Party, PartyState } from './call.state.js';
-import { otherOf } from './events.js';
 import { partyStateBits } from './monitor-events.js';
 import type { Step } from './step.js';
 
@@ -12,7 +11,7 @@ export function viewOf(step: Step, dn: string): CallView | undefined {
   const party = step.partyOfDn(dn);
   if (party === undefined || party.state === PartyState.New) return undefined;
   const { call } = step;
-  const other = otherOf(step, party)?.dn ?? (party.state === PartyState.Dialing ? call.dnis : '');
+  const other = party.other?.dn ?? (party.state === PartyState.Dialing ? call.dnis : '');
   return {
     connID: call.identity.connID, callUUID: call.identity.callUUID, callID: call.identity.callID, callType: call.callType,
     node: step.env.node, partyState: partyStateBits(party.state), business: party.business,
