@@ -219,6 +219,19 @@ describe('a call from outside', () => {
     expect(statuses(info)).toEqual([200]);
   });
 
+  it('is ended by a caller that knows neither Contact nor Route', async () => {
+    const carrier = await stand.endpoint('carrier', { host: '198.51.100.9', port: 5090 });
+    const sent = invite(carrier);
+    await stand.settle();
+    const server = taken();
+    const id = server === s1 ? 1 : 2;
+    server.next('INVITE');
+    const to = `<sip:5000@${ACCESS_POINT}>;tag=n${id}.4711`;
+    carrier.send('BYE', sent.request.uri, P1, [['To', to], ['Call-ID', sent.request.callId], ['CSeq', '2 BYE']]);
+    await stand.settle();
+    expect(server.next('BYE').request.uri).toBe(`sip:5000@${ACCESS_POINT}`);
+  });
+
   it('shows the caller the access point and no server (PRX-13)', async () => {
     const carrier = await stand.endpoint('carrier', { host: '198.51.100.9', port: 5090 });
     const sent = invite(carrier);

@@ -40,8 +40,9 @@ export interface SipProxyPorts {
 
 const AFFINITY_SWEEP_MS = 5_000;
 const METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, NOTIFY, SUBSCRIBE, REFER, MESSAGE';
-/** An SC's Contact user (docs/specs/sip-routing.md, "Names"). */
+/** How an SC names itself in Contact and in tags (docs/specs/sip-routing.md, "Names"). */
 const DIALOG_USER = /^n(\d{1,5})$/;
+const DIALOG_TAG = /^n(\d{1,5})\./;
 
 export class SipProxyCore {
   readonly pool = new ServerPool();
@@ -171,7 +172,8 @@ export class SipProxyCore {
     if (flow !== undefined) return this.#outbound.byFlow(request, transaction, flow, routes);
     const uri = request.requestUri;
     if (uri === undefined || !this.#names.isOurs(uri.host, uri.port)) return this.#outbound.toUri(request, transaction, routes);
-    if (DIALOG_USER.test(uri.userName)) return this.#toDialogServer(uri.userName, request, transaction, routes);
+    const serverId = dialogServerId(request);
+    if (serverId !== undefined) return this.#toDialogServer(serverId, request, transaction, routes);
     this.#toPhone(uri.userName, request, transaction);
   }
 
@@ -179,10 +181,10 @@ export class SipProxyCore {
     const routes = ownRoutes(received, this.#names);
     const { request } = routes;
     if (request.method === 'REGISTER') return this.registrar.onRegister(request, transaction, flow, routes.count);
-    const user = this.#dialledUser(request);
-    if (DIALOG_USER.test(user)) return this.#toDialogServer(user, request, transaction, routes);
+    const serverId = dialogServerId(request);
+    if (serverId !== undefined) return this.#toDialogServer(serverId, request, transaction, routes);
     if (request.to.tag !== undefined) return this.#refuse(transaction, 481);
-    if (user === '') return this.#refuse(transaction, 484);
+    if (request.requestUri?.user === undefined) return this.#refuse(transaction, 484);
     if (this.#draining) return this.#refuseForDrain(transaction);
     this.#inbound.toChosenServer(request, transaction, flow, routes);
   }
@@ -193,8 +195,8 @@ export class SipProxyCore {
     this.#refuse(transaction, this.settings.dnType(dn) === undefined ? 404 : 480);
   }
 
-  #toDialogServer(user: string, request: SipRequest, transaction: ServerTransaction, routes: OwnRoutes): void {
-    const server = this.#dialogServer(user);
+  #toDialogServer(serverId: number, request: SipRequest, transaction: ServerTransaction, routes: OwnRoutes): void {
+    const server = this.#dialogServer(serverId);
     if (server === undefined) this.#refuse(transaction, 481);
     else this.#inbound.toServer(server, request, transaction, routes);
   }
@@ -204,7 +206,7 @@ export class SipProxyCore {
     if (received.maxForwards === 0) return;
     const routes = ownRoutes(received, this.#names);
     const { request: ack } = routes;
-    const server = this.#dialogServer(this.#dialledUser(ack));
+    const server = this.#dialogServer(dialogServerId(ack));
     if (server !== undefined) return this.#inbound.ackToServer(server, ack, routes);
     if (!this.#inside.holds(flow, ack.topVia.host)) return;
     const sealed = this.#sealedFlow(routes);
@@ -254,14 +256,8 @@ export class SipProxyCore {
     return token === undefined ? undefined : this.#seal.open(token);
   }
 
-  /** The user of a Request-URI that is addressed to us or, as trunks write it, to some other name of theirs. */
-  #dialledUser({ requestUri }: SipRequest): string {
-    return requestUri?.userName ?? '';
-  }
-
-  #dialogServer(user: string): Server | undefined {
-    const serverId = DIALOG_USER.exec(user)?.[1];
-    const server = serverId === undefined ? undefined : this.pool.byServerId(Number(serverId));
+  #dialogServer(serverId: number | undefined): Server | undefined {
+    const server = serverId === undefined ? undefined : this.pool.byServerId(serverId);
     return server?.isReachable === true ? server : undefined;
   }
 
@@ -296,4 +292,10 @@ export class SipProxyCore {
     this.#affinity.sweep(this.ports.clock.nowMs());
     this.#sweepTimer = this.ports.clock.setTimer(AFFINITY_SWEEP_MS, () => this.#sweep());
   }
+}
+
+/** The server of a dialog: by the remote target, or by the tag when the sender kept to the Request-URI of its INVITE. */
+function dialogServerId({ requestUri, to }: SipRequest): number | undefined {
+  const named = DIALOG_USER.exec(requestUri?.user ?? '') ?? DIALOG_TAG.exec(to.tag ?? '');
+  return named === null ? undefined : Number(named[1]);
 }
