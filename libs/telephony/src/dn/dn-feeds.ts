@@ -4,7 +4,7 @@
  */
 import { type Bus, type BusReply, type BusSubscription, EventFeed, type FeedEffect, type FeedInput, subjects } from '#cluster';
 import { type Clock, type Counter, type Meter, type Timer, unreachable } from '#kernel';
-import type { TEvent } from '#tlib';
+import { type TEvent, tTime } from '#tlib';
 import type {
   DnCommand, DnEvent, DnReply, DnSnapshot, OwnerNotice, RequestOrigin, SnapshotReply, SnapshotRequest,
 } from '../messages/index.js';
@@ -64,13 +64,10 @@ export class DnFeeds {
   /** Watches the DN from now on and tells its picture once it is known; a DN without an owner is out of service. */
   watch(dn: string, known: (snapshot: DnSnapshot) => void): void {
     const watch = this.#watches.get(dn) ?? this.#open(dn);
-    if (watch.feed.state !== 'Empty' || watch.waiting.length > 0) {
-      if (watch.waiting.length > 0) watch.waiting.push(known);
-      else known(watch.picture.snapshot);
-      return;
-    }
+    const { state } = watch.feed;
+    if (state === 'Current' || state === 'Retrying') return known(watch.picture.snapshot);
     watch.waiting.push(known);
-    this.#askSnapshot(watch);
+    if (state === 'Empty' && watch.waiting.length === 1) this.#askSnapshot(watch);
   }
 
   unwatch(dn: string): void {
@@ -102,7 +99,7 @@ export class DnFeeds {
   ownerLost(node: string): void {
     for (const watch of this.#watches.values()) {
       if (watch.picture.snapshot.owner !== node) continue;
-      for (const event of watch.picture.lost()) this.events.onEvent(watch.dn, event, undefined);
+      this.#standIn(watch, watch.picture.lost());
     }
   }
 
@@ -149,8 +146,16 @@ export class DnFeeds {
 
   #deliverSnapshot(watch: Watch, snapshot: DnSnapshot): void {
     const missed = watch.picture.become(snapshot);
-    if (watch.waiting.length > 0) return this.#tellPicture(watch);
-    for (const event of missed) this.events.onEvent(watch.dn, event, undefined);
+    this.#standIn(watch, missed);
+    this.#tellPicture(watch);
+  }
+
+  /** Events that were never numbered: they say what the snapshot differs in. */
+  #standIn(watch: Watch, events: readonly TEvent[]): void {
+    if (events.length === 0) return;
+    const Time = tTime(this.ports.clock.nowMs());
+    const Server = watch.picture.snapshot.owner;
+    for (const event of events) this.events.onEvent(watch.dn, { ...event, Server, Time }, undefined);
   }
 
   #tellPicture(watch: Watch): void {
@@ -167,7 +172,7 @@ export class DnFeeds {
     if (this.#watches.get(watch.dn) !== watch) return;
     const answer = reply.kind === 'reply' ? reply.message as DnReply : undefined;
     if (answer?.kind === 'snapshot') return this.#run(watch, { kind: 'snapshot', snapshot: answer.snapshot });
-    if (watch.waiting.length > 0) this.#tellPicture(watch);
+    this.#tellPicture(watch);
     this.#run(watch, { kind: 'unanswered' });
   }
 

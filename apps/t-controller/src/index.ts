@@ -1,0 +1,2 @@
+/** The T-Controller tier. */
+export { startTController } from './start.js';
