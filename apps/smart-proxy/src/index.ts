@@ -1,0 +1,2 @@
+/** The smart-proxy tier. */
+export { startSmartProxy } from './start.js';

@@ -1,0 +1,150 @@
+/** The smart proxy without its socket: every DN's events, whoever owns it, for monitoring clients (SP-01, SP-02, SP-07). */
+import { type BusSubscription, type MembershipChange, MembershipService, subjects } from '#cluster';
+import type { Application, ClusterConfig } from '#config';
+import { type DnEvent, DnFeeds, type DnSnapshot, type Heartbeat, type OwnerNotice, snapshotAttributes, type SnapshotReply, type SnapshotRequest } from '#telephony';
+import type { TierPorts } from '#tier';
+import { TError, type TEvent, type TRequest } from '#tlib';
+import type { TlibSession } from '#tlib/server';
+
+export type FanOut = (event: TEvent, sessions: Iterable<TlibSession>) => void;
+
+const PAGE_LIMIT = 200;
+const PAGE_MS = 2_000;
+const ALL = '*';
+const SERVED_TYPES: ReadonlySet<string> = new Set(['Extension', 'RoutingPoint']);
+
+export class SmartProxyCore {
+  readonly instance: string;
+  readonly #feeds: DnFeeds;
+  readonly #membership: MembershipService<Heartbeat>;
+  readonly #clientsOf = new Map<string, Set<TlibSession>>();
+  readonly #ofAll = new Set<TlibSession>();
+  #subscriptions: BusSubscription[] = [];
+  #draining = false;
+
+  constructor(
+    private readonly config: ClusterConfig, application: Application, private readonly ports: TierPorts, private readonly fanOut: FanOut,
+  ) {
+    this.instance = `${application.name}/smart-proxy`;
+    this.#feeds = new DnFeeds(ports, { onEvent: (dn, event) => this.#deliver(dn, event) }, true);
+    const bootEpoch = Math.floor(ports.clock.nowMs());
+    this.#membership = new MembershipService<Heartbeat>(ports, () => ({
+      instance: this.instance, node: application.name, tier: 'smart-proxy', dataCentre: application.geoLocation, role: 'primary',
+      bootEpoch, draining: this.#draining, load: this.#feeds.size,
+    }));
+  }
+
+  start(): void {
+    const { bus } = this.ports;
+    this.#subscriptions = [
+      bus.subscribe(subjects.allDnEvents, (message) => this.#feeds.heard(message as DnEvent)),
+      bus.subscribe(subjects.allDnOwners, (message) => this.#feeds.owner(message as OwnerNotice)),
+    ];
+    this.#feeds.start();
+    this.#membership.onChange((change) => this.#member(change));
+    this.#membership.start();
+  }
+
+  ready(): boolean {
+    return !this.#draining;
+  }
+
+  drain(): void {
+    this.#draining = true;
+    this.#membership.announce();
+  }
+
+  close(): void {
+    this.#membership.close();
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    this.#feeds.close();
+  }
+
+  request(session: TlibSession, request: TRequest): void {
+    switch (request.msg) {
+      case 'RequestRegisterAddress': return this.#register(session, request);
+      case 'RequestUnregisterAddress': return this.#unregister(session, request);
+      case 'RequestQueryAddress': return this.#queryAddress(session, request);
+      case 'RequestQueryServer': return session.send({ msg: 'EventServerInfo', ServerRole: 'SmartProxy', ApplicationName: this.instance }, reference(request));
+      default: return session.error(reference(request), TError.UnsupportedOperation, `${request.msg} is not served here: ask on TCport`);
+    }
+  }
+
+  closed(session: TlibSession): void {
+    this.#ofAll.delete(session);
+    for (const clients of this.#clientsOf.values()) clients.delete(session);
+  }
+
+  #register(session: TlibSession, request: TRequest): void {
+    const dn = request['ThisDN'] as string;
+    if (dn === ALL) return this.#registerAll(session, request);
+    if (!this.#serves(dn)) return session.error(reference(request), TError.NotConfigured, `${dn} is neither an extension nor a Routing Point of this switch, nor "*"`);
+    this.#feeds.watch(dn, (snapshot) => {
+      const clients = this.#clientsOf.get(dn) ?? new Set();
+      this.#clientsOf.set(dn, clients.add(session));
+      session.send({ msg: 'EventRegistered', ...this.#attributes(snapshot) }, reference(request));
+    });
+  }
+
+  /** The answer, then every known DN's snapshot; later DNs show by their events. */
+  #registerAll(session: TlibSession, request: TRequest): void {
+    this.#ofAll.add(session);
+    session.send({ msg: 'EventRegistered', ThisDN: ALL, AddressType: 'DN', InfoStatus: this.#feeds.size }, reference(request));
+    for (const dn of this.config.dns.keys()) {
+      const snapshot = this.#feeds.picture(dn);
+      if (snapshot !== undefined) session.send({ msg: 'EventAddressInfo', ...this.#attributes(snapshot), InfoType: 'DNStatus' });
+    }
+  }
+
+  #unregister(session: TlibSession, request: TRequest): void {
+    const dn = request['ThisDN'] as string;
+    const left = dn === ALL ? this.#ofAll.delete(session) : this.#clientsOf.get(dn)?.delete(session) === true;
+    if (left) session.send({ msg: 'EventUnregistered', ThisDN: dn }, reference(request));
+    else session.error(reference(request), TError.NotRegistered, `${dn} was not registered by this client`);
+  }
+
+  #queryAddress(session: TlibSession, request: TRequest): void {
+    const dn = (request['ThisDN'] ?? request['ThisQueue']) as string | undefined;
+    if (dn === undefined || !this.#serves(dn)) return session.error(reference(request), TError.NotConfigured, 'ThisDN must be an extension or a Routing Point of this switch');
+    this.#feeds.watch(dn, (snapshot) => {
+      session.send({ msg: 'EventAddressInfo', ...this.#attributes(snapshot), InfoType: request['AddressInfoType'] }, reference(request));
+    });
+  }
+
+  #deliver(dn: string, event: TEvent): void {
+    // A late refusal is for the desktop that asked; its T-Controller tells it.
+    if (event.msg === 'EventError') return;
+    const clients = this.#clientsOf.get(dn);
+    if (clients === undefined || clients.size === 0) return this.fanOut(event, this.#ofAll);
+    this.fanOut(event, this.#ofAll.size === 0 ? clients : new Set([...clients, ...this.#ofAll]));
+  }
+
+  #member(change: MembershipChange<Heartbeat>): void {
+    if (change.kind === 'paused' || change.member.tier !== 't-controller') return;
+    const { node } = change.member;
+    if (change.kind === 'down' || change.kind === 'restarted') this.#feeds.ownerLost(node);
+    if (change.kind === 'up' || change.kind === 'restarted') this.#page(node, '');
+  }
+
+  /** All DNs of a T-Controller that appeared, page after page. */
+  #page(node: string, after: string): void {
+    const question: SnapshotRequest = { kind: 'page', after, limit: PAGE_LIMIT };
+    this.ports.bus.request(subjects.tcSnapshot(node), question, PAGE_MS, (reply) => {
+      const answer = reply.kind === 'reply' ? reply.message as SnapshotReply : undefined;
+      if (answer?.kind !== 'page') return;
+      for (const snapshot of answer.snapshots) this.#feeds.adopt(snapshot);
+      const last = answer.snapshots.at(-1);
+      if (answer.more && last !== undefined) this.#page(node, last.dn);
+    });
+  }
+
+  #serves(dn: string): boolean {
+    return SERVED_TYPES.has(this.config.dns.get(dn)?.type ?? '');
+  }
+
+  #attributes(snapshot: DnSnapshot): Omit<TEvent, 'msg'> {
+    return snapshotAttributes(snapshot, this.config.dns.get(snapshot.dn)?.type === 'RoutingPoint');
+  }
+}
+
+const reference = (request: TRequest): number | undefined => request['ReferenceID'] as number | undefined;
