@@ -82,6 +82,7 @@ export class SessionControllerCore {
     const option = (name: string, dn?: string): string => this.#options.text(name, dn);
     const accessPoint = config.accessPoint;
     const contact = `<sip:n${application.serverId}@${accessPoint}>`;
+    const newTag = (): string => this.#newTag();
 
     this.#membership = new MembershipService<Heartbeat>({ bus, clock, log }, () => this.#heartbeat());
     this.#proxies = new OutboundProxies(config, application.geoLocation, { clock, living: () => this.#livingProxies() });
@@ -118,7 +119,7 @@ export class SessionControllerCore {
       idleMs: this.#options.number('cleanup-idle-tout') * 60_000,
     });
     this.#legs = new LegLayer({
-      sender, clock, entropy, log, meter, accessPoint, contact, option,
+      sender, clock, entropy, log, meter, accessPoint, contact, option, newTag,
       input: (call, input) => this.#directory.feed(call, input),
       alive: (call) => this.#directory.touch(call),
     });
@@ -127,7 +128,6 @@ export class SessionControllerCore {
       reporting: this.reporting, outcomes: this.#outcomes, offers: new AgentOffers({ bus, clock }, node),
     });
 
-    const newTag = (): string => entropy.hex(16);
     const gate = new DigestGate({ clock, entropy, meter }, {
       realm: accessPoint, secret: nonceSecret(config), nonceLifetimeMs: this.#options.number('nonce-lifetime') * 1000,
       algorithms: this.#options.list('digest-algorithms') as DigestAlgorithm[],
@@ -252,8 +252,9 @@ export class SessionControllerCore {
     transaction.respond(makeResponse(request, status, undefined, { toTag: this.#newTag() }));
   }
 
+  /** docs/specs/sip-routing.md: names the node for senders that know no Contact. */
   #newTag(): string {
-    return this.ports.entropy.hex(16);
+    return `n${this.application.serverId}.${this.ports.entropy.hex(16)}`;
   }
 
   #environment(plan: DialPlan): CallEnvironment {

@@ -29,6 +29,7 @@ function bench(options: Record<string, string> = {}) {
     clock, entropy, log: silentLog, meter: new CountingMeter(), accessPoint: 'sip.cordboard.test', contact: '<sip:n1@sip.cordboard.test>',
     option: (name) => ({ 'session-expires': '1800', 'sip-enable-100rel': 'false', ...options })[name] ?? '',
     input: (_call, { nowMs: _nowMs, ...input }: CallInput) => void inputs.push(input as Input),
+    newTag: () => `n1.${entropy.hex(16)}`,
     alive,
   });
   layer.onAck = (request) => legs.onAck(request);

@@ -45,6 +45,8 @@ export interface LegPorts {
   /** Value of Contact: names the node in its user part (docs/specs/sip-routing.md). */
   readonly contact: string;
   option(name: string, dn?: string): string;
+  /** Tag of our end of a dialog; it names the node, too, for far ends that know no Contact. */
+  newTag(): string;
 }
 
 /** Methods that a leg understands; Allow in whatever offers or answers a session. */
