@@ -65,11 +65,6 @@ export class Dn implements Machine<DnInput, DnEffect> {
     };
   }
 
-  /** The successor's numbers must not fall below what was heard from the one before. */
-  continueFrom(seq: number): void {
-    this.#seq = Math.max(this.#seq, seq);
-  }
-
   on(input: DnInput, out: Out<DnEffect>): void {
     switch (input.kind) {
       case 'inService': return this.#backInService(input.nowMs, out);

@@ -19,7 +19,6 @@ export type OwnershipInput =
   | { readonly kind: 'notice'; readonly notice: OwnerNotice; readonly nowMs: number }
   | { readonly kind: 'handOver'; readonly epoch: number; readonly snapshot: DnSnapshot; readonly nowMs: number }
   | { readonly kind: 'handOverLate'; readonly dn: string; readonly epoch: number; readonly nowMs: number }
-  /** The owner's state was seen elsewhere, for instance in a heartbeat's snapshot: it counts as a claim. */
   | { readonly kind: 'nodeDown'; readonly node: string; readonly nowMs: number }
   | { readonly kind: 'expire'; readonly nowMs: number };
 
