@@ -1,4 +1,5 @@
 /** Known header names as small numbers, so that a look-up compares integers (RFC 3261 §7.3.1, compact forms §7.3.3). */
+import { isNameAt } from './chars.js';
 
 const KNOWN = [
   'Via', 'From', 'To', 'Call-ID', 'CSeq', 'Contact', 'Max-Forwards', 'Route', 'Record-Route', 'Content-Length',
@@ -33,9 +34,35 @@ for (const [compact, name] of Object.entries(COMPACT)) {
   idByName.set(compact.toUpperCase(), id);
 }
 
+/** Names by length and first letter, in lower case: at most a handful must be compared. */
+const buckets: (readonly { readonly id: number; readonly lower: string }[] | undefined)[] = [];
+for (const [name, id] of idByName) {
+  if (name !== name.toLowerCase()) continue;
+  const key = bucketKey(name.length, name.charCodeAt(0));
+  buckets[key] = [...(buckets[key] ?? []), { id, lower: name }];
+}
+
+/** Letters of both cases have the same low five bits. */
+function bucketKey(length: number, firstCode: number): number {
+  return length * 32 + (firstCode & 31);
+}
+
 /** The number of a name in any spelling, or {@link UNKNOWN}. */
 export function headerId(name: string): number {
-  return idByName.get(name) ?? idByName.get(name.toLowerCase()) ?? UNKNOWN;
+  return idByName.get(name) ?? headerIdAt(name, 0, name.length);
+}
+
+/** The same for a name that stands in a message, without cutting it out. */
+export function headerIdAt(text: string, from: number, to: number): number {
+  const bucket = buckets[bucketKey(to - from, text.charCodeAt(from))];
+  if (bucket === undefined) return UNKNOWN;
+  for (const { id, lower } of bucket) if (isNameAt(lower, text, from)) return id;
+  return UNKNOWN;
+}
+
+/** The usual spelling of a known header. */
+export function headerName(id: number): string {
+  return KNOWN[id - 1] ?? '';
 }
 
 const required = (name: (typeof KNOWN)[number]): number => KNOWN.indexOf(name) + 1;

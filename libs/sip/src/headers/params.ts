@@ -1,4 +1,5 @@
 /** `;name=value` parameters of URIs and header fields, in order, read on demand. */
+import { isNameAt, isSpace } from './chars.js';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -12,9 +13,14 @@ export class Params {
   /** `text` starts at the first semicolon, or is empty. */
   constructor(readonly text: string) {}
 
-  /** The value, '' for a parameter without one, undefined when it is absent. Quotes are kept. */
+  /**
+   * The value, '' for a parameter without one, undefined when it is absent. Quotes are kept.
+   *
+   * @param name in lower case
+   */
   get(name: string): string | undefined {
     if (this.text === '') return undefined;
+    if (this.#entries === undefined && !this.text.includes('"')) return findPlain(this.text, name);
     for (const [key, value] of this.entries()) if (key === name) return value ?? '';
     return undefined;
   }
@@ -30,6 +36,27 @@ export class Params {
 }
 
 export const NO_PARAMS = new Params('');
+
+/** Looks for one parameter where no quotes hide semicolons: nothing is cut out but the value. */
+function findPlain(text: string, name: string): string | undefined {
+  for (let from = text.indexOf(';'); from !== -1;) {
+    const next = text.indexOf(';', from + 1);
+    const value = valueIfNamed(name, text, from + 1, next === -1 ? text.length : next);
+    if (value !== undefined) return value;
+    from = next;
+  }
+  return undefined;
+}
+
+function valueIfNamed(name: string, text: string, from: number, end: number): string | undefined {
+  let at = from;
+  while (at < end && isSpace(text.charCodeAt(at))) at += 1;
+  if (end - at < name.length || !isNameAt(name, text, at)) return undefined;
+  at += name.length;
+  while (at < end && isSpace(text.charCodeAt(at))) at += 1;
+  if (at === end) return '';
+  return text.charCodeAt(at) === EQUALS ? text.slice(at + 1, end).trim() : undefined;
+}
 
 function parseEntries(text: string): [string, string | undefined][] {
   const entries: [string, string | undefined][] = [];

@@ -2,6 +2,7 @@
 import { fail, ok, type Result } from '#kernel';
 import type { SipParseError } from '../parser/error.js';
 import { hostPort, parseHostPort } from '../uri/uri.js';
+import { allOf, TOKEN } from './chars.js';
 import { NO_PARAMS, Params } from './params.js';
 
 export class Via {
@@ -37,6 +38,8 @@ export class Via {
   }
 }
 
+const PROTOCOL_END = 'SIP/2.0/'.length;
+
 /** sent-protocol with white space around its slashes, then sent-by, then parameters. */
 const VIA = /^SIP[ \t]*\/[ \t]*2\.0[ \t]*\/[ \t]*([A-Za-z0-9\-.!%*_+`'~]+)[ \t]+([^;\s]+(?:[ \t]*:[ \t]*\d+)?)[ \t]*(;.*)?$/is;
 
@@ -48,15 +51,18 @@ export function parseVia(text: string): Result<Via, SipParseError> {
 /** The usual spelling, without a regular expression. */
 function parsePlain(text: string): Result<Via, SipParseError> | undefined {
   if (!text.startsWith('SIP/2.0/')) return undefined;
-  const space = text.indexOf(' ', 8);
-  if (space === -1) return undefined;
+  const space = text.indexOf(' ', PROTOCOL_END);
+  if (space <= PROTOCOL_END || !allOf(TOKEN, text, PROTOCOL_END, space)) return undefined;
   let semicolon = text.indexOf(';', space);
   if (semicolon === -1) semicolon = text.length;
-  const address = parseHostPort(text.slice(space + 1, semicolon));
+  const address = parseHostPort(text, space + 1, semicolon);
   if (address === undefined) return undefined;
   const params = semicolon === text.length ? NO_PARAMS : new Params(text.slice(semicolon));
-  const transport = text.slice(8, space);
-  return ok(new Via(transport === 'UDP' || transport === 'TCP' ? transport : transport.toUpperCase(), address.host, address.port, params));
+  return ok(new Via(transportAt(text, space), address.host, address.port, params));
+}
+
+function transportAt(text: string, end: number): string {
+  return text.startsWith('UDP ', PROTOCOL_END) ? 'UDP' : text.slice(PROTOCOL_END, end).toUpperCase();
 }
 
 function parseFull(text: string): Result<Via, SipParseError> {

@@ -1,50 +1,64 @@
 /** Changes to a message as splices: lines that nobody touches are copied as one piece, byte for byte. */
 import { headerId, UNKNOWN } from '../headers/header-names.js';
 import { elementEnd } from '../headers/list.js';
+import { NO_LIMITS } from '../parser/limits.js';
 import { parseMessage } from '../parser/parse-message.js';
+import { headerLine, oneLine } from './header-line.js';
 import type { SipMessage, SipRequest, SipResponse } from './message.js';
 
-/** A line of the result: the number of an original line, or new text with its line end. */
-type Line = number | string;
+/** A line that the message did not have, or has in another form. */
+interface NewLine {
+  readonly id: number;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A line of the result: the number of an original line, or a new one. */
+type Line = number | NewLine;
+
+const FOLD = /\r?\n[ \t]+/g;
 
 export class MessageEdit<M extends SipRequest | SipResponse> {
-  readonly #lines: Line[];
+  readonly #lines: Line[] = [];
   #uri: string | undefined;
   #body: string | undefined;
 
   constructor(private readonly message: M) {
-    this.#lines = Array.from({ length: message.index.size }, (_, line) => line);
+    const { size } = message.index;
+    for (let line = 0; line < size; line += 1) this.#lines.push(line);
   }
 
   /** Sets the Request-URI. */
   uri(text: string): this {
-    this.#uri = text;
+    this.#uri = oneLine(text);
     return this;
   }
 
   /** Adds above the first of that name, or at the top. */
   prepend(name: string, value: string): this {
-    const at = this.#find(name, 0);
-    this.#lines.splice(at === -1 ? 0 : at, 0, `${name}: ${value}\r\n`);
+    const id = headerId(name);
+    const at = this.#find(id, name, 0);
+    this.#lines.splice(at === -1 ? 0 : at, 0, { id, name, value });
     return this;
   }
 
   /** Adds at the end. */
   append(name: string, value: string): this {
-    this.#lines.push(`${name}: ${value}\r\n`);
+    this.#lines.push({ id: headerId(name), name, value });
     return this;
   }
 
   /** Puts one line in place of all lines of that name; appends when there is none. */
   replace(name: string, value: string): this {
-    const at = this.#find(name, 0);
+    const id = headerId(name);
+    const at = this.#find(id, name, 0);
     if (at === -1) return this.append(name, value);
-    this.#lines[at] = `${name}: ${value}\r\n`;
-    return this.#removeFrom(name, at + 1);
+    this.#lines[at] = { id, name, value };
+    return this.#removeFrom(id, name, at + 1);
   }
 
   remove(name: string): this {
-    return this.#removeFrom(name, 0);
+    return this.#removeFrom(headerId(name), name, 0);
   }
 
   /** Removes the first element of a list header, such as the top Via or Route. */
@@ -67,24 +81,25 @@ export class MessageEdit<M extends SipRequest | SipResponse> {
 
   serialize(): string {
     const { bytes, index } = this.message;
+    const lines = this.#lines;
     let text = this.#startLine();
-    for (let i = 0; i < this.#lines.length;) {
-      const line = this.#lines[i] as Line;
-      if (typeof line === 'string') {
-        text += line;
-        i += 1;
+    for (let at = 0; at < lines.length;) {
+      const line = lines[at] as Line;
+      at += 1;
+      if (typeof line !== 'number') {
+        text += headerLine(line.name, line.value);
         continue;
       }
       let last = line;
-      for (i += 1; this.#lines[i] === last + 1; i += 1) last += 1;
+      for (; lines[at] === last + 1; at += 1) last += 1;
       text += bytes.slice(index.lineStart(line), index.lineEnd(last));
     }
-    return `${text}\r\n${this.#body ?? bytes.slice(index.bodyStart, index.bodyEnd)}`;
+    return `${text}\r\n${this.#body ?? this.message.body}`;
   }
 
   /** The edited message, indexed anew. */
   build(): M {
-    const parsed = parseMessage(this.serialize());
+    const parsed = parseMessage(this.serialize(), NO_LIMITS);
     if (!parsed.ok) throw new TypeError(`an edit made a message that cannot be read: ${parsed.error.message}`);
     return parsed.value as SipMessage as M;
   }
@@ -96,42 +111,44 @@ export class MessageEdit<M extends SipRequest | SipResponse> {
     return bytes.slice(index.start, index.uriStart) + this.#uri + bytes.slice(index.uriEnd, end);
   }
 
-  #find(name: string, from: number): number {
-    const id = headerId(name);
-    for (let i = from; i < this.#lines.length; i += 1) if (this.#is(this.#lines[i] as Line, id, name)) return i;
+  #find(id: number, name: string, from: number): number {
+    const lines = this.#lines;
+    for (let at = from; at < lines.length; at += 1) if (this.#is(lines[at] as Line, id, name)) return at;
     return -1;
   }
 
   #is(line: Line, id: number, name: string): boolean {
-    if (typeof line === 'number') {
-      if (this.message.index.id(line) !== id) return false;
-      return id !== UNKNOWN || this.message.index.nameOf(this.message.bytes, line).toLowerCase() === name.toLowerCase();
-    }
-    const own = line.slice(0, line.indexOf(':'));
-    return own === name || (id !== UNKNOWN ? headerId(own) === id : own.toLowerCase() === name.toLowerCase());
+    if (typeof line !== 'number') return line.id === id && (id !== UNKNOWN || isSameName(line.name, name));
+    const { index, bytes } = this.message;
+    return index.id(line) === id && (id !== UNKNOWN || isSameName(index.nameOf(bytes, line), name));
   }
 
-  #removeFrom(name: string, from: number): this {
-    for (let at = this.#find(name, from); at !== -1; at = this.#find(name, at)) this.#lines.splice(at, 1);
+  #removeFrom(id: number, name: string, from: number): this {
+    for (let at = this.#find(id, name, from); at !== -1; at = this.#find(id, name, at)) this.#lines.splice(at, 1);
     return this;
   }
 
   #spliceFirst(name: string, replacement: string | undefined): this {
-    const at = this.#find(name, 0);
+    const id = headerId(name);
+    const at = this.#find(id, name, 0);
     if (at === -1) return this;
     const value = this.#valueOf(this.#lines[at] as Line);
     const end = elementEnd(value, 0);
     const rest = end === value.length ? undefined : value.slice(end + 1).trimStart();
     const parts = [replacement, rest].filter((part) => part !== undefined);
     if (parts.length === 0) this.#lines.splice(at, 1);
-    else this.#lines[at] = `${name}: ${parts.join(', ')}\r\n`;
+    else this.#lines[at] = { id, name, value: parts.join(', ') };
     return this;
   }
 
   #valueOf(line: Line): string {
-    if (typeof line === 'string') return line.slice(line.indexOf(':') + 1, -2).trim();
+    if (typeof line !== 'number') return line.value;
     const { bytes, index } = this.message;
     const text = bytes.slice(index.valueStart(line), index.valueEnd(line));
-    return index.isFolded(line) ? text.replace(/\r?\n[ \t]+/g, ' ') : text;
+    return index.isFolded(line) ? text.replace(FOLD, ' ') : text;
   }
+}
+
+function isSameName(a: string, b: string): boolean {
+  return a === b || a.toLowerCase() === b.toLowerCase();
 }

@@ -1,6 +1,8 @@
 /** New messages, made as text and indexed like received ones. */
 import { assert } from '#kernel';
+import { NO_LIMITS } from '../parser/limits.js';
 import { parseMessage } from '../parser/parse-message.js';
+import { headerLine, oneLine } from './header-line.js';
 import type { SipMessage, SipRequest, SipResponse } from './message.js';
 import { reasonPhrase } from './reason-phrases.js';
 
@@ -23,14 +25,14 @@ export interface ResponseParts {
 }
 
 export function makeRequest(parts: RequestParts): SipRequest {
-  let text = `${parts.method} ${parts.uri} SIP/2.0\r\n`;
-  for (const [name, value] of parts.headers) text += `${name}: ${value}\r\n`;
+  let text = `${parts.method} ${oneLine(parts.uri)} SIP/2.0\r\n`;
+  for (const [name, value] of parts.headers) text += headerLine(name, value);
   return indexed(text + bodyPart(parts.contentType, parts.body)) as SipRequest;
 }
 
 /** Copies Via, From, To, Call-ID and CSeq; Record-Route for 101 to 299; Timestamp for 100 (RFC 3261 §8.2.6, §12.1.1). */
 export function makeResponse(request: SipRequest, status: number, reason?: string, parts: ResponseParts = {}): SipResponse {
-  let text = `SIP/2.0 ${status} ${reason ?? reasonPhrase(status)}\r\n`;
+  let text = `SIP/2.0 ${status} ${reason === undefined ? reasonPhrase(status) : oneLine(reason)}\r\n`;
   for (const via of request.headers('Via')) text += `Via: ${via}\r\n`;
   if (status > 100 && status < 300) {
     for (const route of request.headers('Record-Route')) text += `Record-Route: ${route}\r\n`;
@@ -39,7 +41,7 @@ export function makeResponse(request: SipRequest, status: number, reason?: strin
   text += `Call-ID: ${request.callId}\r\nCSeq: ${request.header('CSeq') ?? ''}\r\n`;
   const timestamp = status === 100 ? request.header('Timestamp') : undefined;
   if (timestamp !== undefined) text += `Timestamp: ${timestamp}\r\n`;
-  for (const [name, value] of parts.headers ?? []) text += `${name}: ${value}\r\n`;
+  for (const [name, value] of parts.headers ?? []) text += headerLine(name, value);
   return indexed(text + bodyPart(parts.contentType, parts.body)) as SipResponse;
 }
 
@@ -49,12 +51,12 @@ function toWithTag(request: SipRequest, tag: string | undefined): string {
 }
 
 function bodyPart(contentType: string | undefined, body = ''): string {
-  const type = contentType === undefined ? '' : `Content-Type: ${contentType}\r\n`;
+  const type = contentType === undefined ? '' : headerLine('Content-Type', contentType);
   return `${type}Content-Length: ${body.length}\r\n\r\n${body}`;
 }
 
 function indexed(text: string): SipMessage {
-  const parsed = parseMessage(text);
+  const parsed = parseMessage(text, NO_LIMITS);
   assert(parsed.ok, 'a message of our own cannot be read');
   return parsed.value;
 }

@@ -42,10 +42,21 @@ export class MessageIndex {
     return -1;
   }
 
-  count(id: number): number {
-    let count = 0;
-    for (let line = this.find(id, 0); line !== -1; line = this.find(id, line + 1)) count += 1;
-    return count;
+  has(id: number): boolean {
+    return this.find(id, 0) !== -1;
+  }
+
+  /** The first id of `mask` (bit n for id n, ids below 32) that stands there again; 0 when there is none. */
+  repeated(mask: number): number {
+    const { lines } = this;
+    let seen = 0;
+    for (let at = 0; at < lines.length; at += LINE_FIELDS) {
+      const id = lines[at] as number;
+      const bit = id < 32 ? mask & (1 << id) : 0;
+      if ((seen & bit) !== 0) return id;
+      seen |= bit;
+    }
+    return 0;
   }
 
   id(line: number): number {

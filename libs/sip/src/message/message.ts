@@ -2,33 +2,48 @@
  * A SIP message as indexed text: one scan finds the lines, everything else is decoded when it is asked for and kept.
  * Text is latin1, one character per byte, so that nothing is lost and splicing is slicing.
  */
+import type { Result } from '#kernel';
+import { parseDigits } from '../headers/chars.js';
 import { type CSeq, parseCSeq } from '../headers/cseq.js';
-import { CALL_ID, CONTACT, CONTENT_TYPE, CSEQ, FROM, headerId, MAX_FORWARDS, RECORD_ROUTE, ROUTE, TO, UNKNOWN } from '../headers/header-names.js';
-import { splitList } from '../headers/list.js';
+import { CALL_ID, CONTACT, CONTENT_TYPE, CSEQ, FROM, headerId, MAX_FORWARDS, RECORD_ROUTE, ROUTE, TO, UNKNOWN, VIA } from '../headers/header-names.js';
+import { elementEnd, splitList } from '../headers/list.js';
 import { NameAddr, parseNameAddr } from '../headers/name-addr.js';
 import { NO_PARAMS } from '../headers/params.js';
 import { parseVia, Via } from '../headers/via.js';
-import { parseUri, SipUri } from '../uri/uri.js';
+import type { SipParseError } from '../parser/error.js';
+import { parseUri, type SipUri } from '../uri/uri.js';
 import { MessageEdit } from './edit.js';
 import type { MessageIndex } from './message-index.js';
 
 export type SipMessage = SipRequest | SipResponse;
 
+/** §20.22. */
+export const MAX_FORWARDS_MAX = 255;
+
 const FOLD = /\r?\n[ \t]+/g;
 
-/** What requests and responses share. Accessors that decode return a harmless empty value for what {@link checkMessage} refuses. */
+/** Elements of a list header that can be read, and what is wrong with the first that cannot. */
+export interface Decoded<T> {
+  readonly values: readonly T[];
+  readonly problem: SipParseError | undefined;
+}
+
+/** What requests and responses share. Accessors that decode return a harmless empty value for what `checkMessage` refuses. */
 abstract class MessageBase {
-  #vias: Via[] | undefined;
-  #from: NameAddr | undefined;
-  #to: NameAddr | undefined;
-  #cseq: CSeq | undefined;
-  #contacts: NameAddr[] | undefined;
+  #vias: Decoded<Via> | undefined;
+  #topVia: Via | undefined;
+  #from: Result<NameAddr, SipParseError> | undefined;
+  #to: Result<NameAddr, SipParseError> | undefined;
+  #cseq: Result<CSeq, SipParseError> | undefined;
+  #contacts: Decoded<NameAddr> | undefined;
+  #routes: Decoded<NameAddr> | undefined;
+  #recordRoutes: Decoded<NameAddr> | undefined;
   #callId: string | undefined;
 
   constructor(
     /** As received; immutable. */
     readonly bytes: string,
-    /** For the editor; not for others. */
+    /** For the editor and the checks; not for others. */
     readonly index: MessageIndex,
   ) {}
 
@@ -57,55 +72,48 @@ abstract class MessageBase {
   }
 
   get callId(): string {
-    return (this.#callId ??= this.#first(CALL_ID));
+    return (this.#callId ??= this.firstValue(CALL_ID));
   }
 
   get cseq(): CSeq {
-    if (this.#cseq === undefined) {
-      const parsed = parseCSeq(this.#first(CSEQ));
-      this.#cseq = parsed.ok ? parsed.value : { seq: 0, method: '' };
-    }
-    return this.#cseq;
+    const decoded = this.decodedCseq;
+    return decoded.ok ? decoded.value : NO_CSEQ;
   }
 
   get vias(): readonly Via[] {
-    if (this.#vias === undefined) {
-      this.#vias = [];
-      for (const text of this.values('Via')) {
-        const via = parseVia(text);
-        if (via.ok) this.#vias.push(via.value);
-      }
-    }
-    return this.#vias;
+    return this.decodedVias.values;
   }
 
+  /** The other Vias stay undecoded until somebody asks for them. */
   get topVia(): Via {
-    return this.vias[0] ?? NO_VIA;
+    return (this.#topVia ??= this.#vias === undefined ? this.#decodeTopVia() : this.#vias.values[0] ?? NO_VIA);
   }
 
   get from(): NameAddr {
-    return (this.#from ??= this.#nameAddr(FROM));
+    const decoded = this.decodedFrom;
+    return decoded.ok ? decoded.value : NO_NAME_ADDR;
   }
 
   get to(): NameAddr {
-    return (this.#to ??= this.#nameAddr(TO));
+    const decoded = this.decodedTo;
+    return decoded.ok ? decoded.value : NO_NAME_ADDR;
   }
 
   /** Contacts that can be read; empty for `*`. */
   get contacts(): readonly NameAddr[] {
-    return (this.#contacts ??= this.isStarContact ? [] : this.#nameAddrs(CONTACT, 'Contact'));
+    return this.decodedContacts.values;
   }
 
   get isStarContact(): boolean {
-    return this.#first(CONTACT) === '*';
+    return this.firstValue(CONTACT) === '*';
   }
 
   get routes(): readonly NameAddr[] {
-    return this.#nameAddrs(ROUTE, 'Route');
+    return this.decodedRoutes.values;
   }
 
   get recordRoutes(): readonly NameAddr[] {
-    return this.#nameAddrs(RECORD_ROUTE, 'Record-Route');
+    return this.decodedRecordRoutes.values;
   }
 
   /** '' when there is none. */
@@ -114,13 +122,7 @@ abstract class MessageBase {
   }
 
   get contentType(): string | undefined {
-    const line = this.index.find(CONTENT_TYPE, 0);
-    return line === -1 ? undefined : this.#value(line);
-  }
-
-  /** How often a known header stands there, lines counted. */
-  count(id: number): number {
-    return this.index.count(id);
+    return this.index.has(CONTENT_TYPE) ? this.firstValue(CONTENT_TYPE) : undefined;
   }
 
   /** The message as it came, without what followed its body. */
@@ -129,7 +131,36 @@ abstract class MessageBase {
       ? this.bytes : this.bytes.slice(this.index.start, this.index.bodyEnd);
   }
 
-  #first(id: number): string {
+  get decodedCseq(): Result<CSeq, SipParseError> {
+    return (this.#cseq ??= parseCSeq(this.firstValue(CSEQ)));
+  }
+
+  get decodedFrom(): Result<NameAddr, SipParseError> {
+    return (this.#from ??= parseNameAddr(this.firstValue(FROM)));
+  }
+
+  get decodedTo(): Result<NameAddr, SipParseError> {
+    return (this.#to ??= parseNameAddr(this.firstValue(TO)));
+  }
+
+  get decodedVias(): Decoded<Via> {
+    return (this.#vias ??= decodeList(this.values('Via'), parseVia));
+  }
+
+  get decodedContacts(): Decoded<NameAddr> {
+    return (this.#contacts ??= this.isStarContact ? NOTHING : this.#nameAddrs(CONTACT, 'Contact'));
+  }
+
+  get decodedRoutes(): Decoded<NameAddr> {
+    return (this.#routes ??= this.#nameAddrs(ROUTE, 'Route'));
+  }
+
+  get decodedRecordRoutes(): Decoded<NameAddr> {
+    return (this.#recordRoutes ??= this.#nameAddrs(RECORD_ROUTE, 'Record-Route'));
+  }
+
+  /** The first field value of a known header by its number; '' when it is absent. */
+  firstValue(id: number): string {
     const line = this.index.find(id, 0);
     return line === -1 ? '' : this.#value(line);
   }
@@ -139,29 +170,38 @@ abstract class MessageBase {
     return this.index.isFolded(line) ? text.replace(FOLD, ' ').trim() : text;
   }
 
-  #nameAddr(id: number): NameAddr {
-    const parsed = parseNameAddr(this.#first(id));
-    return parsed.ok ? parsed.value : NO_NAME_ADDR;
+  #decodeTopVia(): Via {
+    const text = this.firstValue(VIA);
+    const via = parseVia(text.slice(0, elementEnd(text, 0)).trim());
+    return via.ok ? via.value : NO_VIA;
   }
 
-  #nameAddrs(id: number, name: string): NameAddr[] {
-    if (this.index.find(id, 0) === -1) return [];
-    const decoded: NameAddr[] = [];
-    for (const text of this.values(name)) {
-      const parsed = parseNameAddr(text);
-      if (parsed.ok) decoded.push(parsed.value);
-    }
-    return decoded;
+  #nameAddrs(id: number, name: string): Decoded<NameAddr> {
+    return this.index.has(id) ? decodeList(this.values(name), parseNameAddr) : NOTHING;
   }
+}
+
+const NOTHING: Decoded<never> = { values: [], problem: undefined };
+
+function decodeList<T>(texts: readonly string[], parse: (text: string) => Result<T, SipParseError>): Decoded<T> {
+  const values: T[] = [];
+  let problem: SipParseError | undefined;
+  for (const text of texts) {
+    const decoded = parse(text);
+    if (decoded.ok) values.push(decoded.value);
+    else problem ??= decoded.error;
+  }
+  return { values, problem };
 }
 
 const NO_URI = parseUri('sip:invalid.invalid');
 const NO_NAME_ADDR = new NameAddr('', '', (NO_URI as { value: SipUri }).value, NO_PARAMS);
+const NO_CSEQ: CSeq = { seq: 0, method: '' };
 const NO_VIA = new Via('', '', undefined, NO_PARAMS);
 
 export class SipRequest extends MessageBase {
   readonly kind = 'request' as const;
-  #requestUri: SipUri | undefined | null = null;
+  #requestUri: Result<SipUri, SipParseError> | undefined;
 
   constructor(bytes: string, index: MessageIndex, readonly method: string, readonly uri: string) {
     super(bytes, index);
@@ -169,18 +209,18 @@ export class SipRequest extends MessageBase {
 
   /** Undefined when it cannot be read. */
   get requestUri(): SipUri | undefined {
-    if (this.#requestUri === null) {
-      const parsed = parseUri(this.uri);
-      this.#requestUri = parsed.ok ? parsed.value : undefined;
-    }
-    return this.#requestUri;
+    const decoded = this.decodedUri;
+    return decoded.ok ? decoded.value : undefined;
+  }
+
+  get decodedUri(): Result<SipUri, SipParseError> {
+    return (this.#requestUri ??= parseUri(this.uri));
   }
 
   /** Undefined when absent or out of range; a receiver then assumes 70. */
   get maxForwards(): number | undefined {
-    if (this.count(MAX_FORWARDS) === 0) return undefined;
-    const text = this.header('Max-Forwards') as string;
-    return /^\d{1,10}$/.test(text) && Number(text) <= 255 ? Number(text) : undefined;
+    const value = parseDigits(this.firstValue(MAX_FORWARDS), MAX_FORWARDS_MAX);
+    return value === -1 ? undefined : value;
   }
 
   edit(): MessageEdit<SipRequest> {

@@ -1,6 +1,7 @@
 /** Bytes to an indexed message: one pass over the lines, no header decoded. Never throws. */
 import { fail, ok, type Result } from '#kernel';
-import { CONTENT_LENGTH, headerId } from '../headers/header-names.js';
+import { allOf, isBlank, isOf, isSpace, parseDigits, TOKEN, URI } from '../headers/chars.js';
+import { CONTENT_LENGTH, headerIdAt } from '../headers/header-names.js';
 import { LINE_FIELDS, MessageIndex } from '../message/message-index.js';
 import { type SipMessage, SipRequest, SipResponse } from '../message/message.js';
 import type { SipParseError, SipParseErrorCode } from './error.js';
@@ -8,12 +9,16 @@ import { DEFAULT_LIMITS, type ParseLimits } from './limits.js';
 
 const CR = 0x0d;
 const LF = 0x0a;
-const SP = 0x20;
-const HT = 0x09;
+const COLON = 0x3a;
 
-/** RFC 3261 §25.1 token. */
-const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
+/** Larger than any body, small enough to count with. */
+const CONTENT_LENGTH_MAX = 999_999_999;
+
+const VERSION = 'SIP/2.0';
 const STATUS_LINE = /^SIP\/2\.0 (\d{3})(?: ([^\r\n]*))?$/i;
+
+/** What is wrong: code, sentence, status to answer. */
+type Problem = readonly [code: SipParseErrorCode, message: string, statusHint: number];
 
 /** What the start line says. `status` is 0 for a request. */
 interface StartLine {
@@ -23,7 +28,7 @@ interface StartLine {
   readonly status: number;
   readonly reason: string;
   /** A request is answered even when its start line is wrong, where enough of it can be read. */
-  readonly problem?: readonly [SipParseErrorCode, string, number];
+  readonly problem: Problem | undefined;
 }
 
 /**
@@ -46,7 +51,7 @@ export function parseMessage(input: Buffer | string, limits: ParseLimits = DEFAU
   const failure = problem ?? startLine.problem;
   if (failure !== undefined) {
     const [code, message, statusHint] = failure;
-    return refuse(code, message, -1, statusHint, answerable(bytes, index, startLine));
+    return refuse(code, message, problem === undefined ? start : headersEnd, statusHint, answerable(bytes, index, startLine));
   }
   return bounded(bytes, index, startLine, limits);
 }
@@ -57,10 +62,9 @@ function bounded(bytes: string, index: MessageIndex, startLine: StartLine, limit
   let length = present;
   const line = index.find(CONTENT_LENGTH, 0);
   if (line !== -1) {
-    const text = bytes.slice(index.valueStart(line), index.valueEnd(line));
-    length = /^\d{1,9}$/.test(text) ? Number(text) : -1;
-    const message = length === -1 ? 'Content-Length must be a number' : 'the body is shorter than its Content-Length';
-    if (length === -1 || length > present) {
+    length = parseDigits(bytes, CONTENT_LENGTH_MAX, index.valueStart(line), index.valueEnd(line));
+    const message = lengthProblem(length, present, index.find(CONTENT_LENGTH, line + 1) !== -1);
+    if (message !== undefined) {
       return refuse('SIP_PARSE_CONTENT_LENGTH', message, index.valueStart(line), 400, answerable(bytes, index, startLine));
     }
   }
@@ -77,52 +81,62 @@ function bounded(bytes: string, index: MessageIndex, startLine: StartLine, limit
   return ok(new SipRequest(bytes, exact, startLine.method, startLine.uri));
 }
 
-function parseStartLine(bytes: string, start: number, end: number): StartLine | undefined {
-  if (bytes.startsWith('SIP/', start)) {
-    const match = STATUS_LINE.exec(bytes.slice(start, end));
-    if (match === null || Number(match[1]) < 100 || Number(match[1]) > 699) return undefined;
-    return { method: '', uri: '', uriStart: 0, status: Number(match[1]), reason: match[2] ?? '' };
-  }
-  const first = bytes.indexOf(' ', start);
-  if (first === -1 || first >= end) return undefined;
-  const method = bytes.slice(start, first);
-  if (!TOKEN.test(method)) return undefined;
-  const last = bytes.lastIndexOf(' ', end - 1);
-  const line = { method, uriStart: first + 1, status: 0, reason: '' };
-  const version = bytes.slice(last + 1, end);
-  if (version !== 'SIP/2.0' || last === first) return wrongEnd(bytes, end, line);
-  const uri = bytes.slice(first + 1, last);
-  if (!/[ \t<>]/.test(uri) && uri !== '') return { ...line, uri };
-  return { ...line, uri, problem: ['SIP_PARSE_START_LINE', 'the Request-URI has white space or brackets, or is missing', 400] };
+/** Two lengths are refused even when equal: whoever comes next may believe the other one. */
+function lengthProblem(length: number, present: number, isRepeated: boolean): string | undefined {
+  if (isRepeated) return 'Content-Length may stand there once';
+  if (length === -1) return 'Content-Length must be a number';
+  return length > present ? 'the body is shorter than its Content-Length' : undefined;
 }
 
-function wrongEnd(bytes: string, end: number, line: Omit<StartLine, 'uri'>): StartLine | undefined {
-  const rest = bytes.slice(line.uriStart, end);
-  if (/\bSIP\/2\.0\s*$/i.test(rest)) {
-    // Versions compare without case (§7.1); white space after them is wrong.
-    const uri = rest.replace(/\s+SIP\/2\.0\s*$/i, '');
-    if (!/\s$/.test(rest) && !/[\s<>]/.test(uri)) return { ...line, uri };
-    return { ...line, uri, problem: ['SIP_PARSE_START_LINE', 'the request line has superfluous white space', 400] };
+function parseStartLine(bytes: string, start: number, end: number): StartLine | undefined {
+  if (bytes.startsWith('SIP/', start)) return parseStatusLine(bytes.slice(start, end));
+  const methodEnd = bytes.indexOf(' ', start);
+  if (methodEnd <= start || methodEnd >= end || !allOf(TOKEN, bytes, start, methodEnd)) return undefined;
+  const method = bytes.slice(start, methodEnd);
+  const uriStart = methodEnd + 1;
+  const uriEnd = end - VERSION.length - 1;
+  if (uriEnd <= uriStart || !bytes.startsWith(' SIP/2.0', uriEnd)) return parseOddRequestLine(method, uriStart, bytes.slice(uriStart, end));
+  const uri = bytes.slice(uriStart, uriEnd);
+  const problem: Problem | undefined = allOf(URI, bytes, uriStart, uriEnd)
+    ? undefined : ['SIP_PARSE_START_LINE', 'the Request-URI has white space, controls or brackets', 400];
+  return { method, uri, uriStart, status: 0, reason: '', problem };
+}
+
+function parseStatusLine(line: string): StartLine | undefined {
+  const match = STATUS_LINE.exec(line);
+  const status = Number(match?.[1]);
+  if (match === null || status < 100 || status > 699) return undefined;
+  return { method: '', uri: '', uriStart: 0, status, reason: match[2] ?? '', problem: undefined };
+}
+
+/** A request line that does not end as usual; `rest` follows the method. Versions compare without case (§7.1). */
+function parseOddRequestLine(method: string, uriStart: number, rest: string): StartLine | undefined {
+  const match = /^(.*?)[ \t]+(SIP\/\d+\.\d+)([ \t]*)$/i.exec(rest);
+  if (match === null) return undefined;
+  const [, uri = '', version = '', trailing] = match;
+  const line = { method, uri, uriStart, status: 0, reason: '' };
+  if (version.toUpperCase() !== VERSION) return { ...line, problem: ['SIP_PARSE_VERSION', `${version} is not served; use SIP/2.0`, 505] };
+  if (rest.length === uri.length + 1 + VERSION.length && trailing === '' && uri !== '' && allOf(URI, uri, 0, uri.length)) {
+    return { ...line, problem: undefined };
   }
-  const version = /\s(SIP\/\d+\.\d+)\s*$/i.exec(rest);
-  if (version === null) return undefined;
-  return { ...line, uri: rest.slice(0, version.index), problem: ['SIP_PARSE_VERSION', `${version[1]} is not served; use SIP/2.0`, 505] };
+  return { ...line, problem: ['SIP_PARSE_START_LINE', 'the request line has superfluous white space', 400] };
 }
 
 interface Scan {
+  /** {@link MessageIndex.lines}. */
   readonly lines: number[];
+  /** Where the empty line is, or the line that is wrong. */
   readonly headersEnd: number;
-  readonly problem?: readonly [SipParseErrorCode, string, number];
+  readonly problem: Problem | undefined;
 }
 
 function scanHeaders(bytes: string, from: number, limits: ParseLimits): Scan {
   const lines: number[] = [];
-  let at = from;
-  for (;;) {
-    const char = bytes.charCodeAt(at);
-    if (char === CR || char === LF) return { lines, headersEnd: at };
-    if (at >= bytes.length) return { lines, headersEnd: at, problem: ['SIP_PARSE_HEADERS_END', 'an empty line must end the headers', 400] };
-    const lineStart = at;
+  const wrong = (headersEnd: number, problem: Problem): Scan => ({ lines, headersEnd, problem });
+  for (let at = from; ;) {
+    if (at >= bytes.length) return wrong(at, ['SIP_PARSE_HEADERS_END', 'an empty line must end the headers', 400]);
+    const first = bytes.charCodeAt(at);
+    if (first === LF || (first === CR && bytes.charCodeAt(at + 1) === LF)) return { lines, headersEnd: at, problem: undefined };
     let lineFeed = bytes.indexOf('\n', at);
     let folded = 0;
     while (lineFeed !== -1 && isBlank(bytes.charCodeAt(lineFeed + 1))) {
@@ -130,36 +144,47 @@ function scanHeaders(bytes: string, from: number, limits: ParseLimits): Scan {
       lineFeed = bytes.indexOf('\n', lineFeed + 1);
     }
     const end = lineFeed === -1 ? bytes.length : endOfLine(bytes, lineFeed);
+    if (end - at > limits.line) return wrong(at, ['SIP_PARSE_TOO_LARGE', `a header may have ${limits.line} bytes`, 513]);
+    if (lines.length >= limits.headers * LINE_FIELDS) {
+      return wrong(at, ['SIP_PARSE_TOO_LARGE', `a message may have ${limits.headers} header lines`, 513]);
+    }
+    if (!addLine(lines, bytes, at, end, folded)) {
+      return wrong(at, ['SIP_PARSE_HEADER_LINE', 'a header line must be Name: value, without stray carriage returns', 400]);
+    }
     at = lineFeed === -1 ? bytes.length : lineFeed + 1;
-    if (end - lineStart > limits.line) {
-      return { lines, headersEnd: lineStart, problem: ['SIP_PARSE_TOO_LARGE', `a header may have ${limits.line} bytes`, 513] };
-    }
-    const colon = bytes.indexOf(':', lineStart);
-    let nameEnd = colon;
-    while (nameEnd > lineStart && isBlank(bytes.charCodeAt(nameEnd - 1))) nameEnd -= 1;
-    if (colon === -1 || colon > end || nameEnd === lineStart) {
-      return { lines, headersEnd: lineStart, problem: ['SIP_PARSE_HEADER_LINE', 'a header line must be Name: value', 400] };
-    }
-    let valueStart = colon + 1;
-    while (valueStart < end && isSpace(bytes.charCodeAt(valueStart))) valueStart += 1;
-    let valueEnd = end;
-    while (valueEnd > valueStart && isSpace(bytes.charCodeAt(valueEnd - 1))) valueEnd -= 1;
-    lines.push(headerId(bytes.slice(lineStart, nameEnd)), lineStart, valueStart, valueEnd, folded);
-    if (lines.length > limits.headers * LINE_FIELDS) {
-      return { lines, headersEnd: at, problem: ['SIP_PARSE_TOO_LARGE', `a message may have ${limits.headers} header lines`, 513] };
-    }
   }
 }
 
-const isBlank = (char: number): boolean => char === SP || char === HT;
-const isSpace = (char: number): boolean => char === SP || char === HT || char === CR || char === LF;
+/** False when the line is no header. */
+function addLine(lines: number[], bytes: string, from: number, end: number, folded: number): boolean {
+  let nameEnd = from;
+  while (nameEnd < end && isOf(TOKEN, bytes.charCodeAt(nameEnd))) nameEnd += 1;
+  let colon = nameEnd;
+  while (colon < end && isBlank(bytes.charCodeAt(colon))) colon += 1;
+  if (nameEnd === from || colon >= end || bytes.charCodeAt(colon) !== COLON) return false;
+  let valueStart = colon + 1;
+  while (valueStart < end && isSpace(bytes.charCodeAt(valueStart))) valueStart += 1;
+  let valueEnd = end;
+  while (valueEnd > valueStart && isSpace(bytes.charCodeAt(valueEnd - 1))) valueEnd -= 1;
+  if (hasStrayReturn(bytes, valueStart, valueEnd)) return false;
+  lines.push(headerIdAt(bytes, from, nameEnd), from, valueStart, valueEnd, folded);
+  return true;
+}
+
+/** A carriage return that ends no line here may end one for the next element: what is one header to us would be two to it. */
+function hasStrayReturn(bytes: string, from: number, to: number): boolean {
+  for (let at = bytes.indexOf('\r', from); at !== -1 && at < to; at = bytes.indexOf('\r', at + 1)) {
+    if (bytes.charCodeAt(at + 1) !== LF) return true;
+  }
+  return false;
+}
 
 const endOfLine = (bytes: string, lineFeed: number): number =>
   (bytes.charCodeAt(lineFeed - 1) === CR ? lineFeed - 1 : lineFeed);
 
 function afterEmptyLine(bytes: string, at: number): number {
-  if (bytes.charCodeAt(at) === CR && bytes.charCodeAt(at + 1) === LF) return at + 2;
-  return at < bytes.length && (bytes.charCodeAt(at) === LF || bytes.charCodeAt(at) === CR) ? at + 1 : at;
+  if (bytes.charCodeAt(at) === CR) return at + 2;
+  return at < bytes.length && bytes.charCodeAt(at) === LF ? at + 1 : at;
 }
 
 /** A refused request, when enough of it can be read to answer; a response is never answered. */

@@ -1,13 +1,17 @@
-/** SIP, SIPS and other URIs (RFC 3261 §19.1). Text is kept as received; parts are unescaped only where they are compared. */
+/** SIP, SIPS (RFC 3261 §19.1), tel (RFC 3966) and other URIs. Text is kept as received; parts are unescaped only where they are compared. */
 import { fail, ok, type Result } from '#kernel';
+import { allOf, HEX, HOST, isOf, parseDigits, toLower, URI, USER } from '../headers/chars.js';
 import { NO_PARAMS, Params } from '../headers/params.js';
 import type { SipParseError } from '../parser/error.js';
+
+/** RFC 3966 §3. */
+const VISUAL_SEPARATORS = /[().-]/g;
 
 export class SipUri {
   constructor(
     /** In lower case. */
     readonly scheme: string,
-    /** Escaped as received; undefined when there is none. */
+    /** Escaped as received, the number of a tel URI; undefined when there is none. */
     readonly user: string | undefined,
     readonly password: string | undefined,
     /** In lower case; an IPv6 address without its brackets. Empty for schemes without a host, such as tel. */
@@ -24,9 +28,10 @@ export class SipUri {
     return this.scheme === 'sip' || this.scheme === 'sips';
   }
 
-  /** The user with escapes resolved: what a DN is compared with. */
+  /** The user with escapes resolved, the number of a tel URI without visual separators: what a DN is compared with. */
   get userName(): string {
-    return this.user === undefined ? '' : unescapeUri(this.user);
+    if (this.user === undefined) return '';
+    return this.scheme === 'tel' ? this.user.replace(VISUAL_SEPARATORS, '') : unescapeUri(this.user);
   }
 
   get transport(): string | undefined {
@@ -44,69 +49,97 @@ export function hostPort(host: string, port: number | undefined): string {
   return port === undefined ? written : `${written}:${port}`;
 }
 
-const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*$/;
-/** RFC 3261 §25.1: unreserved, escaped, user-unreserved; and the password's characters. Bytes above 127 are let through. */
-const USER = /^(?:[A-Za-z0-9\-_.!~*'()&=+$,;?/#\x80-\xff]|%[0-9A-Fa-f]{2})*$/;
-const HOST = /^[A-Za-z0-9._-]+$/;
-const IPV6 = /^[0-9A-Fa-f:.]+$/;
-const NO_SPACE = /^[\x21-\x7e\x80-\xff]*$/;
+const SCHEME = /^[a-z][a-z0-9+.-]*$/;
+const PORT_MAX = 65_535;
+const AT = 0x40;
+const COLON = 0x3a;
+const PERCENT = 0x25;
+const LEFT_BRACKET = 0x5b;
 
 const bad = (message: string, offset: number): Result<never, SipParseError> =>
   fail({ code: 'SIP_PARSE_URI', message, offset, statusHint: 400 });
 
-/** Never throws. A URI of another scheme than sip and sips keeps its text only; whether it can be served is the caller's question. */
+/**
+ * Never throws. A URI of another scheme than sip, sips and tel keeps its text only; whether it can be served is the
+ * caller's question.
+ */
 export function parseUri(text: string): Result<SipUri, SipParseError> {
   const colon = text.indexOf(':');
-  const scheme = text.slice(0, colon).toLowerCase();
-  if (colon < 1 || !SCHEME.test(scheme)) return bad('a URI must start with a scheme and a colon', 0);
-  if (!NO_SPACE.test(text)) return bad('a URI must not contain white space', 0);
-  if (scheme !== 'sip' && scheme !== 'sips') return ok(new SipUri(scheme, undefined, undefined, '', undefined, NO_PARAMS, '', text));
-  return parseSip(text, scheme, colon + 1);
+  const scheme = text.startsWith('sip:') ? 'sip' : text.slice(0, Math.max(colon, 0)).toLowerCase();
+  if (!SCHEME.test(scheme)) return bad('a URI must start with a scheme and a colon', 0);
+  if (!allOf(URI, text, colon + 1, text.length)) return bad('a URI must not contain white space, controls or angle brackets', 0);
+  if (scheme === 'sip' || scheme === 'sips') return parseSip(text, scheme, colon + 1);
+  if (scheme === 'tel') return parseTel(text, colon + 1);
+  return ok(new SipUri(scheme, undefined, undefined, '', undefined, NO_PARAMS, '', text));
 }
 
 function parseSip(text: string, scheme: string, from: number): Result<SipUri, SipParseError> {
   const at = text.indexOf('@', from);
-  const userInfo = at === -1 ? undefined : text.slice(from, at);
   const afterUser = at === -1 ? from : at + 1;
   let question = text.indexOf('?', afterUser);
   if (question === -1) question = text.length;
   let semicolon = text.indexOf(';', afterUser);
   if (semicolon === -1 || semicolon > question) semicolon = question;
-  const address = parseHostPort(text.slice(afterUser, semicolon));
+  const address = parseHostPort(text, afterUser, semicolon);
   if (address === undefined) return bad('the host of a URI must be a name, an IPv4 address or an [IPv6] address, with a port from 0 to 65535', afterUser);
   let user: string | undefined;
   let password: string | undefined;
-  if (userInfo !== undefined) {
-    const colon = userInfo.indexOf(':');
-    user = colon === -1 ? userInfo : userInfo.slice(0, colon);
-    password = colon === -1 ? undefined : userInfo.slice(colon + 1);
-    if (user === '' || !USER.test(user)) return bad('the user of a URI has a character that must be escaped', from);
+  if (at !== -1) {
+    let userEnd = from;
+    while (text.charCodeAt(userEnd) !== COLON && text.charCodeAt(userEnd) !== AT) userEnd += 1;
+    if (userEnd === from || !isUser(text, from, userEnd)) return bad('the user of a URI is empty or has a character that must be escaped', from);
+    user = text.slice(from, userEnd);
+    password = userEnd === at ? undefined : text.slice(userEnd + 1, at);
   }
   const params = semicolon === question ? NO_PARAMS : new Params(text.slice(semicolon, question));
   return ok(new SipUri(scheme, user, password, address.host, address.port, params, text.slice(question + 1), text));
 }
 
-/** Host in lower case without brackets, and port; undefined when it is neither. */
-export function parseHostPort(text: string): { host: string; port: number | undefined } | undefined {
-  if (text.charCodeAt(0) === 0x5b) {
-    const close = text.indexOf(']');
-    const host = text.slice(1, close);
-    if (close === -1 || !isIpv6(host)) return undefined;
-    if (close === text.length - 1) return { host: host.toLowerCase(), port: undefined };
-    return text[close + 1] === ':' ? withPort(host, text.slice(close + 2)) : undefined;
+/** RFC 3966 §3: the number with its visual separators is the user; there is no host. */
+function parseTel(text: string, from: number): Result<SipUri, SipParseError> {
+  let semicolon = text.indexOf(';', from);
+  if (semicolon === -1) semicolon = text.length;
+  const number = text.slice(from, semicolon);
+  if (!/^\+?[0-9A-Fa-f*#().-]*[0-9A-Fa-f*#][().-]*$/.test(number)) return bad('a tel URI must have digits', from);
+  const params = semicolon === text.length ? NO_PARAMS : new Params(text.slice(semicolon));
+  return ok(new SipUri('tel', number, undefined, '', undefined, params, '', text));
+}
+
+function isUser(text: string, from: number, to: number): boolean {
+  for (let at = from; at < to; at += 1) {
+    const code = text.charCodeAt(at);
+    if (!isOf(USER, code)) return false;
+    if (code === PERCENT && (at + 2 >= to || !allOf(HEX, text, at + 1, at + 3))) return false;
   }
-  const colon = text.indexOf(':');
-  const host = colon === -1 ? text : text.slice(0, colon);
-  if (!HOST.test(host)) return undefined;
-  return colon === -1 ? { host: host.toLowerCase(), port: undefined } : withPort(host, text.slice(colon + 1));
+  return true;
 }
 
-function withPort(host: string, text: string): { host: string; port: number } | undefined {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) return undefined;
-  return { host: host.toLowerCase(), port: Number(text) };
+/** Host in lower case without brackets, and port; undefined when it is neither. */
+export function parseHostPort(text: string, from = 0, to = text.length): { host: string; port: number | undefined } | undefined {
+  const hostEnd = text.charCodeAt(from) === LEFT_BRACKET ? closingBracket(text, from, to) : nameEnd(text, from, to);
+  if (hostEnd === -1) return undefined;
+  const host = toLower(text.charCodeAt(from) === LEFT_BRACKET ? text.slice(from + 1, hostEnd - 1) : text.slice(from, hostEnd));
+  if (hostEnd === to) return { host, port: undefined };
+  const port = text.charCodeAt(hostEnd) === COLON && to - hostEnd <= 6 ? parseDigits(text, PORT_MAX, hostEnd + 1, to) : -1;
+  return port === -1 ? undefined : { host, port };
 }
 
-/** The three colons of RFC 5118 §4.9 are let in: the specification's own bug, and what is meant is clear. */
+/** Where a name or IPv4 address ends; -1 when there is none. */
+function nameEnd(text: string, from: number, to: number): number {
+  let at = from;
+  while (at < to && isOf(HOST, text.charCodeAt(at))) at += 1;
+  return at === from ? -1 : at;
+}
+
+/** After the bracket that closes an IPv6 address; -1 when it is none. */
+function closingBracket(text: string, from: number, to: number): number {
+  const close = text.indexOf(']', from);
+  return close !== -1 && close < to && isIpv6(text.slice(from + 1, close)) ? close + 1 : -1;
+}
+
+const IPV6 = /^[0-9A-Fa-f:.]+$/;
+
+/** The three colons of RFC 5118 §4.10 are let in: the specification's own bug, and what is meant is clear. */
 function isIpv6(text: string): boolean {
   return IPV6.test(text) && text.includes(':') && text.split(':').length <= 9;
 }
@@ -126,13 +159,22 @@ export function escapeUser(text: string): string {
 /** Parameters that must match when either URI has them (RFC 3261 §19.1.4). */
 const MUST_MATCH = ['user', 'ttl', 'method', 'maddr', 'transport'];
 
-/** Equality by RFC 3261 §19.1.4: not the same text, but the same resource. */
+/** Equality by RFC 3261 §19.1.4 and RFC 3966 §4: not the same text, but the same resource. */
 export function uriEquals(a: SipUri, b: SipUri): boolean {
+  if (a.scheme === 'tel' && b.scheme === 'tel') return telEquals(a, b);
   if (!a.isSip || !b.isSip) return a.text === b.text;
   if (a.scheme !== b.scheme || a.host !== b.host || a.port !== b.port) return false;
   if ((a.user === undefined) !== (b.user === undefined) || a.userName !== b.userName) return false;
   if (unescapeUri(a.password ?? '') !== unescapeUri(b.password ?? '')) return false;
   return paramsMatch(a, b) && headerSet(a.headers) === headerSet(b.headers);
+}
+
+/** RFC 3966 §4: the same number, and every parameter of either in both. */
+function telEquals(a: SipUri, b: SipUri): boolean {
+  const number = (uri: SipUri): string => uri.userName.toLowerCase();
+  const params = a.params.entries();
+  return number(a) === number(b) && params.length === b.params.entries().length
+    && params.every(([name]) => b.params.has(name) && value(a, name) === value(b, name));
 }
 
 function paramsMatch(a: SipUri, b: SipUri): boolean {
