@@ -1,84 +1,83 @@
-/** A DN as its events tell it: what receivers keep, equal to the owner's own snapshot (architecture §9, invariant 7). */
-import { type KVList, kvText, type TEvent, type TTime } from '#tlib';
-import type { AgentView, CallView, DnEvent, DnSnapshot } from '../messages/index.js';
-import { callMove, callPart } from './call-walk.js';
-import { connIDBefore, saysBusiness, viewAfter, viewFrom } from './call-view.js';
-import { type BareEvent, missedByAll } from './recovery.js';
+/** A DN as its events tell it, at whoever is not its owner: what EventRegistered reports without asking again. */
+import type { KVList, TEvent } from '#tlib';
+import type { AgentView, DnEvent, DnSnapshot } from '../messages/index.js';
+import { CallBook } from './call-book.js';
 
-/** The picture after one more numbered event. */
-export function pictureAfter(picture: DnSnapshot, { owner, epoch, seq, event }: DnEvent): DnSnapshot {
-  return { ...applyEvent(picture, event), owner, epoch, seq };
-}
+const STATUS = { ready: 2, notReady: 3, afterCallWork: 4 } as const;
 
-function applyEvent(picture: DnSnapshot, event: TEvent): DnSnapshot {
-  switch (event.msg) {
-    case 'EventDNBackInService': return { ...picture, inService: true };
-    case 'EventDNOutOfService': return { ...picture, inService: false };
-    case 'EventDNDOn': return { ...picture, dnd: true };
-    case 'EventDNDOff': return { ...picture, dnd: false };
-    case 'EventAgentLogin': return { ...picture, agent: loggedIn(picture.agent, event) };
-    case 'EventAgentReady': case 'EventAgentNotReady': return { ...picture, agent: stateChanged(picture.agent, event) };
-    case 'EventAgentLogout': return { ...picture, agent: undefined };
-    default: return event['ConnID'] === undefined ? picture : { ...picture, calls: callsAfter(picture.calls, event) };
+export class DnPicture {
+  readonly #calls = new CallBook();
+  #state: DnSnapshot;
+
+  constructor(readonly dn: string) {
+    this.#state = { dn, owner: '', epoch: 0, seq: 0, inService: false, agent: undefined, calls: [], dnd: false };
+  }
+
+  get snapshot(): DnSnapshot {
+    return { ...this.#state, calls: this.#calls.views() };
+  }
+
+  apply({ event, owner, epoch, seq }: DnEvent): void {
+    this.#calls.apply(event, owner, false);
+    this.#state = { ...this.#state, owner, epoch, seq, ...change(this.#state.agent, event) };
+  }
+
+  /** Takes the snapshot over; answers the events that a client missed. */
+  become(snapshot: DnSnapshot): TEvent[] {
+    const before = this.#state;
+    const events: TEvent[] = this.#calls.eventsTowards(this.dn, undefined, snapshot.calls);
+    this.#state = snapshot;
+    this.#calls.replaceAll(snapshot.calls);
+    if (snapshot.inService !== before.inService) events.unshift(serviceEvent(this.dn, snapshot.inService));
+    if (!sameAgent(before.agent, snapshot.agent)) events.push(...agentEvents(this.dn, before.agent, snapshot.agent));
+    return events;
+  }
+
+  /** The owner is gone: the DN is out of service and its calls are unknown. */
+  lost(): TEvent[] {
+    return this.become({ ...this.#state, inService: false, agent: undefined, calls: [] });
   }
 }
 
-/** A repeated login changes nothing about the agent; the event that follows says its state. */
-function loggedIn(before: AgentView | undefined, event: TEvent): AgentView {
-  const agentSessionID = kvText(event['Extensions'] as KVList | undefined, 'AgentSessionID') ?? '';
-  if (before?.agentSessionID === agentSessionID) return before;
-  const atMs = msOf(event);
+function change(agent: AgentView | undefined, event: TEvent): Partial<DnSnapshot> {
+  switch (event.msg) {
+    case 'EventDNBackInService': return { inService: true };
+    case 'EventDNOutOfService': return { inService: false };
+    case 'EventDNDOn': return { dnd: true };
+    case 'EventDNDOff': return { dnd: false };
+    case 'EventAgentLogout': return { agent: undefined };
+    case 'EventAgentLogin': return agent === undefined ? { agent: agentOf(undefined, event, 1) } : {};
+    case 'EventAgentReady': return { agent: agentOf(agent, event, STATUS.ready) };
+    case 'EventAgentNotReady': {
+      return { agent: agentOf(agent, event, event['AgentWorkMode'] === 'AfterCallWork' ? STATUS.afterCallWork : STATUS.notReady) };
+    }
+    default: return {};
+  }
+}
+
+function agentOf(known: AgentView | undefined, event: TEvent, agentStatus: number): AgentView {
+  const time = event['Time'] as { sec: number; usec: number } | undefined;
+  const atMs = time === undefined ? 0 : time.sec * 1000 + Math.floor(time.usec / 1000);
   return {
-    agentID: String(event['AgentID'] ?? ''), agentSessionID, agentStatus: 1, workMode: 'Unknown', reasons: [], loginAtMs: atMs, sinceMs: atMs,
+    agentID: (event['AgentID'] as string | undefined) ?? '', agentSessionID: (event['AgentSessionID'] as string | undefined) ?? '',
+    agentStatus, workMode: (event['AgentWorkMode'] as string | undefined) ?? 'Unknown',
+    reasons: (event['Reasons'] as KVList | undefined) ?? [], loginAtMs: known?.loginAtMs ?? atMs, sinceMs: atMs,
   };
 }
 
-function stateChanged(before: AgentView | undefined, event: TEvent): AgentView | undefined {
-  if (before === undefined) return undefined;
-  const workMode = String(event['AgentWorkMode'] ?? 'Unknown');
-  const agentStatus = event.msg === 'EventAgentReady' ? 2 : workMode === 'AfterCallWork' ? 4 : 3;
-  return { ...before, agentStatus, workMode, reasons: (event['Reasons'] as KVList | undefined) ?? [], sinceMs: msOf(event) };
-}
+const serviceEvent = (dn: string, inService: boolean): TEvent => ({ msg: inService ? 'EventDNBackInService' : 'EventDNOutOfService', ThisDN: dn });
 
-function callsAfter(calls: readonly CallView[], event: TEvent): readonly CallView[] {
-  const connID = connIDBefore(event);
-  const at = calls.findIndex((call) => call.connID === connID);
-  const known = calls[at];
-  const move = callMove(known === undefined ? 'unknown' : callPart(known.partyState), event.msg);
-  if (move === 'misfit') return calls;
-  if (move === 'ended') return calls.filter((call) => call !== known);
-  if (known === undefined) return [...calls, viewFrom(event, move, saysBusiness(event))];
-  return calls.map((call) => (call === known ? viewAfter(call, event, move) : call));
-}
+const sameAgent = (a: AgentView | undefined, b: AgentView | undefined): boolean =>
+  a?.agentID === b?.agentID && a?.agentStatus === b?.agentStatus && a?.workMode === b?.workMode;
 
-/** Events that lead a client from the one picture to the other, without numbers: the real ones are lost. */
-export function missedBetween(before: DnSnapshot, after: DnSnapshot): BareEvent[] {
-  const events: BareEvent[] = [];
-  if (after.inService && !before.inService) events.push({ msg: 'EventDNBackInService' });
-  events.push(...missedByAll(before.calls, after.calls), ...missedOfAgent(before.agent, after.agent));
-  if (before.dnd !== after.dnd) events.push({ msg: after.dnd ? 'EventDNDOn' : 'EventDNDOff' });
-  if (!after.inService && before.inService) events.push({ msg: 'EventDNOutOfService' });
-  return events;
-}
-
-function missedOfAgent(before: AgentView | undefined, after: AgentView | undefined): BareEvent[] {
-  const events: BareEvent[] = [];
-  const sameSession = before?.agentSessionID === after?.agentSessionID;
-  if (before !== undefined && !sameSession) events.push(agentEvent('EventAgentLogout', before));
+function agentEvents(dn: string, before: AgentView | undefined, after: AgentView | undefined): TEvent[] {
+  const events: TEvent[] = [];
+  const say = (msg: string, agent: AgentView): void => void events.push({
+    msg, ThisDN: dn, AgentID: agent.agentID, AgentSessionID: agent.agentSessionID, AgentWorkMode: agent.workMode, Reasons: agent.reasons,
+  });
+  if (before !== undefined && before.agentID !== after?.agentID) say('EventAgentLogout', before);
   if (after === undefined) return events;
-  if (!sameSession) events.push(agentEvent('EventAgentLogin', after));
-  const sameState = sameSession && before?.agentStatus === after.agentStatus && before.workMode === after.workMode && before.sinceMs === after.sinceMs;
-  if (!sameState) events.push(agentEvent(after.agentStatus === 2 ? 'EventAgentReady' : 'EventAgentNotReady', after));
+  if (before?.agentID !== after.agentID) say('EventAgentLogin', after);
+  say(after.agentStatus === STATUS.ready ? 'EventAgentReady' : 'EventAgentNotReady', after);
   return events;
-}
-
-function agentEvent(msg: string, agent: AgentView): BareEvent {
-  return {
-    msg, AgentID: agent.agentID, AgentWorkMode: agent.workMode, Reasons: agent.reasons, Extensions: [['AgentSessionID', agent.agentSessionID]],
-  };
-}
-
-function msOf(event: TEvent): number {
-  const time = event['Time'] as TTime | undefined;
-  return time === undefined ? 0 : time.sec * 1000 + Math.floor(time.usec / 1000);
 }
