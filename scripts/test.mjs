@@ -36,7 +36,7 @@ try {
 
 const results = mkdtempSync(`${tmpdir()}/cordboard-test-`);
 const jest = run([
-  '--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js',
+  '--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js', '--forceExit',
   '--json', `--outputFile=${results}/jest.json`, ...only,
 ]);
 if (existsSync(`${results}/jest.json`)) {

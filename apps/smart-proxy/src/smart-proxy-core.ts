@@ -1,7 +1,9 @@
 /** The smart proxy without its socket: every DN's events, whoever owns it, for monitoring clients (SP-01, SP-02, SP-07). */
 import { type BusSubscription, type MembershipChange, MembershipService, subjects } from '#cluster';
 import type { Application, ClusterConfig } from '#config';
-import { type DnEvent, DnFeeds, type DnSnapshot, type Heartbeat, type OwnerNotice, snapshotAttributes, type SnapshotReply, type SnapshotRequest } from '#telephony';
+import {
+  type DnEvent, DnFeeds, type DnSnapshot, type Heartbeat, type OwnerNotice, snapshotAttributes, type SnapshotReply, type SnapshotRequest,
+} from '#telephony';
 import type { TierPorts } from '#tier';
 import { TError, type TEvent, type TRequest } from '#tlib';
 import type { TlibSession } from '#tlib/server';
@@ -78,7 +80,9 @@ export class SmartProxyCore {
   #register(session: TlibSession, request: TRequest): void {
     const dn = request['ThisDN'] as string;
     if (dn === ALL) return this.#registerAll(session, request);
-    if (!this.#serves(dn)) return session.error(reference(request), TError.NotConfigured, `${dn} is neither an extension nor a Routing Point of this switch, nor "*"`);
+    if (!this.#serves(dn)) {
+      return session.error(reference(request), TError.NotConfigured, `${dn} is neither an extension nor a Routing Point of this switch, nor "*"`);
+    }
     this.#feeds.watch(dn, (snapshot) => {
       const clients = this.#clientsOf.get(dn) ?? new Set();
       this.#clientsOf.set(dn, clients.add(session));
@@ -105,7 +109,9 @@ export class SmartProxyCore {
 
   #queryAddress(session: TlibSession, request: TRequest): void {
     const dn = (request['ThisDN'] ?? request['ThisQueue']) as string | undefined;
-    if (dn === undefined || !this.#serves(dn)) return session.error(reference(request), TError.NotConfigured, 'ThisDN must be an extension or a Routing Point of this switch');
+    if (dn === undefined || !this.#serves(dn)) {
+      return session.error(reference(request), TError.NotConfigured, 'ThisDN must be an extension or a Routing Point of this switch');
+    }
     this.#feeds.watch(dn, (snapshot) => {
       session.send({ msg: 'EventAddressInfo', ...this.#attributes(snapshot), InfoType: request['AddressInfoType'] }, reference(request));
     });

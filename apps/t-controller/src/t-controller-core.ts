@@ -50,7 +50,9 @@ export class TControllerCore {
 
   get admin(): AdminCommands {
     return {
-      'dn list': () => ({ dns: this.#owned.snapshots().map(({ dn, inService, agent, calls }) => ({ dn, inService, agentID: agent?.agentID, calls: calls.length })) }),
+      'dn list': () => ({
+        dns: this.#owned.snapshots().map(({ dn, inService, agent, calls }) => ({ dn, inService, agentID: agent?.agentID, calls: calls.length })),
+      }),
       'dn show': ({ dn }) => this.#show(String(dn)),
       'agents list': () => ({ agents: this.#owned.snapshots().flatMap(({ dn, agent }) => (agent === undefined ? [] : [{ dn, ...agent }])) }),
     };

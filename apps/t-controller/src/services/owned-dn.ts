@@ -123,7 +123,10 @@ export class OwnedDn {
     const command: ScCommand = { kind: 'request', request, origin };
     this.ports.bus.request(subjects.scCommand(node), command, SC_TIMEOUT_MS, (reply) => {
       if (reply.kind === 'reply') respond(reply.message as DnReply);
-      else respond({ kind: 'error', code: reply.kind === 'timeout' ? TError.Timeout : TError.OutOfService, message: `the session controller of ${node} does not answer` });
+      else {
+        const code = reply.kind === 'timeout' ? TError.Timeout : TError.OutOfService;
+        respond({ kind: 'error', code, message: `the session controller of ${node} does not answer` });
+      }
     });
   }
 }

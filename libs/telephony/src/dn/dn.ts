@@ -177,7 +177,10 @@ export class Dn implements Machine<DnInput, DnEffect> {
   #login(input: Input<'request'>, out: Out<DnEffect>): void {
     const { request, origin, nowMs } = input;
     const { dn, routingPoint } = this.identity;
-    if (routingPoint) return void out.push({ kind: 'answer', reply: refusal(TError.IncompatibleWithObject, `${dn} is a Routing Point: agents log in on extensions`) });
+    if (routingPoint) {
+      const reply = refusal(TError.IncompatibleWithObject, `${dn} is a Routing Point: agents log in on extensions`);
+      return void out.push({ kind: 'answer', reply });
+    }
     if (!this.#inService) return void out.push({ kind: 'answer', reply: refusal(TError.OutOfService, `${dn} is out of service: register its phone first`) });
     this.#agentRequest({
       kind: 'login', agentID: request['AgentID'] as string, agentSessionID: input.agentSessionID, hasCall: this.#calls.size > 0,
