@@ -12,7 +12,7 @@ export interface ClusterRun {
   /** Resolves when a line of the output is this. */
   line(text: string): Promise<void>;
   readonly exited: Promise<{ readonly status: number | null; readonly afterMs: number }>;
-  signal(name: 'SIGINT' | 'SIGTERM'): void;
+  signal(name: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void;
 }
 
 /** The laptop's configuration on ports that were free a moment ago: tiers read each other's ports, so 0 does not do. */
@@ -32,10 +32,11 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-export function runCluster(config: string, args: readonly string[] = []): ClusterRun {
+/** The app `cordboard` runs every tier; another one runs its own tier of that configuration. */
+export function runCluster(config: string, args: readonly string[] = [], app = 'cordboard'): ClusterRun {
   const folder = mkdtempSync(`${tmpdir()}/cordboard-`);
   writeFileSync(`${folder}/switch.yaml`, config);
-  const child = spawn(process.execPath, [`${root}dist/apps/cordboard/src/main.js`, '--config', `${folder}/switch.yaml`, ...args]);
+  const child = spawn(process.execPath, [`${root}dist/apps/${app}/src/main.js`, '--config', `${folder}/switch.yaml`, ...args]);
   return watch(child, () => rmSync(folder, { recursive: true, force: true }));
 }
 

@@ -1,0 +1,83 @@
+/** The laptop's switch on loopback addresses of its own: one node in one process, or two nodes whose tiers run apart. */
+
+export interface SwitchNode {
+  readonly name: string;
+  readonly host: string;
+}
+
+export interface SwitchPlan {
+  readonly block: string;
+  readonly accessPoint: string;
+  readonly proxies: readonly SwitchNode[];
+  readonly nodes: readonly SwitchNode[];
+  readonly vq: SwitchNode;
+  readonly dns: SwitchNode;
+  readonly console: SwitchNode;
+  readonly router: string;
+  /** Where the trunk expects the carrier, port 5090. */
+  readonly carrier: string;
+  /** Free for phones. */
+  readonly phones: string;
+}
+
+export interface SwitchWishes {
+  /** Nodes, and as many proxies. */
+  readonly nodes: 1 | 2;
+  readonly natsServers?: readonly string[];
+  readonly options?: Readonly<Record<string, string | number | boolean>>;
+  /** Options of Routing Points by number. */
+  readonly points?: Readonly<Record<string, Readonly<Record<string, string | number>>>>;
+}
+
+const ACCESS_POINT = 'sip.cordboard.test';
+
+export function planSwitch(block: string, nodes: 1 | 2): SwitchPlan {
+  const of = (kind: string, from: number): SwitchNode[] =>
+    Array.from({ length: nodes }, (_, i) => ({ name: `${kind}_dc1_${i + 1}`, host: `${block}.${from + i}` }));
+  return {
+    block, accessPoint: ACCESS_POINT, proxies: of('SIPP', 11), nodes: of('SIPS', 21),
+    vq: { name: 'VQ_dc1_1', host: `${block}.31` }, dns: { name: 'DNS_dc1_1', host: `${block}.41` },
+    console: { name: 'Console_dc1_1', host: `${block}.51` }, router: 'Router_dc1_1', carrier: `${block}.90`, phones: `${block}.71`,
+  };
+}
+
+/** A configuration file for the plan. */
+export function switchYaml(plan: SwitchPlan, wishes: SwitchWishes): string {
+  const options = {
+    'dn-owner-applications': 'GWS, Cordboard', 'default-route-point': 'reject=404', 'unknown-gateway-reject-code': 503,
+    'router-timeout': 10, 'after-routing-timeout': 18, 'agent-no-answer-timeout': 12, 'agent-no-answer-action': 'notready',
+    'extn-no-answer-timeout': 12, 'set-notready-on-busy': true, 'emulated-login-state': 'not_ready', 'logout-on-disconnect': true,
+    'logout-on-out-of-service': true, 'wrap-up-time': 0, ...wishes.options,
+  };
+  const points = Array.from({ length: 10 }, (_, i) => String(5000 + i));
+  return [
+    'switch:', '  name: Cordboard', `  access-point: ${plan.accessPoint}`, '  external-contact: phones.cordboard.test', '  options:', ...map(options, 4),
+    'bus:', ...busLines(wishes.natsServers),
+    'applications:',
+    ...plan.proxies.flatMap(({ name, host }) =>
+      application(name, host, 'sip-proxy', '{ sip: 5060 }', ['options: { oos-check: 1, oos-force: 1, registrar-default-timeout: 140 }'])),
+    ...plan.nodes.flatMap(({ name, host }, i) =>
+      application(name, host, 'sip-server', '{ sip: 5070, default: 7000, TCport: 7001, IPport: 7002, SmartProxy: 7003 }', [`server-id: ${i + 1}`])),
+    ...application(plan.vq.name, plan.vq.host, 'vq-server', '{ default: 7010 }', ['options: { request-collection-time: 300 msec }']),
+    ...application(plan.router, plan.vq.host, 'router', '{}', ['routing-points: [5000]', 'options: { skill: support, virtual-queue: VQ_Support }']),
+    ...application(plan.dns.name, plan.dns.host, 'dns-server', '{ dns: 5300 }', []),
+    ...application(plan.console.name, plan.console.host, 'console', '{ http: 8080 }', []),
+    'dns:',
+    '  - { numbers: 7001-7050, type: Extension, options: { contact: "*", password: "secret-${number}", sip-cti-control: "talk,hold" } }',
+    `  - { numbers: 7101-7110, type: Extension, options: { contact: "sip:\${number}@${plan.carrier}:5090" } }`,
+    ...points.map((number) => `  - { number: ${number}, type: RoutingPoint, options: ${JSON.stringify(wishes.points?.[number] ?? {})} }`),
+    '  - { number: VQ_Support, type: VirtualQueue }',
+    `  - { number: Trunk_SBC, type: Trunk, options: { contact: "sip:${plan.carrier}:5090", prefix: "+,0,1,8,9", priority: 1, oos-check: 10, oos-force: 2 } }`,
+    'persons:', '  - { employees: agent7001-agent7050, skills: { support: 1 } }', '',
+  ].join('\n');
+}
+
+const map = (options: Readonly<Record<string, string | number | boolean>>, indent: number): string[] =>
+  Object.entries(options).map(([name, value]) => `${' '.repeat(indent)}${name}: ${JSON.stringify(value)}`);
+
+const busLines = (servers: readonly string[] | undefined): string[] =>
+  (servers === undefined ? ['  driver: memory'] : ['  driver: nats', `  servers: ${JSON.stringify(servers.map((server) => `nats://${server}`))}`]);
+
+function application(name: string, host: string, type: string, ports: string, more: readonly string[]): string[] {
+  return [`  ${name}:`, `    type: ${type}`, '    geo-location: dc1', `    host: ${host}`, `    ports: ${ports}`, ...more.map((line) => `    ${line}`)];
+}
