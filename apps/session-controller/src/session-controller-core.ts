@@ -8,7 +8,7 @@ import type { Clock, Entropy, Log, Meter, Timer } from '#kernel';
 import { type DigestAlgorithm, type Flow, makeResponse, type ServerTransaction, type SipRequest, type SipTransport, TransactionLayer } from '#sip';
 import { type AffinityNotice, Call, type CallEnvironment, type Heartbeat } from '#telephony';
 import type { AdminCommands } from '#tier';
-import { kv, type ServerRole, type TEvent, tTime } from '#tlib';
+import type { KVSource } from '#tlib';
 import type { ClientSession } from './adapters/client-session.js';
 import { LegLayer } from './legs/leg-layer.js';
 import { ALLOW } from './legs/leg.js';
@@ -141,7 +141,6 @@ export class SessionControllerCore {
     });
     this.routingPort = new RoutingPort(config, {
       clock, instance: this.instance, directory: this.#directory, routing: this.routing, outcomes: this.#outcomes,
-      serverInfo: () => this.serverInfo('SessionController'),
     });
     this.admin = adminCommands({ clock, directory: this.#directory, trunks: this.#trunks, legs: this.#legs });
   }
@@ -167,13 +166,9 @@ export class SessionControllerCore {
     return this.#directory.live;
   }
 
-  /** SC-26: EventServerInfo of one of this node's ports. */
-  serverInfo(serverRole: ServerRole): TEvent {
-    return {
-      msg: 'EventServerInfo', ApplicationName: this.application.name, ServerRole: serverRole, Switch: this.config.switchName,
-      GeoLocation: this.application.geoLocation, Node: this.application.name, ServerStartTime: tTime(this.#bootMs),
-      Extensions: kv({ role: PRIMARY, draining: this.#draining ? 1 : 0, calls: this.#directory.live }),
-    };
+  /** SC-26: what EventServerInfo says beside who the server is. */
+  info(): KVSource {
+    return { role: PRIMARY, draining: this.#draining ? 1 : 0, calls: this.#directory.live };
   }
 
   /** A client of the default port opened its session, or came back to it. */

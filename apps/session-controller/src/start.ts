@@ -3,20 +3,15 @@ import 'reflect-metadata';
 import type { DynamicModule, INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import { type Application, type ClusterConfig, OptionLookup } from '#config';
-import type { ServerRole } from '#tlib';
+import type { Application, ClusterConfig } from '#config';
 import { SocketTransport } from '#sip/transport';
-import type { Listening, RunningTier, StartTier, TierPorts } from '#tier';
-import { type TlibServerEvents, type TlibServerOptions, TlibStrategy } from '#tlib/server';
+import { type Listening, type RunningTier, type StartTier, type TierPorts, type TlibPortKind, tlibServerOptions } from '#tier';
+import { type TlibServerEvents, TlibStrategy } from '#tlib/server';
 import { SessionControllerCore } from './session-controller-core.js';
 import { SessionControllerModule } from './session-controller.module.js';
 
-const VERSION = '0.1.0';
-
-interface TlibPort {
+interface TlibPort extends TlibPortKind {
   readonly id: 'default' | 'IPport';
-  readonly role: ServerRole;
-  readonly clientRoles: TlibServerOptions['clientRoles'];
   readonly module: DynamicModule;
   readonly lifecycle: Omit<TlibServerEvents, 'onRequest'>;
 }
@@ -80,6 +75,7 @@ function tlibPorts(core: SessionControllerCore): readonly TlibPort[] {
         onResumed: (session) => core.clientConnected(session),
         onLost: (session) => core.clientDisconnected(session.id),
         onClosed: (session) => core.clientGone(session.id),
+        info: () => core.info(),
       },
     },
     {
@@ -87,6 +83,7 @@ function tlibPorts(core: SessionControllerCore): readonly TlibPort[] {
       lifecycle: {
         onOpened: (session) => core.reporting.clientJoined(session),
         onClosed: (session) => core.reporting.clientGone(session.id),
+        info: () => core.info(),
       },
     },
   ];
@@ -94,7 +91,7 @@ function tlibPorts(core: SessionControllerCore): readonly TlibPort[] {
 
 async function openTlib(port: TlibPort, config: ClusterConfig, application: Application, ports: TierPorts): Promise<OpenPort> {
   const strategy = new TlibStrategy(
-    ports, serverOptions(port, config, application), { host: application.host, port: application.ports.get(port.id) ?? 0 }, port.lifecycle,
+    ports, tlibServerOptions(config, application, port), { host: application.host, port: application.ports.get(port.id) ?? 0 }, port.lifecycle,
   );
   const service = await NestFactory.createMicroservice<MicroserviceOptions>(port.module, { strategy, logger: false, abortOnError: false });
   try {
@@ -104,19 +101,4 @@ async function openTlib(port: TlibPort, config: ClusterConfig, application: Appl
     throw error;
   }
   return { service, listening: { id: port.id, transport: 'tcp', host: application.host, port: strategy.port } };
-}
-
-function serverOptions(port: TlibPort, config: ClusterConfig, application: Application): TlibServerOptions {
-  const options = new OptionLookup(config, application);
-  return {
-    identity: {
-      role: port.role, applicationName: application.name, switchName: config.switchName, geoLocation: application.geoLocation,
-      node: application.name, version: VERSION,
-    },
-    clientRoles: port.clientRoles,
-    password: options.text('client-password'),
-    knownApplications: options.list('known-applications'),
-    backlog: { ms: options.number('session-backlog-time') * 1000, bytes: options.number('session-backlog-size') },
-    maxClients: options.number('max-clients'),
-  };
 }

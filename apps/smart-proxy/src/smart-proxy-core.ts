@@ -1,11 +1,11 @@
 /** The smart proxy without its socket: every DN's events, whoever owns it, for monitoring clients (SP-01, SP-02, SP-07). */
-import { type BusSubscription, type MembershipChange, MembershipService, subjects } from '#cluster';
+import { type BusSubscription, type MembershipChange, MembershipService, PRIMARY, subjects } from '#cluster';
 import type { Application, ClusterConfig } from '#config';
 import {
   type DnEvent, DnFeeds, type DnSnapshot, type Heartbeat, type OwnerNotice, snapshotAttributes, type SnapshotReply, type SnapshotRequest,
 } from '#telephony';
 import type { TierPorts } from '#tier';
-import { TError, type TEvent, type TRequest } from '#tlib';
+import { type KVSource, TError, type TEvent, type TRequest } from '#tlib';
 import type { TlibSession } from '#tlib/server';
 
 export type FanOut = (event: TEvent, sessions: Iterable<TlibSession>) => void;
@@ -62,12 +62,16 @@ export class SmartProxyCore {
     this.#feeds.close();
   }
 
+  /** What EventServerInfo says beside who the server is. */
+  info(): KVSource {
+    return { role: PRIMARY, draining: this.#draining ? 1 : 0, dns: this.#feeds.size };
+  }
+
   request(session: TlibSession, request: TRequest): void {
     switch (request.msg) {
       case 'RequestRegisterAddress': return this.#register(session, request);
       case 'RequestUnregisterAddress': return this.#unregister(session, request);
       case 'RequestQueryAddress': return this.#queryAddress(session, request);
-      case 'RequestQueryServer': return session.send({ msg: 'EventServerInfo', ServerRole: 'SmartProxy', ApplicationName: this.instance }, reference(request));
       default: return session.error(reference(request), TError.UnsupportedOperation, `${request.msg} is not served here: ask on TCport`);
     }
   }

@@ -1,9 +1,9 @@
 /** The T-Controller without its sockets: owned DNs, watched DNs, clients (architecture: one TC a node). */
-import { type BusSubscription, type MembershipChange, MembershipService, rendezvous, subjects } from '#cluster';
+import { type BusSubscription, type MembershipChange, MembershipService, PRIMARY, rendezvous, subjects } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import { DnFeeds, type Heartbeat, type OwnerNotice } from '#telephony';
 import type { AdminCommands, TierPorts } from '#tier';
-import type { TEvent, TRequest } from '#tlib';
+import type { KVSource, TEvent, TRequest } from '#tlib';
 import type { TlibSession } from '#tlib/server';
 import { ClientDesk } from './services/client-desk.js';
 import { OwnedDns } from './services/owned-dns.js';
@@ -81,6 +81,11 @@ export class TControllerCore {
     this.#owners?.unsubscribe();
     this.#feeds.close();
     this.#owned.close();
+  }
+
+  /** What EventServerInfo says beside who the server is. */
+  info(): KVSource {
+    return { role: PRIMARY, draining: this.#draining ? 1 : 0, dns: this.#owned.size };
   }
 
   request(session: TlibSession, request: TRequest): void {

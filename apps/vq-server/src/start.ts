@@ -2,18 +2,16 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { MembershipService } from '#cluster';
+import { MembershipService, PRIMARY } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import type { Heartbeat } from '#telephony';
-import type { RunningTier, TierPorts } from '#tier';
+import { type RunningTier, type TierPorts, tlibServerOptions } from '#tier';
 import { TlibStrategy } from '#tlib/server';
-import { SERVER_INFO, VqController } from './vq.controller.js';
+import { VqController } from './vq.controller.js';
 import { VqServerCore } from './vq-core.js';
 
 @Module({})
 class VqServerModule {}
-
-const VERSION = '1';
 
 export async function startVqServer(config: ClusterConfig, application: Application, ports: TierPorts): Promise<RunningTier> {
   const { name, host, geoLocation } = application;
@@ -22,27 +20,21 @@ export async function startVqServer(config: ClusterConfig, application: Applicat
   const options = new OptionLookup(config, application);
   const log = ports.log.with({ subsystem: 'vq-server', instance: name });
   const core = new VqServerCore(config, options, ports);
-  const strategy = new TlibStrategy({ ...ports, log }, {
-    identity: { role: 'VirtualQueue', applicationName: name, switchName: config.switchName, geoLocation, node: name, version: VERSION },
-    clientRoles: ['Standard'],
-    password: options.text('client-password'),
-    knownApplications: options.list('known-applications'),
-    backlog: { ms: options.number('session-backlog-time') * 1000, bytes: options.number('session-backlog-size') },
-    maxClients: options.number('max-clients'),
-  }, { host, port: wanted }, { onClosed: (session) => core.closed(session) });
+  let draining = false;
+  const serverOptions = tlibServerOptions(config, application, { role: 'VirtualQueue', clientRoles: ['Standard'] });
+  const strategy = new TlibStrategy({ ...ports, log }, serverOptions, { host, port: wanted }, {
+    onClosed: (session) => core.closed(session),
+    info: () => ({ role: PRIMARY, draining: draining ? 1 : 0, reservations: core.reservations }),
+  });
   const app = await NestFactory.createMicroservice({
     module: VqServerModule,
     controllers: [VqController],
-    providers: [
-      { provide: VqServerCore, useValue: core },
-      { provide: SERVER_INFO, useValue: { ServerVersion: VERSION, ServerRole: 'Primary', ApplicationName: name } },
-    ],
+    providers: [{ provide: VqServerCore, useValue: core }],
   }, { strategy, logger: false, abortOnError: false });
   await app.listen();
-  let draining = false;
   const bootEpoch = Math.floor(ports.clock.nowMs());
   const membership = new MembershipService<Heartbeat>({ ...ports, log }, () => ({
-    instance: name, node: name, tier: 'vq-server', dataCentre: geoLocation, role: 'primary', bootEpoch, draining,
+    instance: name, node: name, tier: 'vq-server', dataCentre: geoLocation, role: PRIMARY, bootEpoch, draining,
     load: strategy.server.connectedClients,
   }));
   membership.start();

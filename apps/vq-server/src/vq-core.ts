@@ -70,6 +70,11 @@ export class VqServerCore {
     ports.meter.gauge('reservations', 'Reservations collected or held now', () => this.#reservations.size);
   }
 
+  /** Reservations collected or held now. */
+  get reservations(): number {
+    return this.#reservations.size;
+  }
+
   // ---- registration
 
   register(client: VqClient, request: TRequest, refuse: Refuse): void {

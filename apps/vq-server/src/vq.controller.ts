@@ -9,14 +9,9 @@ const refuse: Refuse = (code, message) => {
   throw new TlibError(code, message);
 };
 
-export const SERVER_INFO = Symbol('SERVER_INFO');
-
 @Controller()
 export class VqController {
-  constructor(
-    @Inject(VqServerCore) private readonly core: VqServerCore,
-    @Inject(SERVER_INFO) private readonly info: object,
-  ) {}
+  constructor(@Inject(VqServerCore) private readonly core: VqServerCore) {}
 
   @TRequest('RequestRegisterAddress')
   registerAddress(@Payload() request: Request, @Ctx() { session }: TlibClientContext): void {
@@ -41,11 +36,6 @@ export class VqController {
   @TRequest('RequestQueryAddress')
   queryAddress(@Payload() request: Request, @Ctx() { session }: TlibClientContext): void {
     this.core.queryAddress(session, request, refuse);
-  }
-
-  @TRequest('RequestQueryServer')
-  queryServer(): object {
-    return { msg: 'EventServerInfo', ...this.info };
   }
 
   @TRequest('RequestQueryCall')

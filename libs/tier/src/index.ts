@@ -4,4 +4,5 @@ export { TierHost } from './host.js';
 export {
   type ClusterProcess, openProcess, type ProcessOptions, processOptions, reportAndFail, runTier, USAGE,
 } from './process.js';
+export { type TlibPortKind, tlibServerOptions } from './tlib-options.js';
 export type { AdminCommands, Listening, RunningTier, StartTier, TierPorts } from './tier.js';

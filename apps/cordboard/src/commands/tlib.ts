@@ -1,5 +1,6 @@
 /** `cordboard tlib HOST:PORT`: type requests, read events in the classic log form (tlibrary §2.6). */
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { kvFromJson, type KVList, REQUEST_RULES, type TAttribute, type TEvent, type TTime } from '#tlib';
 import { TlibClient } from '#tlib/client';
@@ -10,9 +11,10 @@ Type a request per line, events appear as they come:
   RegisterAddress ThisDN=5001
   RouteCall ThisDN=5001 ConnID=0151025a84c2a028 OtherDN=7001
   {"msg":"RequestQueryServer"}
--c sends a request without waiting for you to type; the command then ends with its answer.`;
+-c sends a request without waiting for you to type; the command then ends with its answer. When the input ends, the command
+ends with the last answer; its status is 1 when the input was no terminal and a request was refused.`;
 
-export async function runTlib(args: readonly string[]): Promise<number> {
+export async function runTlib(args: readonly string[], input: Readable & { isTTY?: boolean } = process.stdin): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -43,12 +45,15 @@ export async function runTlib(args: readonly string[]): Promise<number> {
     if (error.event === undefined) console.error(error.message);
   });
   if (values.command === undefined) {
-    for await (const line of createInterface({ input: process.stdin })) if (line.trim() !== '') void send(line.trim());
+    // A request stays unanswered for the client's request timeout at most, so this ends.
+    const answers: Promise<unknown>[] = [];
+    for await (const line of createInterface({ input })) if (line.trim() !== '') answers.push(send(line.trim()));
+    await Promise.all(answers);
   } else {
     for (const line of values.command) await send(line);
   }
   client.close();
-  return values.command !== undefined && failed ? 1 : 0;
+  return (values.command !== undefined || input.isTTY !== true) && failed ? 1 : 0;
 }
 
 async function requestIn(client: TlibClient, line: string): Promise<TEvent> {

@@ -9,11 +9,6 @@ import { SessionControllerCore } from '../session-controller-core.js';
 export class ReportingController {
   constructor(@Inject(SessionControllerCore) private readonly core: SessionControllerCore) {}
 
-  @TRequest('RequestQueryServer')
-  queryServer(): TEvent {
-    return this.core.serverInfo('InteractionProxy');
-  }
-
   @TRequest('RequestStartCallMonitoring')
   start(@Payload() { msg }: Request, @Ctx() { session }: TlibClientContext): TEvent {
     this.core.reporting.clientJoined(session);

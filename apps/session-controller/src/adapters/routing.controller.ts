@@ -10,7 +10,7 @@ export class RoutingController {
   constructor(@Inject(SessionControllerCore) private readonly core: SessionControllerCore) {}
 
   @TRequest(
-    'RequestQueryServer', 'RequestRegisterAddress', 'RequestUnregisterAddress', 'RequestRouteCall', 'RequestApplyTreatment',
+    'RequestRegisterAddress', 'RequestUnregisterAddress', 'RequestRouteCall', 'RequestApplyTreatment',
     'RequestSendDTMF', 'RequestQueryCall', 'RequestAttachUserData', 'RequestUpdateUserData', 'RequestDeletePair',
     'RequestDeleteUserData', 'RequestGetAccessNumber', 'RequestCancelReqGetAccessNumber', 'RequestReserveAgent',
     'RequestSendEvent', 'RequestPrivateService',

@@ -17,7 +17,6 @@ export interface RoutingPortPorts {
   readonly directory: CallDirectory;
   readonly routing: RoutingClients;
   readonly outcomes: RequestOutcomes;
-  serverInfo(): TEvent;
 }
 
 /** Recording by private service (tlibrary §3.12). */
@@ -32,7 +31,6 @@ export class RoutingPort {
     switch (request.msg) {
       case 'RequestRegisterAddress': return this.#register(session, request);
       case 'RequestUnregisterAddress': return this.#unregister(session, request);
-      case 'RequestQueryServer': return this.#answer(session, request, this.ports.serverInfo());
       case 'RequestQueryCall': return this.#toCall(session, request);
       case 'RequestRouteCall': case 'RequestApplyTreatment': case 'RequestSendDTMF': case 'RequestAttachUserData':
       case 'RequestUpdateUserData': case 'RequestDeletePair': case 'RequestDeleteUserData':

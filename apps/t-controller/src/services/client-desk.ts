@@ -29,7 +29,6 @@ export class ClientDesk {
       case 'RequestRegisterAddress': return this.#register(session, request);
       case 'RequestUnregisterAddress': return this.#unregister(session, request);
       case 'RequestQueryAddress': return this.#queryAddress(session, request);
-      case 'RequestQueryServer': return session.send({ msg: 'EventServerInfo', ServerRole: 'TController', ApplicationName: this.instance }, reference(request));
       case 'RequestQueryCall': return this.#queryCall(session, request);
       default: return this.#forward(session, request);
     }

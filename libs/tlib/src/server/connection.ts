@@ -17,6 +17,7 @@ export class Connection implements LineSink {
   readonly #framer = new LineFramer();
   #pending = '';
   #open = true;
+  #paused = false;
   lastHeardMs: number;
   /** Bytes that the kernel had taken, and when that number last grew. */
   #takenBytes = 0;
@@ -34,6 +35,23 @@ export class Connection implements LineSink {
 
   get remote(): string {
     return `${this.socket.remoteAddress ?? '-'}:${this.socket.remotePort ?? 0}`;
+  }
+
+  /** It is not read at the moment, so its silence means nothing. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.lastHeardMs = this.nowMs();
+    this.socket.resume();
   }
 
   /** Bytes that wait for the client to read. */

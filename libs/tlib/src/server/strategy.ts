@@ -32,7 +32,7 @@ export class TlibStrategy extends Server implements CustomTransportStrategy {
     super();
     this.server = new TlibServer(ports, options, {
       ...lifecycle,
-      onRequest: (session, request) => void this.#handle(session, request),
+      onRequest: (session, request) => this.#handle(session, request),
     });
   }
 

@@ -87,6 +87,15 @@ describe('opening', () => {
   });
 });
 
+it('says who it is: ServerRole names the port, Extensions the part in a pair and the load', async () => {
+  const { port } = await serve({}, { info: () => ({ role: 'primary', calls: 3 }) });
+  const desk = client(port);
+  const { ServerRole, ApplicationName, Switch } = await desk.connect();
+  const info = await desk.request('RequestQueryServer');
+  expect(info).toMatchObject({ msg: 'EventServerInfo', ServerRole, ApplicationName, Switch, ServerStartTime: expect.anything() });
+  expect(info['Extensions']).toEqual([['role', 'primary'], ['calls', 3]]);
+});
+
 describe('resuming', () => {
   it('gives exactly what was missed', async () => {
     const seen: number[] = [];

@@ -4,12 +4,15 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Clock, Counter, Entropy, Log, Meter, Timer } from '#kernel';
 import { type AddpMessage, decodeRequest } from '../codec/decode.js';
+import { tTime } from '../codec/encode.js';
 import type { TEvent, TRequest } from '../message.js';
 import { ACCEPTED, OPENING, type ServerRole } from '../messages/catalogue.js';
 import type { EnumValue } from '../messages/enums.js';
 import { TError } from '../messages/error-codes.js';
+import { kv, type KVSource } from '../messages/kv-list.js';
 import type { BacklogLimits } from '../session/backlog.js';
 import { Connection, type ConnectionEvents } from './connection.js';
+import { Lane } from './lane.js';
 import { TlibSession } from './session.js';
 
 export interface TlibServerPorts {
@@ -43,13 +46,18 @@ export interface TlibServerOptions {
 /** What the tier makes of its clients. */
 export interface TlibServerEvents {
   onOpened?(session: TlibSession): void;
-  /** A request that this port accepts. Answer with `session.send` or `session.error`. */
-  onRequest(session: TlibSession, request: TRequest): void;
+  /**
+   * A request that this port accepts. Answer with `session.send` or `session.error`. The session's next request comes
+   * when this returns, or when the promise that it returns is settled.
+   */
+  onRequest(session: TlibSession, request: TRequest): void | Promise<void>;
   /** The connection is gone; the session waits for a resume. */
   onLost?(session: TlibSession): void;
   onResumed?(session: TlibSession): void;
   /** The session is over. */
   onClosed?(session: TlibSession): void;
+  /** What the tier adds to EventServerInfo, in Extensions: `role`, its part in an HA pair, and its load. */
+  info?(): KVSource;
 }
 
 /** What is known of a connection beside its bytes. */
@@ -60,25 +68,33 @@ interface Peer {
   /** Silence after which the connection is closed; 0 = never. */
   addpMs: number;
   pings: number;
+  /** What it sent cannot be followed any further: nothing after that is read. */
+  lost: boolean;
 }
+
+type Decoded = ReturnType<typeof decodeRequest>;
 
 const STRIKES_MAX = 3;
 const TICK_MS = 1_000;
 /** A client that reads nothing for so long, while something waits for it, is disconnected. */
 const STALLED_MS = 10_000;
 const PROTOCOL_VERSION = 1;
+/** Requests of one client that wait for the one before; beyond it the client is not read until they are done. */
+const WAITING_MAX = 1_000;
 
 export class TlibServer implements ConnectionEvents {
   readonly #peers = new Map<Connection, Peer>();
   readonly #sessions = new Map<string, TlibSession>();
   readonly #byToken = new Map<string, TlibSession>();
   readonly #connectionOf = new Map<TlibSession, Connection>();
+  readonly #lanes = new Map<TlibSession, Lane>();
   readonly #dirty: Connection[] = [];
   readonly #refused: Counter;
   readonly #slow: Counter;
   #server: Server | undefined;
   #tick: Timer | undefined;
   #nextSession = 1;
+  #startedAtMs = 0;
 
   constructor(private readonly ports: TlibServerPorts, private readonly options: TlibServerOptions, private readonly events: TlibServerEvents) {
     const labels = { port: options.identity.role };
@@ -104,6 +120,7 @@ export class TlibServer implements ConnectionEvents {
     const accept = (socket: Socket) => this.#accept(socket);
     const server = this.options.tls === undefined ? createServer(accept) : createTlsServer(this.options.tls, accept);
     this.#server = server;
+    this.#startedAtMs = this.ports.clock.nowMs();
     this.#scheduleTick();
     return new Promise((resolve, reject) => {
       server.once('error', (cause) => reject(new Error(
@@ -147,7 +164,7 @@ export class TlibServer implements ConnectionEvents {
       connection.end();
       return;
     }
-    this.#peers.set(connection, { session: undefined, strikes: 0, addpMs: 0, pings: 0 });
+    this.#peers.set(connection, { session: undefined, strikes: 0, addpMs: 0, pings: 0, lost: false });
   }
 
   wantsFlush(connection: Connection): void {
@@ -165,23 +182,37 @@ export class TlibServer implements ConnectionEvents {
 
   onLine(connection: Connection, line: string | undefined): void {
     const peer = this.#peers.get(connection);
-    if (peer === undefined) return;
+    if (peer === undefined || peer.lost) return;
     const decoded = decodeRequest(line ?? '');
-    if (decoded.ok) {
-      if (decoded.value.msg.startsWith('Addp')) this.#addp(connection, decoded.value as AddpMessage);
-      else this.#request(connection, peer, decoded.value as TRequest);
-      return;
-    }
-    const { code, message, referenceID, fatal } = decoded.error;
-    this.#refuse(connection, peer, code, line === undefined ? 'a line must be UTF-8' : message, referenceID);
-    if (fatal) connection.end();
-    else if (peer.session === undefined) this.#strike(connection, peer);
+    if (decoded.ok && decoded.value.msg.startsWith('Addp')) return this.#addp(connection, decoded.value as AddpMessage);
+    if (!decoded.ok) peer.lost = decoded.error.fatal;
+    this.#inTurn(connection, peer, () => this.#decoded(connection, peer, decoded, line === undefined));
   }
 
   onTooLong(connection: Connection): void {
     const peer = this.#peers.get(connection);
-    if (peer !== undefined) this.#refuse(connection, peer, TError.OutOfService, 'a line may have 1 MiB', undefined);
-    connection.end();
+    if (peer === undefined || peer.lost) return;
+    peer.lost = true;
+    this.#inTurn(connection, peer, () => {
+      this.#refuse(connection, peer, TError.OutOfService, 'a line may have 1 MiB', undefined);
+      connection.end();
+    });
+  }
+
+  /** After what the session asked before. */
+  #inTurn(connection: Connection, peer: Peer, work: () => void | Promise<void>): void {
+    const lane = peer.session === undefined ? undefined : this.#lanes.get(peer.session);
+    if (lane === undefined) return void work();
+    lane.push(work);
+    if (lane.waiting > WAITING_MAX) connection.pause();
+  }
+
+  #decoded(connection: Connection, peer: Peer, decoded: Decoded, notUtf8: boolean): void | Promise<void> {
+    if (decoded.ok) return this.#request(connection, peer, decoded.value as TRequest);
+    const { code, message, referenceID, fatal } = decoded.error;
+    this.#refuse(connection, peer, code, notUtf8 ? 'a line must be UTF-8' : message, referenceID);
+    if (fatal) connection.end();
+    else if (peer.session === undefined) this.#strike(connection, peer);
   }
 
   onClosed(connection: Connection): void {
@@ -210,7 +241,7 @@ export class TlibServer implements ConnectionEvents {
 
   // ---- requests
 
-  #request(connection: Connection, peer: Peer, request: TRequest): void {
+  #request(connection: Connection, peer: Peer, request: TRequest): void | Promise<void> {
     const { session } = peer;
     const referenceID = request['ReferenceID'] as number | undefined;
     if (request.msg === OPENING) {
@@ -234,7 +265,8 @@ export class TlibServer implements ConnectionEvents {
       session.send({ msg: 'EventACK', UserEvent: request.msg }, referenceID);
       return;
     }
-    this.events.onRequest(session, request);
+    if (request.msg === 'RequestQueryServer') return session.send(this.#serverInfo(), referenceID);
+    return this.events.onRequest(session, request);
   }
 
   #open(connection: Connection, peer: Peer, request: TRequest, referenceID: number | undefined): void {
@@ -301,15 +333,28 @@ export class TlibServer implements ConnectionEvents {
     }, this.options.backlog, () => this.ports.clock.nowMs());
     this.#nextSession += 1;
     this.#sessions.set(session.id, session);
+    this.#lanes.set(session, new Lane(() => this.#connectionOf.get(session)?.resume()));
     this.#byToken.set(session.token, session);
     return session;
   }
 
   #linkConnected(session: TlibSession, resumed: boolean | undefined): TEvent {
+    return { msg: 'EventLinkConnected', ...this.#identity(), SessionToken: session.token, Resumed: resumed };
+  }
+
+  /** `ServerRole` says which port it is (tlib-protocol §2); the part in an HA pair stands in Extensions. */
+  #serverInfo(): TEvent {
+    const nowMs = this.ports.clock.nowMs();
+    return {
+      msg: 'EventServerInfo', ...this.#identity(), ServerStartTime: tTime(this.#startedAtMs), Extensions: kv(this.events.info?.() ?? {}), Time: tTime(nowMs),
+    };
+  }
+
+  #identity(): Omit<TEvent, 'msg'> {
     const { applicationName, role, switchName, geoLocation, node, version } = this.options.identity;
     return {
-      msg: 'EventLinkConnected', ApplicationName: applicationName, ServerRole: role, Switch: switchName, GeoLocation: geoLocation,
-      Node: node, ServerVersion: version, ProtocolVersion: PROTOCOL_VERSION, SessionToken: session.token, Resumed: resumed,
+      ApplicationName: applicationName, ServerRole: role, Switch: switchName, GeoLocation: geoLocation,
+      Node: node, ServerVersion: version, ProtocolVersion: PROTOCOL_VERSION,
     };
   }
 
@@ -325,7 +370,7 @@ export class TlibServer implements ConnectionEvents {
   #watch(nowMs: number): void {
     for (const [connection, peer] of [...this.#peers]) {
       if (connection.stalledMs(nowMs) > STALLED_MS) this.#cut(connection, `it has read nothing for ${STALLED_MS / 1000} s`);
-      else if (peer.addpMs > 0) this.#watchAddp(connection, peer, nowMs - connection.lastHeardMs);
+      else if (peer.addpMs > 0 && !connection.paused) this.#watchAddp(connection, peer, nowMs - connection.lastHeardMs);
     }
     for (const session of [...this.#sessions.values()]) {
       if (session.lostAtMs !== undefined && nowMs - session.lostAtMs > this.options.backlog.ms) this.#forget(session);
@@ -353,6 +398,8 @@ export class TlibServer implements ConnectionEvents {
   #forget(session: TlibSession): void {
     if (!this.#sessions.delete(session.id)) return;
     this.#byToken.delete(session.token);
+    this.#lanes.get(session)?.close();
+    this.#lanes.delete(session);
     this.#connectionOf.delete(session);
     this.events.onClosed?.(session);
   }

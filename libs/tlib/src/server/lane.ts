@@ -1,0 +1,44 @@
+/**
+ * The requests of one session, one after the other: the next starts when the former has taken effect, so they start in
+ * the order of arrival and their answers are in the order of their effects (tlib-protocol §1).
+ */
+
+/** May answer when it has taken effect; otherwise it has when it returns. */
+export type Work = () => void | Promise<void>;
+
+export class Lane {
+  readonly #waiting: Work[] = [];
+  #busy = false;
+  #closed = false;
+
+  /** `onIdle` is called whenever everything that waited is done. */
+  constructor(private readonly onIdle: () => void = () => {}) {}
+
+  /** Requests that have not started. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  push(work: Work): void {
+    if (this.#closed) return;
+    this.#waiting.push(work);
+    if (!this.#busy) this.#run();
+  }
+
+  /** The session is over: what waits has no one to answer to. */
+  close(): void {
+    this.#closed = true;
+    this.#waiting.length = 0;
+  }
+
+  #run(): void {
+    for (let work = this.#waiting.shift(); work !== undefined; work = this.#waiting.shift()) {
+      this.#busy = true;
+      const effect = work();
+      if (effect !== undefined) return void effect.then(() => this.#run(), () => this.#run());
+      this.#busy = false;
+    }
+    this.#busy = false;
+    this.onIdle();
+  }
+}
