@@ -5,12 +5,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { install } from './install.mjs';
+import { installPeers } from './install-peers.mjs';
 import { build } from './build.mjs';
 import { pinnedNode } from './pinned-node.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const only = process.argv.slice(2);
 install();
+if (only.length === 0 || only.some((path) => /e2e|end-to-end/.test(path))) installPeers();
 const node = pinnedNode();
 const run = (args, options = {}) => spawnSync(node, args, { cwd: root, stdio: 'inherit', ...options });
 

@@ -1,10 +1,10 @@
 /** A real nats-server for tests: found on the machine, or fetched once into `.cache/`. */
-import { describe, it } from '@jest/globals';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { suiteOrSkip } from './peers.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const FETCHED = join(ROOT, '.cache/servers/out/usr/sbin/nats-server');
@@ -99,19 +99,8 @@ function end(process: ChildProcess): Promise<void> {
   });
 }
 
-/**
- * A suite that needs a real server. Without one it is skipped by name; on CI, where it must not be missed, it fails.
- * `body` gets the path of the server.
- */
+/** A suite that needs a real server. `body` gets its path. */
 export function natsSuite(name: string, body: (file: string) => void): void {
   const file = findNatsServer();
-  if (file !== undefined) {
-    describe(name, () => body(file));
-  } else if (process.env['CI'] === 'true') {
-    it(`${name}: a nats-server is needed`, () => {
-      throw new Error('no nats-server 2.11 or newer: put one on the PATH, or let scripts/fetch-servers.mjs reach a Debian mirror');
-    });
-  } else {
-    describe.skip(`${name} (no nats-server 2.${MINOR_MIN} or newer here)`, () => it.todo('needs a nats-server'));
-  }
+  suiteOrSkip(name, file === undefined ? `needs nats-server 2.${MINOR_MIN} or newer` : undefined, () => body(file as string));
 }

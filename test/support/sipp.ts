@@ -1,5 +1,5 @@
 /** sipp, a foreign SIP user agent, as phone and as carrier. Scenarios: test/interop/sipp. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -36,16 +36,6 @@ export interface SippResult {
   readonly failed: number;
   /** What sipp said about unexpected messages. */
   readonly errors: string;
-}
-
-export function haveSipp(): boolean {
-  try {
-    execFileSync('sipp', ['-v'], { stdio: 'pipe' });
-    return true;
-  } catch (error) {
-    // sipp ends its version page with 99.
-    return (error as { status?: number }).status === 99;
-  }
 }
 
 export function runSipp(scenario: string, options: SippOptions): SippRun {
