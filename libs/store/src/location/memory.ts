@@ -5,6 +5,7 @@
 import type { Clock, Timer } from '#kernel';
 import { compact, Interner } from './compact.js';
 import { ExpiryQueue } from './expiry-queue.js';
+import { PAGE_INDEX_MS, PageIndex } from './page-index.js';
 import type { LocationBinding, LocationDelta, LocationPage, LocationRemoval, LocationStore } from './port.js';
 
 /** A removal is remembered so long, so that an older report which arrives after it does not bring the binding back. */
@@ -32,6 +33,8 @@ export class MemoryLocationStore implements LocationStore {
   readonly #names = new Interner();
   readonly #expiry = new ExpiryQueue<Entry>();
   readonly #watchers = new Set<(delta: LocationDelta) => void>();
+  readonly #pages = new PageIndex();
+  #pagesTimer: Timer | undefined;
   #sweepTimer: Timer | undefined;
   #sweepAtMs = Infinity;
   #reachable = 0;
@@ -81,10 +84,12 @@ export class MemoryLocationStore implements LocationStore {
   }
 
   all(limit: number, after = ''): LocationPage {
-    const aors = [...this.#byAor.keys()].filter((aor) => aor > after).sort();
+    const { names, from } = this.#pages.after(after, this.clock.nowMs(), () => [...this.#byAor.keys()]);
+    this.#keepPages();
     const entries: { aor: string; bindings: readonly LocationBinding[] }[] = [];
-    for (const aor of aors) {
+    for (let at = from; at < names.length; at += 1) {
       if (entries.length === limit) return { entries, next: entries.at(-1)?.aor ?? after };
+      const aor = names[at] as string;
       const bindings = this.list(aor);
       if (bindings.length > 0) entries.push({ aor, bindings });
     }
@@ -98,10 +103,18 @@ export class MemoryLocationStore implements LocationStore {
 
   async close(): Promise<void> {
     this.#sweepTimer?.cancel();
+    this.#pagesTimer?.cancel();
+    this.#pages.release();
     this.#watchers.clear();
     this.#byAor.clear();
     this.#expiry.clear();
     this.#reachable = 0;
+  }
+
+  /** The index is a copy of all names, so it goes when nobody has asked for a while. */
+  #keepPages(): void {
+    this.#pagesTimer?.cancel();
+    this.#pagesTimer = this.clock.setTimer(PAGE_INDEX_MS, () => this.#pages.release());
   }
 
   #compacted(from: LocationBinding): LocationBinding {

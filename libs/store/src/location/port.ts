@@ -50,7 +50,7 @@ export interface LocationStore {
   remove(removal: LocationRemoval): boolean;
   /** Live bindings, best `q` first, then the latest. */
   list(aor: string): readonly LocationBinding[];
-  /** Live bindings of all AORs in the order of their names, page by page. */
+  /** Live bindings of all AORs in the order of their names, page by page. What is new since the first page may be missing: `watch` tells. */
   all(limit: number, after?: string): LocationPage;
   /** Hears every change from now on, expiry included, never synchronously with `put` or `remove`. Answers how to stop. */
   watch(onDelta: (delta: LocationDelta) => void): () => void;
