@@ -1,8 +1,17 @@
-/** `npm run bench`: every measurement, one after the other, each in a process of its own. */
+/** `npm run bench`: every measurement, one after the other, each in a process of its own. `npm run bench -- NAME` runs those whose name holds NAME. */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-for (const name of ['micro/sip-message.bench.js', 'micro/tlib-fan-out.bench.js']) {
+const MICRO = ['micro/sip-message.bench.js', 'micro/tlib-fan-out.bench.js'];
+/** These read the CPU time of other processes from /proc. */
+const CALLS = ['calls/proxied-call.bench.js'];
+
+const wanted = process.argv.slice(2);
+const isLinux = existsSync('/proc/self/schedstat');
+if (!isLinux) console.log(`without /proc/self/schedstat (Linux) these are left out: ${CALLS.join(', ')}`);
+for (const name of isLinux ? [...MICRO, ...CALLS] : MICRO) {
+  if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
   console.log(`\n${name}`);
   const { status } = spawnSync(process.execPath, [fileURLToPath(new URL(name, import.meta.url))], { stdio: 'inherit' });
   if (status !== 0) process.exitCode = 1;

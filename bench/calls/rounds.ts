@@ -1,0 +1,49 @@
+/** Rounds of the same load, one contestant after the other, so that what else runs on the machine meets all of them alike. */
+import type { Contestant } from './contestant.js';
+
+export interface Load {
+  /** Resolves when that many operations are over; answers how many of them failed. */
+  run(count: number): Promise<number>;
+}
+
+export interface Entrant {
+  readonly contestant: Contestant;
+  readonly load: Load;
+}
+
+export interface Measurement {
+  readonly name: string;
+  /** Of the process under test, per operation, microseconds: the median round. */
+  readonly cpuMicros: number;
+  readonly failed: number;
+}
+
+export async function measureRounds(entrants: readonly Entrant[], plan: { warmUp: number; rounds: number; perRound: number }): Promise<Measurement[]> {
+  const costs = entrants.map((): number[] => []);
+  const failed = entrants.map(() => 0);
+  for (const { load } of entrants) await load.run(plan.warmUp);
+  for (let round = 0; round < plan.rounds; round += 1) {
+    for (const [at, { contestant, load }] of entrants.entries()) {
+      const before = contestant.cpuMicros();
+      failed[at] = (failed[at] as number) + await load.run(plan.perRound);
+      costs[at]?.push((contestant.cpuMicros() - before) / plan.perRound);
+    }
+  }
+  return entrants.map(({ contestant }, at) => ({ name: contestant.name, cpuMicros: median(costs[at] ?? []), failed: failed[at] ?? 0 }));
+}
+
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+}
+
+/** One line each, the first one as a ratio to every other. What failed makes the figures worthless, so it fails the run. */
+export function reportRounds(what: string, [ours, ...others]: readonly Measurement[], aims: string): void {
+  for (const { name, cpuMicros, failed } of [ours, ...others].filter((each) => each !== undefined)) {
+    const trouble = failed === 0 ? '' : `   ${failed} FAILED`;
+    console.log(`${`${what}: ${name}`.padEnd(60)} ${cpuMicros.toFixed(1).padStart(10)} us CPU${trouble}`);
+  }
+  if (ours === undefined) return;
+  if ([ours, ...others].some(({ failed }) => failed > 0)) process.exitCode = 1;
+  const ratios = others.map(({ name, cpuMicros }) => `${(ours.cpuMicros / cpuMicros).toFixed(2)} x ${name}`);
+  console.log(`${''.padEnd(4)}${ours.name}: ${ratios.join(', ')} (aim: ${aims})`);
+}
