@@ -5,8 +5,8 @@
 import { type Bus, type BusSubscription, MembershipService, subjects } from '#cluster';
 import type { Clock, Counter, Entropy, Log, Meter, Timer } from '#kernel';
 import {
-  checkMessage, type Flow, makeResponse, type ProxyRules, type ServerTransaction, type SipRequest, type SipResolver, type SipResponse,
-  type SipTransport, TransactionLayer, validateRequest,
+  type Flow, inspectRequest, makeResponse, type ProxyRules, refuseUnsupported, type ServerRules, type ServerTransaction, type SipRequest,
+  type SipResolver, type SipResponse, type SipTransport, TransactionLayer, validateRequest,
 } from '#sip';
 import type { LocationStore } from '#store';
 import type { AffinityNotice, Heartbeat } from '#telephony';
@@ -40,6 +40,8 @@ export interface SipProxyPorts {
 
 const AFFINITY_SWEEP_MS = 5_000;
 const METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, NOTIFY, SUBSCRIBE, REFER, MESSAGE';
+/** What an OPTIONS may ask of the proxy itself (RFC 3261 §11.2, §8.2.2). */
+const AS_SERVER: ServerRules = { extensions: new Set(['path']) };
 /** How an SC names itself in Contact and in tags (docs/specs/sip-routing.md, "Names"). */
 const DIALOG_USER = /^n(\d{1,5})$/;
 const DIALOG_TAG = /^n(\d{1,5})\./;
@@ -140,7 +142,6 @@ export class SipProxyCore {
 
   #onRequest(request: SipRequest, transaction: ServerTransaction, flow: Flow): void {
     const isInside = this.#inside.holds(flow, request.topVia.host);
-    if (!isInside && !this.#isSound(request, transaction)) return;
     if (this.#isOwnOptions(request, isInside)) return this.#answerOptions(transaction);
     if (!this.#mayGoOn(request, transaction)) return;
     if (request.method === 'CANCEL') return this.#refuse(transaction, 481);
@@ -148,15 +149,7 @@ export class SipProxyCore {
     else this.#onOutsideRequest(request, transaction, flow);
   }
 
-  /** RFC 3261 §16.3 step 1. What comes from inside was read there already. */
-  #isSound(request: SipRequest, transaction: ServerTransaction): boolean {
-    const problem = checkMessage(request);
-    if (problem === undefined) return true;
-    this.#refuse(transaction, problem.statusHint, [['Warning', `399 ${this.#names.accessPoint.inUri} "${problem.message}"`]]);
-    return false;
-  }
-
-  /** RFC 3261 §16.3 steps 2 to 5. */
+  /** RFC 3261 §16.3 steps 2 to 5; step 1 is the transaction layer's. */
   #mayGoOn(request: SipRequest, transaction: ServerTransaction): boolean {
     const refusal = validateRequest(request, this.#rules);
     if (refusal === undefined) return true;
@@ -234,8 +227,11 @@ export class SipProxyCore {
 
   /** PRX-31. Peers that probe us learn here that we drain. */
   #answerOptions(transaction: ServerTransaction): void {
+    const { request } = transaction;
+    const refusal = inspectRequest(request, AS_SERVER) ?? refuseUnsupported(request, 'Proxy-Require', AS_SERVER.extensions);
+    if (refusal !== undefined) return this.#refuse(transaction, refusal.status, refusal.headers);
     if (this.#draining) return this.#refuseForDrain(transaction);
-    transaction.respond(makeResponse(transaction.request, 200, undefined, {
+    transaction.respond(makeResponse(request, 200, undefined, {
       toTag: this.#forwarder.newTag(),
       headers: [['Allow', METHODS], ['Accept', 'application/sdp'], ['Supported', 'path']],
     }));

@@ -51,6 +51,7 @@ export {
   sessionTimerHeaders, type SessionTimerPolicy,
 } from './dialog/session-timer.js';
 export { bestResponse } from './proxy/best-response.js';
+export { inspectRequest, refuseUnsupported, type ServerRules } from './proxy/inspect-request.js';
 export { hasLooped, loopHash } from './proxy/loop-detection.js';
 export {
   type BranchFailure, type FinalAnswer, type ForkEffects, type ForkTarget, ResponseContext, type ResponseContextOptions,

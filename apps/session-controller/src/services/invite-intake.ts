@@ -63,7 +63,8 @@ export class InviteIntake {
     const unknown = request.values('Require').filter((tag) => !SUPPORTED.has(tag));
     if (unknown.length > 0) return { status: 420, headers: [['Unsupported', unknown.join(', ')]] };
     if (hasForeignBody(request)) return { status: 415, headers: [['Accept', 'application/sdp']] };
-    if (request.contacts.length !== 1) return { status: 400 };
+    // None is what RFC 2543 allowed: what we send then goes to From.
+    if (request.contacts.length > 1 || request.isStarContact) return { status: 400 };
     return undefined;
   }
 

@@ -49,6 +49,8 @@ export class Registrar {
   }
 
   onRegister(request: SipRequest, transaction: ServerTransaction, flow: Flow, routesToRemove: number): void {
+    // RFC 3261 §10.2: an address of record is a SIP or SIPS URI.
+    if (!request.to.uri.isSip) return this.#refuse(transaction, 400);
     const aor = this.#aorOf(request);
     if (aor === undefined) return this.#refuse(transaction, 404);
     const { pool, monitor, names, forwarder, location } = this.ports;

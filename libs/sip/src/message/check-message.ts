@@ -36,10 +36,33 @@ function checkTransaction(message: SipMessage): SipParseError | undefined {
   if (!CALL_ID_VALUE.test(message.callId)) return problem('SIP_PARSE_CALL_ID', 'Call-ID is missing or has characters that may not stand there');
   const cseq = message.decodedCseq;
   if (!cseq.ok) return cseq.error;
-  if (message.kind === 'request' && cseq.value.method !== message.method) {
+  if (message.kind === 'request' && cseq.value.method !== message.method && !isCSeqRepairable(message)) {
     return problem('SIP_PARSE_CSEQ', `CSeq says ${cseq.value.method.slice(0, 32)}, the request line ${message.method.slice(0, 32)}`);
   }
   return undefined;
+}
+
+/** Methods whose transactions others find by the method in CSeq (§9.1, §17.1.1.3, §17.1.3). */
+const BY_CSEQ_METHOD = new Set(['INVITE', 'ACK', 'CANCEL']);
+
+/**
+ * Whether a CSeq that names another method than the request line may be put right. Within a dialog CSeq orders requests by its
+ * number alone (§12.2.2), and a request other than INVITE shares its transaction with no other: the request line says what is
+ * meant. RFC 5589 §6.2 prints such a NOTIFY. Elsewhere 400 (RFC 4475 §3.1.2.17).
+ */
+function isCSeqRepairable(request: SipRequest): boolean {
+  return !BY_CSEQ_METHOD.has(request.method) && request.to.tag !== undefined;
+}
+
+/**
+ * The request as it goes on: its CSeq names the method of the request line, so that the next element has nothing to refuse and
+ * the response matches the transaction (§17.1.3).
+ *
+ * @param request one that `checkMessage` lets pass
+ */
+export function repairCSeq(request: SipRequest): SipRequest {
+  const { seq, method } = request.cseq;
+  return method === request.method ? request : request.edit().replace('CSeq', `${seq} ${request.method}`).build();
 }
 
 function checkNumbers(message: SipMessage): SipParseError | undefined {

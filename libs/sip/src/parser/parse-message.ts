@@ -1,7 +1,7 @@
 /** Bytes to an indexed message: one pass over the lines, no header decoded. Never throws. */
 import { fail, ok, type Result } from '#kernel';
 import { allOf, isBlank, isOf, isSpace, parseDigits, TOKEN, URI } from '../headers/chars.js';
-import { CONTENT_LENGTH, headerIdAt } from '../headers/header-names.js';
+import { CONTENT_LENGTH, headerIdAt, VIA } from '../headers/header-names.js';
 import { LINE_FIELDS, MessageIndex } from '../message/message-index.js';
 import { type SipMessage, SipRequest, SipResponse } from '../message/message.js';
 import type { SipParseError, SipParseErrorCode } from './error.js';
@@ -43,7 +43,7 @@ export function parseMessage(input: Buffer | string, limits: ParseLimits = DEFAU
   if (lineFeed === -1) return refuse('SIP_PARSE_EMPTY', 'there is no line', start, 400);
   const startLine = parseStartLine(bytes, start, endOfLine(bytes, lineFeed));
   if (startLine === undefined) return refuse('SIP_PARSE_START_LINE', 'the first line is neither a request nor a status line', start, 400);
-  const { lines, headersEnd, problem } = scanHeaders(bytes, lineFeed + 1, limits);
+  const { lines, headersEnd, problem, problemAt } = scanHeaders(bytes, lineFeed + 1, limits);
   const bodyStart = afterEmptyLine(bytes, headersEnd);
   const index = new MessageIndex(
     start, lines, headersEnd, bodyStart, bytes.length, startLine.uriStart, startLine.uriStart + startLine.uri.length,
@@ -51,7 +51,7 @@ export function parseMessage(input: Buffer | string, limits: ParseLimits = DEFAU
   const failure = problem ?? startLine.problem;
   if (failure !== undefined) {
     const [code, message, statusHint] = failure;
-    return refuse(code, message, problem === undefined ? start : headersEnd, statusHint, answerable(bytes, index, startLine));
+    return refuse(code, message, problem === undefined ? start : problemAt, statusHint, answerable(bytes, index, startLine));
   }
   return bounded(bytes, index, startLine, limits);
 }
@@ -125,18 +125,25 @@ function parseOddRequestLine(method: string, uriStart: number, rest: string): St
 interface Scan {
   /** {@link MessageIndex.lines}. */
   readonly lines: number[];
-  /** Where the empty line is, or the line that is wrong. */
+  /** Where the empty line is, or where the scan gave up. */
   readonly headersEnd: number;
   readonly problem: Problem | undefined;
+  readonly problemAt: number;
 }
 
+const NO_HEADER: Problem = ['SIP_PARSE_HEADER_LINE', 'a header line must be Name: value, without stray carriage returns', 400];
+
+/** Goes on after a line that is no header: what follows may be what the refusal is answered with. */
 function scanHeaders(bytes: string, from: number, limits: ParseLimits): Scan {
   const lines: number[] = [];
-  const wrong = (headersEnd: number, problem: Problem): Scan => ({ lines, headersEnd, problem });
+  let badLine = -1;
+  const wrong = (at: number, problem: Problem): Scan => ({ lines, headersEnd: at, problem, problemAt: at });
   for (let at = from; ;) {
     if (at >= bytes.length) return wrong(at, ['SIP_PARSE_HEADERS_END', 'an empty line must end the headers', 400]);
     const first = bytes.charCodeAt(at);
-    if (first === LF || (first === CR && bytes.charCodeAt(at + 1) === LF)) return { lines, headersEnd: at, problem: undefined };
+    if (first === LF || (first === CR && bytes.charCodeAt(at + 1) === LF)) {
+      return { lines, headersEnd: at, problem: badLine === -1 ? undefined : NO_HEADER, problemAt: badLine };
+    }
     let lineFeed = bytes.indexOf('\n', at);
     let folded = 0;
     while (lineFeed !== -1 && isBlank(bytes.charCodeAt(lineFeed + 1))) {
@@ -148,9 +155,7 @@ function scanHeaders(bytes: string, from: number, limits: ParseLimits): Scan {
     if (lines.length >= limits.headers * LINE_FIELDS) {
       return wrong(at, ['SIP_PARSE_TOO_LARGE', `a message may have ${limits.headers} header lines`, 513]);
     }
-    if (!addLine(lines, bytes, at, end, folded)) {
-      return wrong(at, ['SIP_PARSE_HEADER_LINE', 'a header line must be Name: value, without stray carriage returns', 400]);
-    }
+    if (!addLine(lines, bytes, at, end, folded) && badLine === -1) badLine = at;
     at = lineFeed === -1 ? bytes.length : lineFeed + 1;
   }
 }
@@ -187,11 +192,14 @@ function afterEmptyLine(bytes: string, at: number): number {
   return at < bytes.length && bytes.charCodeAt(at) === LF ? at + 1 : at;
 }
 
-/** A refused request, when enough of it can be read to answer; a response is never answered. */
+/**
+ * A refused request, when enough of it can be read to answer; a response is never answered. A Via of another version is
+ * repeated like any other: the answer goes where the request came from.
+ */
 function answerable(bytes: string, index: MessageIndex, { method, uri, status }: StartLine): SipRequest | undefined {
   if (status !== 0 || method === 'ACK') return undefined;
   const request = new SipRequest(bytes, index, method, uri);
-  return request.vias.length > 0 && request.callId !== '' ? request : undefined;
+  return index.has(VIA) && request.callId !== '' ? request : undefined;
 }
 
 function refuse(

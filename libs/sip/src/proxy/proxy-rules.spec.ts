@@ -1,5 +1,6 @@
 import { request } from '../transaction/testing.js';
 import { bestResponse } from './best-response.js';
+import { inspectRequest } from './inspect-request.js';
 import { hasLooped, loopHash } from './loop-detection.js';
 import { nextHopOf, preprocessRoutes } from './routes.js';
 import { nextMaxForwards, type ProxyRules, validateRequest } from './validate-request.js';
@@ -35,6 +36,26 @@ describe('validateRequest (§16.3)', () => {
   it('counts Max-Forwards down, from 70 when absent', () => {
     expect(nextMaxForwards(request('INVITE'))).toBe(69);
     expect(nextMaxForwards(request('INVITE').edit().remove('Max-Forwards').build())).toBe(70);
+  });
+});
+
+describe('inspectRequest (§8.2)', () => {
+  const rules = { methods: ['INVITE', 'OPTIONS'], extensions: new Set(['timer']) };
+  it('serves what it knows', () => {
+    expect(inspectRequest(request('OPTIONS', { headers: [['Require', 'Timer']] }), rules)).toBeUndefined();
+    expect(inspectRequest(request('MESSAGE'), { extensions: new Set() })).toBeUndefined();
+  });
+  it('refuses another method with 405 and says which it serves', () => {
+    expect(inspectRequest(request('MESSAGE'), rules)).toEqual({ status: 405, headers: [['Allow', 'INVITE, OPTIONS']] });
+  });
+  it('refuses another scheme with 416, unless told of it', () => {
+    expect(inspectRequest(request('OPTIONS', { uri: 'isbn:2983792873' }), rules)?.status).toBe(416);
+    expect(inspectRequest(request('OPTIONS', { uri: 'tel:+1' }), { ...rules, schemes: new Set(['tel']) })).toBeUndefined();
+  });
+  it('refuses what Require asks and it cannot do with 420, but for ACK and CANCEL (§8.2.2.3)', () => {
+    const headers = [['Require', 'timer, one'], ['Require', 'two']] as const;
+    expect(inspectRequest(request('INVITE', { headers }), rules)).toEqual({ status: 420, headers: [['Unsupported', 'one, two']] });
+    expect(inspectRequest(request('CANCEL', { headers }), { extensions: rules.extensions })).toBeUndefined();
   });
 });
 

@@ -1,6 +1,7 @@
 /** What a proxy checks before it forwards: RFC 3261 §16.3, loops by RFC 5393. */
 import type { HeaderLine } from '../message/make.js';
 import type { SipRequest } from '../message/message.js';
+import { refuseUnsupported } from './inspect-request.js';
 import { hasLooped } from './loop-detection.js';
 
 export interface ProxyRules {
@@ -28,9 +29,7 @@ export function validateRequest(request: SipRequest, rules: ProxyRules): Refusal
   if (scheme !== 'sip' && scheme !== 'sips' && rules.schemes?.has(scheme) !== true) return refuse(416);
   if (request.maxForwards === 0) return refuse(483);
   if (hasLooped(request, rules.isOurSentBy)) return refuse(482);
-  const unsupported = request.values('Proxy-Require').filter((tag) => !rules.extensions.has(tag.toLowerCase()));
-  if (unsupported.length > 0) return { status: 420, headers: [['Unsupported', unsupported.join(', ')]] };
-  return undefined;
+  return refuseUnsupported(request, 'Proxy-Require', rules.extensions);
 }
 
 /** Max-Forwards of the forwarded request (§16.6 step 3). */

@@ -9,6 +9,7 @@ const METHODS = [
 export class TransactionMetrics {
   readonly retransmissions: Counter;
   readonly malformed: Counter;
+  readonly repaired: Counter;
   readonly overload: Counter;
   readonly strayResponses: Counter;
   readonly refusedResponses: Counter;
@@ -21,6 +22,7 @@ export class TransactionMetrics {
     this.#otherRequests = requestCounter(meter, 'other');
     this.retransmissions = meter.counter('sip_retransmissions_absorbed_total', 'Requests received again');
     this.malformed = meter.counter('sip_malformed_total', 'Messages that could not be parsed');
+    this.repaired = meter.counter('sip_repaired_total', 'Requests whose CSeq named another method');
     this.overload = meter.counter('sip_overload_refused_total', 'Requests refused with 503: the transaction table is full');
     this.strayResponses = meter.counter('sip_stray_responses_total', 'Responses that match no transaction');
     this.refusedResponses = meter.counter('sip_responses_refused_total', 'Responses of a user after its final one');

@@ -192,6 +192,27 @@ describe('TransactionLayer, server side', () => {
     expect(meter.count('sip_malformed_total')).toBe(2);
   });
 
+  it('puts right a CSeq that names another method, within a dialog only (RFC 4475 §3.1.2.17)', () => {
+    const { transport, meter, opened } = serve();
+    const mistaken = (method: string, toTag?: string) => request(method, toTag === undefined ? {} : { toTag }).bytes.replace(`CSeq: 1 ${method}`, 'CSeq: 1 INVITE');
+    transport.receive(mistaken('OPTIONS'));
+    expect(transport.takeLines()).toEqual(['400 INVITE']);
+    transport.receive(mistaken('NOTIFY', 'b1'));
+    expect(opened.map((transaction) => transaction.request.cseq)).toEqual([{ seq: 1, method: 'NOTIFY' }]);
+    opened[0]?.respond(makeResponse(opened[0].request, 200));
+    expect(transport.takeLines()).toEqual(['200 NOTIFY']);
+    expect([meter.count('sip_repaired_total'), meter.count('sip_malformed_total')]).toEqual([1, 1]);
+  });
+
+  it('drops a malformed ACK', () => {
+    const { transport, layer, meter } = serve();
+    const acks: SipRequest[] = [];
+    layer.onAck = (ack) => acks.push(ack);
+    transport.receive(request('ACK', { toTag: 'b1' }).bytes.replace('CSeq: 1 ACK', 'CSeq: 1 INVITE'));
+    transport.receive(request('ACK', { toTag: 'b1' }));
+    expect([acks.length, meter.count('sip_malformed_total'), transport.sent.length]).toEqual([1, 1, 0]);
+  });
+
   it('survives a user that throws', () => {
     const { transport, layer, meter } = serve();
     layer.onRequest = () => { throw new Error('a bug of the user'); };

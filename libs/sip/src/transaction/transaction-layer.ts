@@ -3,7 +3,7 @@
  * RFC 3261 §17, §18.2; one per SIP transport.
  */
 import type { Clock, Entropy, Log, Meter } from '#kernel';
-import { checkMessage } from '../message/check-message.js';
+import { checkMessage, repairCSeq } from '../message/check-message.js';
 import { makeResponse } from '../message/make.js';
 import type { SipMessage, SipRequest, SipResponse } from '../message/message.js';
 import type { SipParseError } from '../parser/error.js';
@@ -153,8 +153,10 @@ export class TransactionLayer implements ClientHost, ServerHost {
     this.#start(transaction);
   }
 
+  /** Nobody may answer a malformed ACK, and nobody should pass it on. */
   deliverAck(ack: SipRequest, flow: Flow): void {
-    this.onAck(ack, flow);
+    if (checkMessage(ack) === undefined) this.onAck(ack, flow);
+    else this.#metrics.malformed.add();
   }
 
   forgetClient(transaction: ClientShell): void {
@@ -208,8 +210,8 @@ export class TransactionLayer implements ClientHost, ServerHost {
     const first = this.#servers.first(key);
     const known = first === undefined ? undefined : findServer(first, request, method === 'ACK' ? 'INVITE' : method);
     if (method === 'ACK') {
-      if (known === undefined) this.onAck(request, flow);
-      else known.onAck(request);
+      if (known !== undefined) known.onAck(request);
+      else this.deliverAck(request, flow);
     } else if (known !== undefined) {
       this.#metrics.retransmissions.add();
       known.onRetransmission();
@@ -222,7 +224,13 @@ export class TransactionLayer implements ClientHost, ServerHost {
     const problem = checkMessage(request);
     if (problem !== undefined) this.#onMalformed({ ...problem, partial: request }, flow);
     else if (this.#isFull(request.to.tag !== undefined)) this.#refuse(request, flow);
-    else this.#open(key, request, flow, sameKey);
+    else this.#open(key, this.#repaired(request), flow, sameKey);
+  }
+
+  #repaired(request: SipRequest): SipRequest {
+    const repaired = repairCSeq(request);
+    if (repaired !== request) this.#metrics.repaired.add();
+    return repaired;
   }
 
   #open(key: string, request: SipRequest, flow: Flow, sameKey: ServerShell | undefined): void {
