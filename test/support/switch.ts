@@ -27,6 +27,8 @@ export interface SwitchWishes {
   readonly options?: Readonly<Record<string, string | number | boolean>>;
   /** Options of Routing Points by number. */
   readonly points?: Readonly<Record<string, Readonly<Record<string, string | number>>>>;
+  /** Extensions beside the laptop's, by number, with their options. */
+  readonly extensions?: Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
 }
 
 const ACCESS_POINT = 'sip.cordboard.test';
@@ -65,6 +67,7 @@ export function switchYaml(plan: SwitchPlan, wishes: SwitchWishes): string {
     'dns:',
     '  - { numbers: 7001-7050, type: Extension, options: { contact: "*", password: "secret-${number}", sip-cti-control: "talk,hold" } }',
     `  - { numbers: 7101-7110, type: Extension, options: { contact: "sip:\${number}@${plan.carrier}:5090" } }`,
+    ...Object.entries(wishes.extensions ?? {}).map(([number, more]) => `  - { number: ${number}, type: Extension, options: ${JSON.stringify(more)} }`),
     ...points.map((number) => `  - { number: ${number}, type: RoutingPoint, options: ${JSON.stringify(wishes.points?.[number] ?? {})} }`),
     '  - { number: VQ_Support, type: VirtualQueue }',
     `  - { number: Trunk_SBC, type: Trunk, options: { contact: "sip:${plan.carrier}:5090", prefix: "+,0,1,8,9", priority: 1, oos-check: 10, oos-force: 2 } }`,
