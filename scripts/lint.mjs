@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const FLOORS = [
   ['kernel'],
   ['sip', 'tlib', 'cluster', 'store', 'config', 'observability'],
-  ['telephony', 'tier'],
+  ['telephony', 'tier', 'softphone'],
   ['simulation'],
 ];
 const floorOf = (lib) => FLOORS.findIndex((floor) => floor.includes(lib));
@@ -19,7 +19,7 @@ const PURE = [
   /^libs\/telephony\/src\//,
   /^libs\/sip\/src\/(?!transport\/|transaction\/transaction-layer)/,
   /^libs\/tlib\/src\/(messages|codec|session)\//,
-  /^apps\/[^/]+\/src\/machines\//,
+  /^(apps|libs)\/[^/]+\/src\/machines\//,
   /^libs\/cluster\/src\/(stream|membership\/membership\.ts|hlc|rendezvous)/,
 ];
 // node:net is let in for isIP, which opens nothing; node:crypto for hashes.
