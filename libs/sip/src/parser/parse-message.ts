@@ -4,15 +4,13 @@ import { allOf, isBlank, isOf, isSpace, parseDigits, TOKEN, URI } from '../heade
 import { CONTENT_LENGTH, headerIdAt, VIA } from '../headers/header-names.js';
 import { LINE_FIELDS, MessageIndex } from '../message/message-index.js';
 import { type SipMessage, SipRequest, SipResponse } from '../message/message.js';
+import { CONTENT_LENGTH_MAX } from './content-length.js';
 import type { SipParseError, SipParseErrorCode } from './error.js';
 import { DEFAULT_LIMITS, type ParseLimits } from './limits.js';
 
 const CR = 0x0d;
 const LF = 0x0a;
 const COLON = 0x3a;
-
-/** Larger than any body, small enough to count with. */
-const CONTENT_LENGTH_MAX = 999_999_999;
 
 const VERSION = 'SIP/2.0';
 const STATUS_LINE = /^SIP\/2\.0 (\d{3})(?: ([^\r\n]*))?$/i;
@@ -69,7 +67,7 @@ function bounded(bytes: string, index: MessageIndex, startLine: StartLine, limit
     }
   }
   if (length > limits.body) {
-    return refuse('SIP_PARSE_TOO_LARGE', `a body may have ${limits.body} bytes`, index.bodyStart, 513, answerable(bytes, index, startLine));
+    return refuse('SIP_PARSE_TOO_LARGE', `a body may have ${limits.body} bytes`, index.bodyStart, 413, answerable(bytes, index, startLine));
   }
   const exact = length === present ? index : new MessageIndex(
     index.start, index.lines, index.headersEnd, index.bodyStart, index.bodyStart + length, index.uriStart, index.uriEnd,
@@ -133,16 +131,17 @@ interface Scan {
 
 const NO_HEADER: Problem = ['SIP_PARSE_HEADER_LINE', 'a header line must be Name: value, without stray carriage returns', 400];
 
-/** Goes on after a line that is no header: what follows may be what the refusal is answered with. */
+/** Goes on after a line that is wrong: what follows may be what the refusal is answered with. */
 function scanHeaders(bytes: string, from: number, limits: ParseLimits): Scan {
   const lines: number[] = [];
-  let badLine = -1;
+  let bad: Problem | undefined;
+  let badAt = -1;
   const wrong = (at: number, problem: Problem): Scan => ({ lines, headersEnd: at, problem, problemAt: at });
   for (let at = from; ;) {
     if (at >= bytes.length) return wrong(at, ['SIP_PARSE_HEADERS_END', 'an empty line must end the headers', 400]);
     const first = bytes.charCodeAt(at);
     if (first === LF || (first === CR && bytes.charCodeAt(at + 1) === LF)) {
-      return { lines, headersEnd: at, problem: badLine === -1 ? undefined : NO_HEADER, problemAt: badLine };
+      return { lines, headersEnd: at, problem: bad, problemAt: badAt };
     }
     let lineFeed = bytes.indexOf('\n', at);
     let folded = 0;
@@ -151,11 +150,14 @@ function scanHeaders(bytes: string, from: number, limits: ParseLimits): Scan {
       lineFeed = bytes.indexOf('\n', lineFeed + 1);
     }
     const end = lineFeed === -1 ? bytes.length : endOfLine(bytes, lineFeed);
-    if (end - at > limits.line) return wrong(at, ['SIP_PARSE_TOO_LARGE', `a header may have ${limits.line} bytes`, 513]);
     if (lines.length >= limits.headers * LINE_FIELDS) {
       return wrong(at, ['SIP_PARSE_TOO_LARGE', `a message may have ${limits.headers} header lines`, 513]);
     }
-    if (!addLine(lines, bytes, at, end, folded) && badLine === -1) badLine = at;
+    const isTooLong = end - at > limits.line;
+    if ((isTooLong || !addLine(lines, bytes, at, end, folded)) && bad === undefined) {
+      bad = isTooLong ? ['SIP_PARSE_TOO_LARGE', `a header may have ${limits.line} bytes`, 513] : NO_HEADER;
+      badAt = at;
+    }
     at = lineFeed === -1 ? bytes.length : lineFeed + 1;
   }
 }

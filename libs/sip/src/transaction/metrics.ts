@@ -1,5 +1,6 @@
 /** What the transaction layer counts. Labels are bounded: an unknown method is `other`. */
 import type { Counter, Meter } from '#kernel';
+import type { SipParseErrorCode } from '../parser/error.js';
 
 const METHODS = [
   'INVITE', 'ACK', 'BYE', 'CANCEL', 'REGISTER', 'OPTIONS', 'PRACK', 'UPDATE', 'REFER', 'SUBSCRIBE', 'NOTIFY', 'INFO',
@@ -8,7 +9,6 @@ const METHODS = [
 
 export class TransactionMetrics {
   readonly retransmissions: Counter;
-  readonly malformed: Counter;
   readonly repaired: Counter;
   readonly overload: Counter;
   readonly strayResponses: Counter;
@@ -16,12 +16,12 @@ export class TransactionMetrics {
   readonly failures: Counter;
   readonly #requests = new Map<string, Counter>();
   readonly #otherRequests: Counter;
+  readonly #malformed = new Map<SipParseErrorCode, Counter>();
 
-  constructor(meter: Meter) {
+  constructor(private readonly meter: Meter) {
     for (const method of METHODS) this.#requests.set(method, requestCounter(meter, method));
     this.#otherRequests = requestCounter(meter, 'other');
     this.retransmissions = meter.counter('sip_retransmissions_absorbed_total', 'Requests received again');
-    this.malformed = meter.counter('sip_malformed_total', 'Messages that could not be parsed');
     this.repaired = meter.counter('sip_repaired_total', 'Requests whose CSeq named another method');
     this.overload = meter.counter('sip_overload_refused_total', 'Requests refused with 503: the transaction table is full');
     this.strayResponses = meter.counter('sip_stray_responses_total', 'Responses that match no transaction');
@@ -31,6 +31,16 @@ export class TransactionMetrics {
 
   request(method: string): Counter {
     return this.#requests.get(method) ?? this.#otherRequests;
+  }
+
+  /** Too large, or malformed, by what is wrong. */
+  malformed(code: SipParseErrorCode): Counter {
+    let counter = this.#malformed.get(code);
+    if (counter === undefined) {
+      counter = this.meter.counter('sip_malformed_total', 'Messages refused or dropped as malformed or too large', { code });
+      this.#malformed.set(code, counter);
+    }
+    return counter;
   }
 }
 

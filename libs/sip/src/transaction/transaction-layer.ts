@@ -155,8 +155,9 @@ export class TransactionLayer implements ClientHost, ServerHost {
 
   /** Nobody may answer a malformed ACK, and nobody should pass it on. */
   deliverAck(ack: SipRequest, flow: Flow): void {
-    if (checkMessage(ack) === undefined) this.onAck(ack, flow);
-    else this.#metrics.malformed.add();
+    const problem = checkMessage(ack);
+    if (problem === undefined) this.onAck(ack, flow);
+    else this.#metrics.malformed(problem.code).add();
   }
 
   forgetClient(transaction: ClientShell): void {
@@ -251,7 +252,7 @@ export class TransactionLayer implements ClientHost, ServerHost {
   }
 
   #onMalformed(error: SipParseError, flow: Flow): void {
-    this.#metrics.malformed.add();
+    this.#metrics.malformed(error.code).add();
     this.#log.debug('malformed SIP message', { code: error.code, offset: error.offset, from: flow.key });
     const { partial } = error;
     if (this.#closed || partial === undefined) return;

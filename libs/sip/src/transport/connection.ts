@@ -92,9 +92,9 @@ export class Connection {
     else fail(failed, 'SIP_TRANSPORT_FULL', `more than ${this.#bufferedBytesMax} bytes wait for ${this.key}`);
   }
 
-  /** RFC 5626 §4.4.1: the answer to a double CRLF. */
+  /** RFC 5626 §4.4.1: the answer to a double CRLF. A peer that pings and does not read is let go like any other. */
   pong(): void {
-    if (this.#state === 'open') this.#socket.write('\r\n', 'latin1');
+    if (this.#state === 'open') this.#write('\r\n', undefined);
   }
 
   /** @param reason a sentence for those whose messages are lost */
