@@ -16,6 +16,7 @@ export interface SippOptions {
   readonly perSecond?: number;
   /** Length of `<pause/>`, ms. */
   readonly pauseMs?: number;
+  /** `[name]` in a scenario, and `{{name}}` where sipp itself takes no keyword. */
   readonly keys?: Readonly<Record<string, string | number>>;
   /** Lines of the injection file, one a call. */
   readonly lines?: readonly string[];
@@ -58,7 +59,7 @@ export function runSipp(scenario: string, options: SippOptions): SippRun {
 function argumentsFor(scenario: string, options: SippOptions, folder: string): string[] {
   const [localIp, localPort] = options.local.split(':') as [string, string];
   const args = [
-    '-sf', `${SCENARIOS}${scenario}.xml`, '-i', localIp, '-p', localPort, '-t', options.tcp === true ? 't1' : 'u1', '-nostdin',
+    '-sf', scenarioFile(scenario, options.keys ?? {}, folder), '-i', localIp, '-p', localPort, '-t', options.tcp === true ? 't1' : 'u1', '-nostdin',
     '-trace_err', '-error_file', `${folder}/errors.log`, '-trace_stat', '-stf', `${folder}/stat.csv`, '-fd', '1',
     '-timeout', `${options.timeoutS ?? 60}s`, '-timeout_error', '-default_behaviors', 'all,-bye',
   ];
@@ -72,6 +73,12 @@ function argumentsFor(scenario: string, options: SippOptions, folder: string): s
   }
   if (options.remote !== undefined) args.push(options.remote);
   return args;
+}
+
+function scenarioFile(scenario: string, keys: Readonly<Record<string, string | number>>, folder: string): string {
+  const text = readFileSync(`${SCENARIOS}${scenario}.xml`, 'utf8').replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(keys[name]));
+  writeFileSync(`${folder}/scenario.xml`, text);
+  return `${folder}/scenario.xml`;
 }
 
 function ended(child: ChildProcess, folder: string, screen: () => string): Promise<SippResult> {
