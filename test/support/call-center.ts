@@ -47,7 +47,8 @@ export class CallCenter {
   carrier(scenario: string, called: string, options: Partial<SippOptions> = {}, through = 0): SippRun {
     const { plan, proxies } = this.running;
     const keys = { called, ...options.keys };
-    return runSipp(scenario, { local: `${plan.carrier}:${CARRIER_PORT}`, remote: proxies[through % proxies.length] as string, calls: 1, timeoutS: 40, ...options, keys });
+    const local = `${plan.carrier}:${CARRIER_PORT}`;
+    return runSipp(scenario, { local, remote: proxies[through % proxies.length] as string, calls: 1, timeoutS: 40, ...options, keys });
   }
 
   /** Takes the DNs' registrations back and ends every phone. */
@@ -77,7 +78,9 @@ export class CallCenter {
 /** @throws Error with what sipp saw, unless every call went as its scenario says */
 export async function went(run: SippRun): Promise<SippResult> {
   const result = await run.done;
-  if (result.status !== 0 || result.failed > 0) throw new Error(`sipp: status ${result.status}, ${result.failed} calls failed\n${result.errors.slice(0, 4_000)}`);
+  if (result.status !== 0 || result.failed > 0) {
+    throw new Error(`sipp: status ${result.status}, ${result.failed} calls failed\n${result.errors.slice(0, 4_000)}`);
+  }
   return result;
 }
 

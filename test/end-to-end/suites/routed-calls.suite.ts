@@ -146,8 +146,9 @@ export function routedCalls(shape: SwitchShape): void {
     for (const dn of agents) await center.ready(desk, dn);
     const outcomes = new Outcomes(monitor, '5000', DEFAULT_DN);
     const over = outcomes.ended(1_000);
-    const patient = center.carrier('carrier-calls', '5000', { calls: 800, perSecond: 40, pauseMs: 200, timeoutS: 90 });
-    const impatient = center.carrier('carrier-impatient', '5000', { calls: 200, perSecond: 10, pauseMs: 200, timeoutS: 90, local: `${running.plan.carrier}:5091` }, 1);
+    const load = { pauseMs: 200, timeoutS: 90 };
+    const patient = center.carrier('carrier-calls', '5000', { ...load, calls: 800, perSecond: 40 });
+    const impatient = center.carrier('carrier-impatient', '5000', { ...load, calls: 200, perSecond: 10, local: `${running.plan.carrier}:5091` }, 1);
     await went(patient);
     await went(impatient);
     await over;
