@@ -56,6 +56,7 @@ export const OFFER = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0
 export class ForeignAgent {
   readonly #heard: Heard[] = [];
   readonly #waiting = new Set<() => void>();
+  #cseq = 10;
 
   private constructor(private readonly socket: Socket, readonly address: string, readonly port: number) {
     socket.on('message', (bytes) => this.#hear(bytes));
@@ -113,20 +114,37 @@ export class ForeignAgent {
     return this.#exchange(remote, wish, { callId, cseq: 2, authorization: authorization(wish, first, credentials) });
   }
 
-  /** Answers a request it heard. */
-  respond(remote: string, request: Heard, statusLine: string, more: readonly string[] = []): void {
-    const kept = request.text.split('\r\n').filter((line) => /^(via|v|from|f|call-id|i|cseq|record-route)\s*:/i.test(line));
-    const to = request.text.split('\r\n').find((line) => /^(to|t)\s*:/i.test(line)) as string;
-    const tagged = /;tag=/i.test(to) ? to : `${to};tag=${this.port}`;
-    this.send(remote, [`SIP/2.0 ${statusLine}`, ...kept, tagged, ...more, 'Content-Length: 0', '', ''].join('\r\n'));
+  /** A request within the dialog that `answer`, the 2xx to its INVITE, made. Nothing answers an ACK. */
+  within(remote: string, answer: Heard, method: 'BYE' | 'INFO'): Promise<Heard>;
+  within(remote: string, answer: Heard, method: 'ACK'): undefined;
+  within(remote: string, answer: Heard, method: string): Promise<Heard> | undefined {
+    const branch = `z9hG4bK${randomUUID()}`;
+    const target = /<([^>]*)>/.exec(linesOf(answer, 'contact|m')[0] ?? '')?.[1] ?? '';
+    const routes = linesOf(answer, 'record-route').reverse().map((line) => line.replace(/^[^:]*/, 'Route'));
+    this.send(remote, [
+      `${method} ${target} SIP/2.0`, `Via: SIP/2.0/UDP ${this.address}:${this.port};rport;branch=${branch}`, ...routes,
+      ...linesOf(answer, 'from|f|to|t|call-id|i'), `CSeq: ${method === 'ACK' ? 1 : (this.#cseq += 1)} ${method}`, 'Max-Forwards: 70',
+      'Content-Length: 0', '', '',
+    ].join('\r\n'));
+    return method === 'ACK' ? undefined : this.next(({ status = 0, text }) => status >= 200 && text.includes(branch));
+  }
+
+  /** Answers a request it heard; with a body it takes part in the call. */
+  respond(remote: string, request: Heard, statusLine: string, body = ''): void {
+    const to = linesOf(request, 'to|t')[0] as string;
+    this.send(remote, [
+      `SIP/2.0 ${statusLine}`, ...linesOf(request, 'via|v|record-route|from|f|call-id|i|cseq'), /;tag=/i.test(to) ? to : `${to};tag=${this.port}`,
+      ...(body === '' ? [] : [`Contact: <sip:agent@${this.address}:${this.port}>`, 'Content-Type: application/sdp']),
+      `Content-Length: ${body.length}`, '', body,
+    ].join('\r\n'));
   }
 
   async #exchange(remote: string, wish: RequestWish, { callId, cseq, authorization: authorized }: Exchange): Promise<Heard> {
     const { method, uri, from, to = from, headers = [], body = '', maxForwards = 70 } = wish;
     const branch = `z9hG4bK${randomUUID()}`;
-    const head = (name: string, max = maxForwards): string[] => [
+    const head = (name: string): string[] => [
       `${name} ${uri} SIP/2.0`, `Via: SIP/2.0/UDP ${this.address}:${this.port};rport;branch=${branch}`, `From: <${from}>;tag=f${this.port}`,
-      `Call-ID: ${callId}`, `Max-Forwards: ${max}`,
+      `Call-ID: ${callId}`, `Max-Forwards: ${maxForwards}`,
     ];
     const text = [
       ...head(method), `To: <${to}>`, `CSeq: ${cseq} ${method}`, `Contact: <sip:agent@${this.address}:${this.port}>`,
@@ -138,8 +156,7 @@ export class ForeignAgent {
     try {
       const final = await this.next((heard) => (heard.status ?? 0) >= 200 && heard.text.includes(branch));
       if (method === 'INVITE' && (final.status as number) >= 300) {
-        const answered = final.text.split('\r\n').find((line) => /^(to|t)\s*:/i.test(line)) as string;
-        this.send(remote, [...head('ACK'), answered, `CSeq: ${cseq} ACK`, 'Content-Length: 0', '', ''].join('\r\n'));
+        this.send(remote, [...head('ACK'), ...linesOf(final, 'to|t'), `CSeq: ${cseq} ACK`, 'Content-Length: 0', '', ''].join('\r\n'));
       }
       return final;
     } finally {
@@ -159,6 +176,12 @@ interface Exchange {
   readonly callId: string;
   readonly cseq: number;
   readonly authorization?: string;
+}
+
+/** Header lines of those names, a pattern, as they came. */
+function linesOf({ text }: Heard, names: string): string[] {
+  const isOne = new RegExp(`^(${names})\\s*:`, 'i');
+  return text.split('\r\n\r\n', 1)[0]!.split('\r\n').filter((line) => isOne.test(line));
 }
 
 function authorization({ method, uri }: RequestWish, challenge: ForeignMessage, { user, password }: Credentials): string {
