@@ -183,6 +183,28 @@ describe('EventFeed', () => {
     expect(on({ kind: 'unanswered' })).toEqual([]);
   });
 
+  it('a lost owner that speaks again in its epoch: a snapshot comes before its events', () => {
+    const { feed, on, event: hear, snapshot } = current();
+    expect(on({ kind: 'ownerLost' })).toEqual([]);
+    expect(feed.position).toEqual({ owner: 'n1', epoch: 0, seq: 0 });
+    expect(hear(6)).toEqual(['askSnapshot n1']);
+    expect(snapshot(5)).toEqual(['snapshot 5@10', 'deliver 6@10']);
+  });
+
+  it('a lost owner that comes back with nothing to say is found by verify', () => {
+    const { on, snapshot } = current();
+    on({ kind: 'ownerLost' });
+    expect(on({ kind: 'behind', owner: 'n1', epoch: 10, seq: 5 })).toEqual(['askSnapshot n1']);
+    expect(snapshot(5)).toEqual(['snapshot 5@10']);
+  });
+
+  it('a lost owner that was succeeded stays fenced', () => {
+    const { on, event: hear } = current();
+    on({ kind: 'ownerLost' });
+    expect(hear(1, 11, 'n2')).toEqual(['askSnapshot n2']);
+    expect(hear(6)).toEqual(['fenced 6@10']);
+  });
+
   it('holds a bounded number of early events and recovers what it let go', () => {
     const { feed, on, event: hear } = current();
     const last = 7 + FEED.bufferMax + 10;

@@ -21,6 +21,8 @@ export type FeedInput<E extends Sequenced, S extends Sequenced> =
   | { readonly kind: 'behind'; readonly owner: string; readonly epoch: number; readonly seq: number }
   /** Somebody claimed the DN: whoever owned it before is not heard any more. */
   | { readonly kind: 'claimed'; readonly owner: string; readonly epoch: number }
+  /** The owner is not heard any more, so what was delivered does not hold. It may come back in the same epoch. */
+  | { readonly kind: 'ownerLost' }
   | { readonly kind: 'timer' };
 
 export type FeedEffect<E extends Sequenced, S extends Sequenced> =
@@ -59,9 +61,9 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
     return this.#state;
   }
 
-  /** What was delivered last; of an empty feed undefined. For `verify`. */
+  /** What was delivered last: nothing, in epoch 0, when its owner was lost since; of a new feed undefined. For `verify`. */
   get position(): Sequenced | undefined {
-    return this.#epoch === 0 ? undefined : { owner: this.#owner, epoch: this.#epoch, seq: this.#seq };
+    return this.#owner === '' ? undefined : { owner: this.#owner, epoch: this.#epoch, seq: this.#seq };
   }
 
   on(input: FeedInput<E, S>, out: Out<FeedEffect<E, S>>): void {
@@ -72,6 +74,7 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
       case 'unanswered': return this.#unanswered(out);
       case 'behind': return this.#behind(input, out);
       case 'claimed': return this.#claimed(input.owner, input.epoch, out);
+      case 'ownerLost': return this.#ownerLost();
       case 'timer': return this.#retry(out);
     }
   }
@@ -183,6 +186,14 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
     if (last.epoch < this.#newestEpoch || (last.epoch === this.#epoch && last.seq <= this.#seq)) return;
     this.#notice(last.owner, last.epoch);
     if (this.#state === 'Empty' || this.#state === 'Current') this.#askForMissing(out);
+  }
+
+  /** The epoch stays the newest one; its next event, or an answer to `verify`, shows that a snapshot is needed. */
+  #ownerLost(): void {
+    this.#epoch = 0;
+    this.#seq = 0;
+    this.#early = undefined;
+    if (this.#state === 'Current') this.#state = 'Empty';
   }
 
   /** No reason to ask for anything yet: the new owner's next event follows, or shows that something is missing. */

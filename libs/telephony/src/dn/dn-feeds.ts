@@ -99,6 +99,7 @@ export class DnFeeds {
   ownerLost(node: string): void {
     for (const watch of this.#watches.values()) {
       if (watch.picture.snapshot.owner !== node) continue;
+      this.#run(watch, { kind: 'ownerLost' });
       this.#standIn(watch, watch.picture.lost());
     }
   }
