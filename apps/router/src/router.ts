@@ -5,12 +5,10 @@
 import type { Clock, Log, Timer } from '#kernel';
 import { unreachable } from '#kernel';
 import type { TEvent } from '#tlib';
-import { type TlibAddress, TlibClient, TlibRequestError } from '#tlib/client';
+import { type TlibAddress, type TlibClient, TlibRequestError } from '#tlib/client';
 import { Dispatcher, type DispatcherEffect, type DispatcherInput } from './machines/dispatcher.js';
 
 export interface RouterOptions {
-  readonly applicationName: string;
-  readonly password: string;
   readonly routingPoints: readonly string[];
   /** DNs whose agents may be chosen. */
   readonly agentDNs: readonly string[];
@@ -20,6 +18,15 @@ export interface RouterOptions {
   readonly servers: readonly { readonly name: string; readonly address: TlibAddress }[];
   readonly smartProxy: TlibAddress | undefined;
   readonly vqServer: TlibAddress | undefined;
+}
+
+/** What it needs of a client of a T-Library port: the SDK's, or one over a simulated network. */
+export type RouterClient = Pick<TlibClient, 'on' | 'connect' | 'close' | 'registerAddress' | 'routeCall' | 'reserveAgent' | 'sendEvent'>;
+
+export interface RouterPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  makeClient(address: TlibAddress, requestTimeoutMs: number): RouterClient;
 }
 
 /** Longer than any answer to a route request takes: `after-routing-timeout` ends it. */
@@ -33,12 +40,12 @@ type Input = DispatcherInput extends infer I ? (I extends unknown ? Omit<I, 'now
 export class Router {
   readonly #dispatcher: Dispatcher;
   readonly #effects: DispatcherEffect[] = [];
-  readonly #servers = new Map<string, TlibClient>();
-  readonly #monitor: TlibClient | undefined;
-  readonly #reservations: TlibClient | undefined;
+  readonly #servers = new Map<string, RouterClient>();
+  readonly #monitor: RouterClient | undefined;
+  readonly #reservations: RouterClient | undefined;
   #timer: Timer | undefined;
 
-  constructor(private readonly options: RouterOptions, private readonly ports: { readonly clock: Clock; readonly log: Log }) {
+  constructor(private readonly options: RouterOptions, private readonly ports: RouterPorts) {
     this.#dispatcher = new Dispatcher(options.hasSkill);
     for (const { name, address } of options.servers) this.#servers.set(name, this.#client(address));
     this.#monitor = options.smartProxy === undefined ? undefined : this.#client(options.smartProxy);
@@ -61,12 +68,11 @@ export class Router {
     for (const client of [...this.#servers.values(), this.#monitor, this.#reservations]) client?.close();
   }
 
-  #client(address: TlibAddress): TlibClient {
-    const { applicationName, password } = this.options;
-    return new TlibClient({ addresses: [address], applicationName, password, addpTimeout: 7, requestTimeoutMs: ROUTE_TIMEOUT_MS });
+  #client(address: TlibAddress): RouterClient {
+    return this.ports.makeClient(address, ROUTE_TIMEOUT_MS);
   }
 
-  async #watchAgents(monitor: TlibClient): Promise<void> {
+  async #watchAgents(monitor: RouterClient): Promise<void> {
     monitor.on('*', (event) => this.#feed({ kind: 'agentEvent', event }));
     monitor.on('EventServerDisconnected', () => this.#feed({ kind: 'agentsUnknown' }));
     // A resumed session misses nothing; the board was cleared, though, so the snapshots are asked for again.
@@ -74,9 +80,9 @@ export class Router {
     await monitor.connect();
   }
 
-  async #serve(server: string, client: TlibClient): Promise<void> {
+  async #serve(server: string, client: RouterClient): Promise<void> {
     client.on('EventRouteRequest', (event) => this.#feed({ kind: 'waiting', server, event }));
-    for (const how of ['EventDiverted', 'EventAbandoned'] as const) {
+    for (const how of ['EventDiverted', 'EventAbandoned', 'EventReleased'] as const) {
       client.on(how, (event) => this.#feed({
         kind: 'left', connID: event['ConnID'] as string, how, to: event['ThirdPartyDN'] as string | undefined,
       }));
@@ -85,7 +91,7 @@ export class Router {
     await client.connect();
   }
 
-  #registerAll(client: TlibClient, dns: readonly string[]): void {
+  #registerAll(client: RouterClient, dns: readonly string[]): void {
     for (const dn of dns) {
       client.registerAddress(dn).catch((error: Error) => this.ports.log.warn('a DN could not be registered', { dn, error: error.message }));
     }

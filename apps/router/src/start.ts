@@ -3,7 +3,7 @@ import { MembershipService } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import type { Heartbeat } from '#telephony';
 import type { RunningTier, TierPorts } from '#tier';
-import type { TlibAddress } from '#tlib/client';
+import { type TlibAddress, TlibClient } from '#tlib/client';
 import { Router } from './router.js';
 
 export async function startRouter(config: ClusterConfig, application: Application, ports: TierPorts): Promise<RunningTier> {
@@ -17,8 +17,6 @@ export async function startRouter(config: ClusterConfig, application: Applicatio
     return address === undefined ? [] : [{ name: server.name, address }];
   });
   const router = new Router({
-    applicationName: name,
-    password: options.text('client-password'),
     routingPoints,
     agentDNs: [...config.dns.values()].filter((dn) => dn.type === 'Extension').map((dn) => dn.number),
     virtualQueue: options.text('virtual-queue'),
@@ -27,7 +25,12 @@ export async function startRouter(config: ClusterConfig, application: Applicatio
     servers,
     smartProxy: first(local, 'sip-server', 'SmartProxy'),
     vqServer: first(local, 'vq-server', 'default'),
-  }, { clock: ports.clock, log });
+  }, {
+    clock: ports.clock, log,
+    makeClient: (address, requestTimeoutMs) => new TlibClient({
+      addresses: [address], applicationName: name, password: options.text('client-password'), addpTimeout: 7, requestTimeoutMs,
+    }),
+  });
   await router.start();
   const bootEpoch = Math.floor(ports.clock.nowMs());
   const membership = new MembershipService<Heartbeat>({ ...ports, log }, () => ({

@@ -74,6 +74,14 @@ it('takes the next agent on refusal, and lets the first one rest', () => {
   expect(desk.on({ kind: 'tick' })).toEqual(['reserve 7001 for a']);
 });
 
+it('forgets a call that the server ended at the Routing Point', () => {
+  const desk = new Desk();
+  desk.call('a');
+  expect(desk.on({ kind: 'left', connID: 'a', how: 'EventReleased', to: undefined })).toEqual(['EventAbandoned']);
+  expect(desk.ready('7001')).toEqual([]);
+  expect(desk.dispatcher.waiting).toBe(0);
+});
+
 it('gives the agent back when the caller left while he was being reserved', () => {
   const desk = new Desk();
   desk.ready('7001');

@@ -9,8 +9,8 @@ import { AgentBoard } from './agent-board.js';
 export type DispatcherInput = (
   /** A call waits at the Routing Point of that server. */
   | { readonly kind: 'waiting'; readonly server: string; readonly event: TEvent }
-  /** The call left the Routing Point, wherever to. */
-  | { readonly kind: 'left'; readonly connID: string; readonly how: 'EventDiverted' | 'EventAbandoned'; readonly to: string | undefined }
+  /** The call left the Routing Point, wherever to; EventReleased: the server ended it there. */
+  | { readonly kind: 'left'; readonly connID: string; readonly how: 'EventDiverted' | 'EventAbandoned' | 'EventReleased'; readonly to: string | undefined }
   | { readonly kind: 'agentEvent'; readonly event: TEvent }
   | { readonly kind: 'agentsUnknown' }
   | { readonly kind: 'reserved'; readonly connID: string; readonly dn: string }
@@ -82,7 +82,8 @@ export class Dispatcher {
     if (call === undefined) return;
     this.#calls.delete(connID);
     this.#free(call);
-    out.push({ kind: 'queueEvent', name: how, about: call.event, ...(to === undefined ? {} : { to }) });
+    // A virtual queue knows no EventReleased: its caller was not served either.
+    out.push({ kind: 'queueEvent', name: how === 'EventReleased' ? 'EventAbandoned' : how, about: call.event, ...(to === undefined ? {} : { to }) });
     if (call.offeredTo?.reserved === true) out.push({ kind: 'cancelReservation', ...call.offeredTo });
   }
 
