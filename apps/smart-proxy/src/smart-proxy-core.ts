@@ -67,6 +67,11 @@ export class SmartProxyCore {
     return { role: PRIMARY, draining: this.#draining ? 1 : 0, dns: this.#feeds.size };
   }
 
+  /** A DN as its clients were told of it. */
+  picture(dn: string): DnSnapshot | undefined {
+    return this.#feeds.picture(dn);
+  }
+
   request(session: TlibSession, request: TRequest): void {
     switch (request.msg) {
       case 'RequestRegisterAddress': return this.#register(session, request);

@@ -1,7 +1,7 @@
 /** The T-Controller without its sockets: owned DNs, watched DNs, clients (architecture: one TC a node). */
 import { type BusSubscription, type MembershipChange, MembershipService, PRIMARY, rendezvous, subjects } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
-import { DnFeeds, type Heartbeat, type OwnerNotice } from '#telephony';
+import { DnFeeds, type DnSnapshot, type Heartbeat, type OwnerNotice, type SnapshotReply, type SnapshotRequest } from '#telephony';
 import type { AdminCommands, TierPorts } from '#tier';
 import type { KVSource, TEvent, TRequest } from '#tlib';
 import type { TlibSession } from '#tlib/server';
@@ -10,6 +10,8 @@ import { OwnedDns } from './services/owned-dns.js';
 
 export type FanOut = (event: TEvent, sessions: Iterable<TlibSession>, requester?: string, referenceID?: number) => void;
 
+const PAGE_LIMIT = 200;
+const PAGE_MS = 2_000;
 /** Others' claims are heard in this time; then Routing Points without an owner are shared out. */
 const SETTLE_MS = 200;
 
@@ -88,6 +90,16 @@ export class TControllerCore {
     return { role: PRIMARY, draining: this.#draining ? 1 : 0, dns: this.#owned.size };
   }
 
+  /** The DNs of this node as they are now. */
+  owned(): DnSnapshot[] {
+    return this.#owned.snapshots();
+  }
+
+  /** A DN that clients of this node watch, as they were told of it. */
+  picture(dn: string): DnSnapshot | undefined {
+    return this.#feeds.picture(dn);
+  }
+
   request(session: TlibSession, request: TRequest): void {
     this.#desk.request(session, request);
   }
@@ -124,12 +136,29 @@ export class TControllerCore {
     const { member } = change;
     const gone = change.kind === 'down' || change.kind === 'restarted';
     if (gone && member.tier === 'session-controller') this.#owned.scDown(member.node);
+    if (change.kind === 'up' && member.tier === 'session-controller') this.#owned.scUp(member.node);
     if (member.tier !== 't-controller' || member.node === this.application.name) return;
     if (gone) {
       this.#owned.feed({ kind: 'nodeDown', node: member.node, nowMs: this.ports.clock.nowMs() });
       this.#feeds.ownerLost(member.node);
     }
     if (change.kind === 'down') this.#shareOut();
+    if (change.kind === 'up' || change.kind === 'restarted') this.#learnFrom(member, '');
+  }
+
+  /** Each of two nodes that meet, or meet again, learns what the other owns: claims may have been lost while they were apart. */
+  #learnFrom({ instance, node, dataCentre, bootEpoch }: Heartbeat, after: string): void {
+    const question: SnapshotRequest = { kind: 'page', after, limit: PAGE_LIMIT };
+    this.ports.bus.request(subjects.tcSnapshot(node), question, PAGE_MS, (reply) => {
+      const member = this.#membership.member(instance);
+      // Down meanwhile: it will be asked when it is up again.
+      if (member?.bootEpoch !== bootEpoch) return;
+      const answer = reply.kind === 'reply' ? reply.message as SnapshotReply : undefined;
+      if (answer?.kind !== 'page') return void this.ports.clock.setTimer(PAGE_MS, () => this.#learnFrom(member, after));
+      this.#owned.learn(node, dataCentre, answer.snapshots);
+      const last = answer.snapshots.at(-1);
+      if (answer.more && last !== undefined) this.#learnFrom(member, last.dn);
+    });
   }
 
   /** Each Routing Point without an owner belongs to the node that rendezvous hashing picks. */

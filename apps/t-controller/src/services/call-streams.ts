@@ -11,9 +11,15 @@ export interface CallStreamEvents {
 interface Stream {
   readonly node: string;
   readonly name: string;
-  readonly inbox: Inbox<CallEventItem, readonly CallView[]>;
+  inbox: Inbox<CallEventItem, readonly CallView[]>;
   timer: Timer | undefined;
+  /** The node was lost, and its calls with it; how often it was asked for them since it is back. */
+  lost: { asked: number } | undefined;
 }
+
+/** A node that is back is asked again while it says nothing: the question may be lost, or there is no call left. */
+const ASK_EVERY_MS = 1_000;
+const ASKS_MAX = 5;
 
 type Input = InboxInput<CallEventItem, readonly CallView[]>;
 
@@ -30,13 +36,45 @@ export class CallStreams {
     const nowMs = this.ports.clock.nowMs();
     const { node, stream: name, seq } = command;
     const stream = this.#streams.get(name) ?? this.#open(node, name, nowMs);
+    if (command.kind === 'resync') stream.lost = undefined;
     if (command.kind === 'frame') this.#run(stream, { kind: 'frame', seq, items: command.items, nowMs });
     else this.#run(stream, { kind: 'resync', seq, picture: command.calls, nowMs });
+  }
+
+  /** The node is not heard any more: whatever its streams say next begins with a picture. */
+  lost(node: string): void {
+    for (const stream of this.#of(node)) {
+      stream.timer?.cancel();
+      stream.inbox = new Inbox(false);
+      stream.lost = { asked: 0 };
+    }
+  }
+
+  /** It is heard again, perhaps with calls that go on without an event. */
+  back(node: string): void {
+    for (const stream of this.#of(node)) this.#ask(stream);
   }
 
   close(): void {
     for (const { timer } of this.#streams.values()) timer?.cancel();
     this.#streams.clear();
+  }
+
+  #of(node: string): Stream[] {
+    return [...this.#streams.values()].filter((stream) => stream.node === node);
+  }
+
+  #ask(stream: Stream): void {
+    if (stream.lost === undefined || stream.lost.asked >= ASKS_MAX) return;
+    stream.lost.asked += 1;
+    this.#acknowledge(stream, 0, true);
+    stream.timer?.cancel();
+    stream.timer = this.ports.clock.setTimer(ASK_EVERY_MS, () => this.#ask(stream));
+  }
+
+  #acknowledge(stream: Stream, upTo: number, resync: boolean): void {
+    const ack: ScCommand = { kind: 'ack', dn: this.dn, stream: stream.name, upTo, resync };
+    this.ports.bus.publish(subjects.scCommand(stream.node), ack);
   }
 
   #open(node: string, name: string, nowMs: number): Stream {
@@ -45,7 +83,7 @@ export class CallStreams {
       timer?.cancel();
       this.#streams.delete(known);
     }
-    const stream: Stream = { node, name, inbox: new Inbox(!this.tookOver), timer: undefined };
+    const stream: Stream = { node, name, inbox: new Inbox(!this.tookOver), timer: undefined, lost: undefined };
     this.#streams.set(name, stream);
     return stream;
   }
@@ -60,10 +98,7 @@ export class CallStreams {
     switch (effect.kind) {
       case 'apply': return this.events.onItem(stream.node, effect.item);
       case 'applyPicture': return this.events.onPicture(stream.node, effect.picture);
-      case 'ack': {
-        const ack: ScCommand = { kind: 'ack', dn: this.dn, stream: stream.name, upTo: effect.upTo, resync: effect.resync };
-        return this.ports.bus.publish(subjects.scCommand(stream.node), ack);
-      }
+      case 'ack': return this.#acknowledge(stream, effect.upTo, effect.resync);
       case 'setTimer':
         stream.timer?.cancel();
         stream.timer = this.ports.clock.setTimer(effect.delayMs, () => this.#run(stream, { kind: 'timer', nowMs: this.ports.clock.nowMs() }));

@@ -71,6 +71,17 @@ export class OwnedDn {
     return reply;
   }
 
+  /** The session controller of that node is not heard any more: its calls are over here. */
+  scDown(node: string): void {
+    this.#streams.lost(node);
+    this.feed({ kind: 'scDown', node, nowMs: this.ports.clock.nowMs() });
+  }
+
+  /** It is heard again, in the same life: calls that it still has are told anew. */
+  scUp(node: string): void {
+    this.#streams.back(node);
+  }
+
   close(): void {
     this.#subscription.unsubscribe();
     this.#agentTimer?.cancel();

@@ -16,6 +16,8 @@ export interface OwnedDnsPorts {
 
 const EXPIRE_EVERY_MS = 1_000;
 const PAGE_MAX = 500;
+/** A claim that got lost would leave two owners: it is said again after each of these. */
+const REPEAT_CLAIM_MS = [1_000, 3_000];
 
 export class OwnedDns {
   readonly ownership: Ownership;
@@ -58,6 +60,14 @@ export class OwnedDns {
     this.feed({ kind: 'notice', notice, nowMs: this.#nowMs() });
   }
 
+  /** What another node says it owns. A claim of ours that is higher is said again, so that it yields. */
+  learn(node: string, dataCentre: string, snapshots: readonly DnSnapshot[]): void {
+    for (const { dn, epoch } of snapshots) {
+      const ownership = this.#isRoutingPoint(dn) ? 'static' : 'sip';
+      this.heard({ kind: 'claim', dn, node, dataCentre, ownership, epoch });
+    }
+  }
+
   /** A Routing Point or an outside line has no registration that ends. */
   want(dn: string, ownership: 'static' | 'tlib'): void {
     this.feed({ kind: 'want', dn, ownership, untilMs: Infinity, nowMs: this.#nowMs() });
@@ -68,7 +78,11 @@ export class OwnedDns {
   }
 
   scDown(node: string): void {
-    for (const owned of this.#dns.values()) owned.feed({ kind: 'scDown', node, nowMs: this.#nowMs() });
+    for (const owned of this.#dns.values()) owned.scDown(node);
+  }
+
+  scUp(node: string): void {
+    for (const owned of this.#dns.values()) owned.scUp(node);
   }
 
   /** A client of this node, or all sessions' DNs of one that unregistered. */
@@ -81,7 +95,7 @@ export class OwnedDns {
 
   close(): void {
     this.#expiry?.cancel();
-    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe();
     for (const owned of this.#dns.values()) owned.close();
     this.#dns.clear();
   }
@@ -116,7 +130,7 @@ export class OwnedDns {
   #perform(effect: OwnershipEffect): void {
     const { bus, clock } = this.ports;
     switch (effect.kind) {
-      case 'publish': return bus.publish(subjects.dnOwner(effect.notice.dn), effect.notice);
+      case 'publish': return this.#announce(effect.notice);
       case 'forwardRefresh': {
         const command: DnCommand = { kind: 'refresh', untilMs: effect.untilMs };
         return bus.publish(subjects.dnCommand(effect.dn), command);
@@ -131,8 +145,24 @@ export class OwnedDns {
     }
   }
 
+  #announce(notice: OwnerNotice): void {
+    const { bus, clock } = this.ports;
+    const say = (): void => bus.publish(subjects.dnOwner(notice.dn), notice);
+    say();
+    if (notice.kind !== 'claim') return;
+    for (const delayMs of REPEAT_CLAIM_MS) {
+      clock.setTimer(delayMs, () => {
+        if (this.#subscriptions.length > 0 && this.ownership.owner(notice.dn)?.epoch === notice.epoch) say();
+      });
+    }
+  }
+
+  #isRoutingPoint(dn: string): boolean {
+    return this.config.dns.get(dn)?.type === 'RoutingPoint';
+  }
+
   #takeUp({ dn, epoch }: OwnerRecord, snapshot: DnSnapshot | undefined): void {
-    const routingPoint = this.config.dns.get(dn)?.type === 'RoutingPoint';
+    const routingPoint = this.#isRoutingPoint(dn);
     const owned = new OwnedDn({ dn, node: this.node, epoch, geoLocation: this.geoLocation, routingPoint }, this.#rules, snapshot, {
       ...this.ports, ring: this.#ring,
       refreshed: (refreshed, untilMs) => this.feed({ kind: 'want', dn: refreshed, ownership: 'sip', untilMs, nowMs: this.#nowMs() }),
