@@ -13,13 +13,21 @@ export interface Meter {
 /** Counts, and lets tests and the simulator read what was counted. */
 export class CountingMeter implements Meter {
   readonly counts = new Map<string, number>();
+  readonly #gauges = new Map<string, () => number>();
 
   counter(name: string, _help: string, labels: Readonly<Record<string, string>> = {}): Counter {
     const key = meterKey(name, labels);
     return { add: (amount = 1) => void this.counts.set(key, (this.counts.get(key) ?? 0) + amount) };
   }
 
-  gauge(): void {}
+  gauge(name: string, _help: string, read: () => number, labels: Readonly<Record<string, string>> = {}): void {
+    this.#gauges.set(meterKey(name, labels), read);
+  }
+
+  /** What the gauge says now; undefined when nobody has one of that name and labels. */
+  value(name: string, labels: Readonly<Record<string, string>> = {}): number | undefined {
+    return this.#gauges.get(meterKey(name, labels))?.();
+  }
 
   count(name: string, labels: Readonly<Record<string, string>> = {}): number {
     return this.counts.get(meterKey(name, labels)) ?? 0;

@@ -4,7 +4,7 @@ export { type Carriage, type LinkQuality, PERFECT, SimulatedNetwork } from './ne
 export { type NodeState, SimNode } from './node.js';
 export { type History, runScenario, type Scenario, simTest, type SimTestOptions } from './scenario.js';
 export { SeededEntropy } from './seeded-entropy.js';
-export { SimBusHub } from './sim-bus.js';
+export { type BusWitness, SimBusHub } from './sim-bus.js';
 export { SimKeyValueServer } from './sim-key-value.js';
 export { type SipReader, SimSipNetwork } from './sim-sip.js';
 export { type SimConnection, SimStreams } from './sim-streams.js';

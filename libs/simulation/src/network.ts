@@ -30,6 +30,8 @@ interface Parcel {
 
 /** What a lost segment of a stream costs until it is repeated. */
 const REPEAT_MS = 200;
+/** Most of what travels, and the least telling. */
+const HEARTBEAT = /^bus cb\.node\.[^ ]*\.alive/;
 /** From a process to another on its own node. */
 const LOCAL_MS = 0;
 
@@ -124,7 +126,7 @@ export class SimulatedNetwork {
   }
 
   #note({ from, to, what }: Parcel, fate: string): void {
-    this.trace.note(`${from.name} -> ${to.name}  ${what}${fate === '' ? '' : ` (${fate})`}`);
+    this.trace.note(`${from.name} -> ${to.name}  ${what}${fate === '' ? '' : ` (${fate})`}`, HEARTBEAT.test(what));
   }
 
   #qualityOf(a: string, b: string): LinkQuality {

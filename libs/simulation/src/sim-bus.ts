@@ -19,9 +19,18 @@ interface Subscriber {
 /** The way to the bus's server and back. */
 const NO_RESPONDERS_MS = 1;
 
+/** Sees every message when it is published and every answer when it is given, before the network has its way with them. */
+export interface BusWitness {
+  published?(from: SimNode, subject: string, message: BusMessage): void;
+  /** `from` answers the request that was sent on `subject`. */
+  answered?(from: SimNode, subject: string, request: BusMessage, reply: BusMessage): void;
+}
+
 /** What the servers of the bus know: who is subscribed to what. */
 export class SimBusHub {
   readonly #book = new SubjectBook<Subscriber>();
+  /** For checkers of invariants. */
+  witness: BusWitness = {};
 
   /** `onHandlerError`: a subscriber threw; the bus goes on, as every bus does. */
   constructor(readonly network: SimulatedNetwork, readonly onHandlerError: (node: SimNode, error: unknown) => void) {}
@@ -58,7 +67,9 @@ class SimBus implements Bus {
 
   publish(subject: string, message: BusMessage): void {
     assert(isSubject(subject), `'${subject}' is not a bus subject`);
-    if (this.#alive()) this.#route(subject, message, { subject });
+    if (!this.#alive()) return;
+    this.hub.witness.published?.(this.node, subject, message);
+    this.#route(subject, message, { subject });
   }
 
   subscribe(pattern: string, handler: BusHandler, options: { readonly queue?: string } = {}): BusSubscription {
@@ -103,6 +114,7 @@ class SimBus implements Bus {
         respond: (answer) => {
           if (answered) return;
           answered = true;
+          this.hub.witness.answered?.(receiver.node, subject, message, answer);
           const what = `bus reply ${subject} ${kindOf(answer)}`;
           this.hub.network.send(receiver.node, this.node, 'message', what, () => finish({ kind: 'reply', message: answer }));
         },

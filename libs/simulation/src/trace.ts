@@ -11,10 +11,12 @@ export class Trace {
 
   constructor(private readonly nowMs: () => number, private readonly startMs: number) {}
 
-  note(text: string): void {
+  /** `isDull`: part of the hash, but not of the ladder that people read. */
+  note(text: string, isDull = false): void {
     const line = `${((this.nowMs() - this.startMs) / 1_000).toFixed(3).padStart(10)} ${text}`;
     this.#hash.update(line).update('\n');
     this.#count += 1;
+    if (isDull) return;
     this.#kept.push(line);
     if (this.#kept.length >= KEPT_MAX * 2) this.#kept.splice(0, KEPT_MAX);
   }

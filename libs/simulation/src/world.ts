@@ -1,6 +1,6 @@
 /** A cluster in one process: nodes, the network between them, the time they share, and one seed that decides everything. */
 import { type Bus, type KeyValueStore } from '#cluster';
-import { assert, type Clock, CountingMeter, type Entropy, type Log, type LogFields, type Meter } from '#kernel';
+import { assert, type Clock, CountingMeter, type Log, type LogFields } from '#kernel';
 import { type LinkQuality, SimulatedNetwork } from './network.js';
 import { SimNode } from './node.js';
 import { SeededEntropy } from './seeded-entropy.js';
@@ -15,9 +15,9 @@ import { settle, VirtualClock } from './virtual-clock.js';
 export interface SimPorts {
   readonly node: SimNode;
   readonly clock: Clock;
-  readonly entropy: Entropy;
+  readonly entropy: SeededEntropy;
   readonly log: Log;
-  readonly meter: Meter;
+  readonly meter: CountingMeter;
   readonly bus: Bus;
   readonly keyValues: KeyValueStore;
   readonly sip: SimSipNetwork;

@@ -1,0 +1,119 @@
+/** A whole cluster in a world: the tiers, and around them phones, desktops, monitors, a carrier and a router. */
+import type { ClusterConfig } from '#config';
+import type { Target } from '#sip';
+import type { SeededEntropy, World } from '#simulation';
+import { Desktop, type DesktopHabits } from './actors/desktop.js';
+import { Monitor } from './actors/monitor.js';
+import { Phone } from './actors/phone.js';
+import { addressOf } from './actors/tlib-client.js';
+import { UserAgent } from './actors/user-agent.js';
+import { ACCESS_POINT, applicationOf, CARRIER, dnOf, passwordOf, type SwitchShape, switchOf } from './switch.js';
+import {
+  type NodeProcess, nodeProcess, type ProxyProcess, proxyProcess, type RouterProcess, routerProcess, type VqProcess, vqProcess,
+} from './tiers.js';
+
+export interface ClusterShape extends SwitchShape {
+  readonly agents: number;
+  readonly router: boolean;
+  readonly monitors: boolean;
+  readonly habits: DesktopHabits;
+}
+
+/** Until heartbeats were heard, Routing Points shared out, phones registered and agents ready. */
+const SETTLE_MS = 15_000;
+
+export class SimCluster {
+  readonly proxies: ProxyProcess[] = [];
+  readonly nodes: NodeProcess[] = [];
+  readonly phones: Phone[] = [];
+  readonly desktops: Desktop[] = [];
+  readonly monitors: Monitor[] = [];
+  readonly config: ClusterConfig;
+  vq!: VqProcess;
+  router: RouterProcess | undefined;
+  carrier!: UserAgent;
+
+  private constructor(readonly world: World, readonly shape: ClusterShape) {
+    this.config = switchOf(shape);
+  }
+
+  /** Running, registered, logged in, ready. */
+  static async start(world: World, shape: ClusterShape): Promise<SimCluster> {
+    const cluster = new SimCluster(world, shape);
+    await cluster.#startTiers();
+    await cluster.#startAround();
+    await world.until(() => cluster.desktops.every(({ agent }) => agent === 'Ready'), SETTLE_MS);
+    return cluster;
+  }
+
+  /** Names of the processes of the switch, which may be paused. */
+  get serverNames(): string[] {
+    const { proxies, nodes } = this.shape;
+    return [...names('P', proxies), ...names('N', nodes), 'V1'];
+  }
+
+  phone(dn: string): Phone {
+    return this.phones.find((phone) => phone.dn === dn) as Phone;
+  }
+
+  get proxyTargets(): Target[] {
+    return names('P', this.shape.proxies).map((name) => {
+      const { host, ports } = applicationOf(this.config, name);
+      return { transport: 'udp', host, port: ports.get('sip') as number };
+    });
+  }
+
+  get random(): SeededEntropy {
+    return this.world.entropy;
+  }
+
+  async #startTiers(): Promise<void> {
+    const { world, config, shape } = this;
+    for (const name of names('N', shape.nodes)) this.nodes.push(await world.start(name, nodeProcess(config, applicationOf(config, name))));
+    for (const name of names('P', shape.proxies)) this.proxies.push(await world.start(name, proxyProcess(config, applicationOf(config, name))));
+    this.vq = await world.start('V1', vqProcess(config, applicationOf(config, 'V1')));
+  }
+
+  async #startAround(): Promise<void> {
+    const { world, shape } = this;
+    this.carrier = await world.start('carrier', (ports) => new UserAgent(ports, {
+      user: 'carrier', host: CARRIER.host, port: CARRIER.port, proxies: this.proxyTargets, accessPoint: ACCESS_POINT,
+    }));
+    for (let i = 0; i < shape.agents; i += 1) await this.#startAgent(dnOf(i), i);
+    if (shape.monitors) {
+      for (const name of names('N', shape.nodes)) {
+        this.monitors.push(await world.start(`monitor ${name}`, (ports) => new Monitor(ports, name, this.#port(name, 'SmartProxy'))));
+      }
+      for (const monitor of this.monitors) await this.#whileTimePasses(monitor.start());
+    }
+    if (shape.router) this.router = await world.start('R1', routerProcess(this.config, applicationOf(this.config, 'R1')));
+  }
+
+  async #startAgent(dn: string, index: number): Promise<void> {
+    const phone = await this.world.start(`phone ${dn}`, (ports) => new Phone(ports, {
+      user: dn, host: `10.0.8.${index + 1}`, port: 5060, proxies: this.proxyTargets, accessPoint: ACCESS_POINT, password: passwordOf(dn),
+    }));
+    this.phones.push(phone);
+    phone.register();
+    const node = `N${(index % this.shape.nodes) + 1}`;
+    const desktop = await this.world.start(`desktop ${dn}`, (ports) => new Desktop(ports, dn, this.#port(node, 'TCport'), this.shape.habits));
+    this.desktops.push(desktop);
+    await this.#whileTimePasses(desktop.start());
+  }
+
+  async #whileTimePasses(work: Promise<void>): Promise<void> {
+    let pending = true;
+    work.finally(() => { pending = false; }).catch(() => {});
+    await this.world.until(() => !pending);
+    return work;
+  }
+
+  #port(application: string, id: string): string {
+    const { host, ports } = applicationOf(this.config, application);
+    return addressOf({ host, port: ports.get(id) as number });
+  }
+}
+
+function names(letter: string, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `${letter}${i + 1}`);
+}

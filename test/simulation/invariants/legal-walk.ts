@@ -1,0 +1,51 @@
+/** Architecture §9, 3: what a receiver is told of a DN's calls is a legal walk of the call model (docs/specs/call.md, "Parties"). */
+import type { TEvent } from '#tlib';
+import { Verdict } from './verdict.js';
+
+type State = 'Dialing' | 'Ringing' | 'Queued' | 'Established' | 'Held';
+
+const FIRST: Readonly<Record<string, State>> = { EventDialing: 'Dialing', EventRinging: 'Ringing', EventQueued: 'Queued' };
+const MOVES: Readonly<Record<State, Readonly<Record<string, State | 'gone'>>>> = {
+  Dialing: { EventNetworkReached: 'Dialing', EventDestinationBusy: 'Dialing', EventEstablished: 'Established', EventReleased: 'gone' },
+  Ringing: { EventEstablished: 'Established', EventReleased: 'gone', EventAbandoned: 'gone' },
+  Queued: {
+    EventRouteRequest: 'Queued', EventRouteUsed: 'Queued', EventTreatmentApplied: 'Queued', EventTreatmentEnd: 'Queued',
+    EventTreatmentNotApplied: 'Queued', EventDiverted: 'gone', EventAbandoned: 'gone', EventReleased: 'gone',
+  },
+  Established: { EventHeld: 'Held', EventPartyChanged: 'Established', EventReleased: 'gone' },
+  Held: { EventRetrieved: 'Established', EventPartyChanged: 'Held', EventReleased: 'gone' },
+};
+/** Says something of a call without moving it. */
+const ASIDE: ReadonlySet<string> = new Set(['EventAttachedDataChanged', 'EventRegistered', 'EventAddressInfo', 'EventPartyInfo', 'EventError']);
+
+/** One receiver's view of all DNs. */
+export class LegalWalk extends Verdict {
+  /** By DN and ConnID. */
+  readonly #states = new Map<string, State>();
+
+  constructor(private readonly receiver: string) {
+    super();
+  }
+
+  heard(event: TEvent): void {
+    const { msg, ThisDN: dn, ConnID: connID } = event;
+    if (typeof connID !== 'string' || ASIDE.has(msg)) return;
+    const key = `${String(dn)} ${connID}`;
+    const state = this.#states.get(key);
+    const next = state === undefined ? FIRST[msg] : MOVES[state][msg];
+    if (next === undefined) this.fail(`${this.receiver}: ${msg} of call ${connID} at ${String(dn)}, which is ${state ?? 'not in the call'}`);
+    else if (next === 'gone') this.#states.delete(key);
+    else this.#states.set(key, next);
+  }
+
+  /** DN and ConnID of calls that the receiver takes for live. */
+  get live(): string[] {
+    return [...this.#states.keys()];
+  }
+
+  /** When all is quiet nothing is live. */
+  atQuiet(): void {
+    const [first] = this.#states;
+    if (first !== undefined) this.fail(`${this.receiver}: the call at ${first[0]} is still ${first[1]}`);
+  }
+}

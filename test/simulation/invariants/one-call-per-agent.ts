@@ -1,0 +1,61 @@
+/**
+ * Architecture §9, 2: an agent has at most one offered or connected routed call, and none while not ready. What the owner
+ * granted while the agent was ready may still ring after he has changed his mind.
+ */
+import type { TEvent } from '#tlib';
+import { Verdict } from './verdict.js';
+
+interface Seat {
+  agent: 'LoggedOut' | 'NotReady' | 'Ready';
+  /** ConnIDs of routed calls that ring or talk. */
+  readonly calls: Set<string>;
+  readonly granted: Set<string>;
+}
+
+const AGENT: Readonly<Record<string, Seat['agent']>> = {
+  EventAgentLogin: 'NotReady', EventAgentReady: 'Ready', EventAgentNotReady: 'NotReady', EventAgentLogout: 'LoggedOut',
+};
+const ENDS: ReadonlySet<string> = new Set(['EventReleased', 'EventAbandoned', 'EventDiverted']);
+
+/** One receiver's view of all DNs. */
+export class OneCallPerAgent extends Verdict {
+  readonly #seats = new Map<string, Seat>();
+
+  constructor(private readonly receiver: string) {
+    super();
+  }
+
+  /** The DN's owner let that routed call ring. `ready`: what it took the agent for. */
+  granted(dn: string, connID: string, agent: Seat['agent']): void {
+    if (agent === 'NotReady') this.fail(`the owner of ${dn} let call ${connID} ring although the agent was not ready`);
+    this.#seat(dn).granted.add(connID);
+  }
+
+  heard(event: TEvent): void {
+    const dn = String(event['ThisDN']);
+    const seat = this.#seat(dn);
+    seat.agent = AGENT[event.msg] ?? seat.agent;
+    const connID = event['ConnID'];
+    if (typeof connID !== 'string') return;
+    if (event.msg === 'EventRinging' && event['ThisQueue'] !== undefined) this.#rings(dn, seat, connID);
+    if (ENDS.has(event.msg)) {
+      seat.calls.delete(connID);
+      seat.granted.delete(connID);
+    }
+  }
+
+  #rings(dn: string, seat: Seat, connID: string): void {
+    seat.calls.add(connID);
+    if (seat.agent === 'LoggedOut') return;
+    if (seat.calls.size > 1) this.fail(`${this.receiver}: the agent of ${dn} has the routed calls ${[...seat.calls].join(' and ')} at once`);
+    if (seat.agent === 'NotReady' && !seat.granted.has(connID)) {
+      this.fail(`${this.receiver}: call ${connID} rings at ${dn} although the agent is not ready`);
+    }
+  }
+
+  #seat(dn: string): Seat {
+    let seat = this.#seats.get(dn);
+    if (seat === undefined) this.#seats.set(dn, seat = { agent: 'LoggedOut', calls: new Set(), granted: new Set() });
+    return seat;
+  }
+}

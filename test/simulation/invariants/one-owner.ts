@@ -1,0 +1,54 @@
+/** Architecture §9, 1: a DN has at most one owner whose effects are accepted. */
+import type { TEvent } from '#tlib';
+import { Verdict } from './verdict.js';
+
+interface Position {
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+export class OneOwner extends Verdict {
+  /** By receiver and DN. */
+  readonly #positions = new Map<string, Position>();
+  /** By DN and epoch. */
+  readonly #servers = new Map<string, string>();
+  /** By DN, epoch and number: what every receiver must have been told alike. */
+  readonly #events = new Map<string, string>();
+
+  /** A receiver took an event for the truth. Events that stand in for lost ones have no number and are passed over. */
+  accepted(receiver: string, event: TEvent): void {
+    const { ThisDN: dn, OwnerEpoch: epoch, DNSequence: seq, Server: server } = event;
+    if (typeof dn !== 'string' || typeof epoch !== 'number' || typeof seq !== 'number') return;
+    this.#inOrder(receiver, dn, { epoch, seq });
+    this.#fromOneServer(dn, epoch, String(server));
+    this.#alike(dn, { epoch, seq }, `${event.msg} ${String(event['ConnID'] ?? event['AgentID'] ?? '')}`);
+  }
+
+  #inOrder(receiver: string, dn: string, at: Position): void {
+    const key = `${receiver} ${dn}`;
+    const before = this.#positions.get(key);
+    this.#positions.set(key, at);
+    if (before === undefined) return;
+    if (at.epoch < before.epoch) this.fail(`${receiver} accepted epoch ${at.epoch} of ${dn} after epoch ${before.epoch}`);
+    else if (at.epoch === before.epoch && at.seq <= before.seq) this.fail(`${receiver} accepted number ${at.seq} of ${dn} after number ${before.seq}`);
+  }
+
+  #fromOneServer(dn: string, epoch: number, server: string): void {
+    const key = `${dn} ${epoch}`;
+    const known = this.#servers.get(key);
+    if (known === undefined) this.#servers.set(key, server);
+    else if (known !== server) this.fail(`${known} and ${server} both spoke for ${dn} in epoch ${epoch}`);
+  }
+
+  #alike(dn: string, { epoch, seq }: Position, told: string): void {
+    const key = `${dn} ${epoch} ${seq}`;
+    const known = this.#events.get(key);
+    if (known === undefined) this.#events.set(key, told);
+    else if (known !== told) this.fail(`number ${seq} of ${dn} in epoch ${epoch} was ${known} for one receiver and ${told} for another`);
+  }
+
+  /** When all is quiet: the nodes that say they own the DN. */
+  ownersAtQuiet(dn: string, owners: readonly string[]): void {
+    if (owners.length > 1) this.fail(`${dn} is owned by ${owners.join(' and ')}`);
+  }
+}

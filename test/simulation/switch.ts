@@ -1,0 +1,81 @@
+/** The switch that is simulated: two proxies, two nodes of three tiers each, one virtual-queue server, a router, one trunk. */
+import { type Application, type ClusterConfig, parseConfig } from '#config';
+import type { Target } from '#sip';
+
+export const ACCESS_POINT = 'sip.sim.test';
+export const CARRIER: Target = { transport: 'udp', host: '10.0.9.1', port: 5090 };
+/** Served by the router, and by nobody. */
+export const SERVED_POINT = '5000';
+export const UNSERVED_POINT = '5001';
+export const AGENTS_MAX = 8;
+
+export interface SwitchShape {
+  readonly proxies: number;
+  readonly nodes: number;
+}
+
+const extensions = `
+  - numbers: 7001-7008
+    type: Extension
+    options: { contact: "*", password: "secret-\${number}", sip-cti-control: "talk,hold" }`;
+
+const source = ({ proxies, nodes }: SwitchShape): string => `
+switch:
+  name: Simulated
+  access-point: ${ACCESS_POINT}
+  external-contact: phones.sim.test
+  options:
+    default-route-point: reject=404
+    unknown-gateway-reject-code: 503
+    router-timeout: 10
+    after-routing-timeout: 18
+    agent-no-answer-timeout: 12
+    agent-no-answer-action: notready
+    extn-no-answer-timeout: 12
+    set-notready-on-busy: true
+    emulated-login-state: not_ready
+    logout-on-disconnect: true
+    logout-on-out-of-service: true
+    wrap-up-time: 0
+    registrar-default-timeout: 60
+applications:
+${range(proxies).map((n) => `  P${n}: { type: sip-proxy, geo-location: dc1, host: 10.0.1.${n}, ports: { sip: 5060 } }`).join('\n')}
+${range(nodes).map((n) => `  N${n}:
+    type: sip-server
+    server-id: ${n}
+    geo-location: dc1
+    host: 10.0.1.${10 + n}
+    ports: { sip: 5060, default: 7000, TCport: 7001, IPport: 7002, SmartProxy: 7003 }`).join('\n')}
+  V1: { type: vq-server, geo-location: dc1, host: 10.0.1.21, ports: { default: 7010 }, options: { request-collection-time: 100 msec } }
+  R1: { type: router, geo-location: dc1, host: 10.0.1.31, routing-points: [${SERVED_POINT}], options: { skill: support, virtual-queue: VQ_Support } }
+dns:${extensions}
+  - { numbers: 5000-5001, type: RoutingPoint }
+  - { number: VQ_Support, type: VirtualQueue }
+  - { number: Trunk_SBC, type: Trunk, options: { contact: "sip:${CARRIER.host}:${CARRIER.port}", prefix: "+,0", priority: 1, oos-check: 10, oos-force: 2 } }
+persons:
+  - { employees: agent7001-agent7008, skills: { support: 1 } }
+`;
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i + 1);
+}
+
+/** Parsed once for each shape: thousands of worlds use it. */
+const parsed = new Map<string, ClusterConfig>();
+
+export function switchOf(shape: SwitchShape): ClusterConfig {
+  const key = `${shape.proxies} ${shape.nodes}`;
+  let config = parsed.get(key);
+  if (config === undefined) parsed.set(key, config = parseConfig(source(shape), 'simulated.yaml').config);
+  return config;
+}
+
+export function applicationOf(config: ClusterConfig, name: string): Application {
+  const application = config.applications.find((each) => each.name === name);
+  if (application === undefined) throw new Error(`the simulated switch has no application ${name}`);
+  return application;
+}
+
+export const passwordOf = (dn: string): string => `secret-${dn}`;
+export const agentOf = (dn: string): string => `agent${dn}`;
+export const dnOf = (index: number): string => String(7001 + index);
