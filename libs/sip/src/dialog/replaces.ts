@@ -1,4 +1,5 @@
 /** Replaces: an INVITE that takes the place of a dialog. RFC 3891. */
+import { trimmed } from '../headers/chars.js';
 import { Params } from '../headers/params.js';
 import type { Dialog } from './dialog.js';
 
@@ -17,7 +18,7 @@ export function parseReplaces(value: string): Replaces | undefined {
   const toTag = params.get('to-tag');
   const fromTag = params.get('from-tag');
   if (toTag === undefined || fromTag === undefined) return undefined;
-  return { callId: value.slice(0, semicolon).trim(), toTag, fromTag, earlyOnly: params.has('early-only') };
+  return { callId: trimmed(value, 0, semicolon), toTag, fromTag, earlyOnly: params.has('early-only') };
 }
 
 /** Header value that replaces `dialog` when the remote end of it receives the INVITE. */

@@ -16,6 +16,13 @@ describe('responses', () => {
       .toBe('753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1');
   });
 
+  it('is that of RFC 2617 §3.5', () => {
+    expect(digestResponse({
+      username: 'Mufasa', realm: 'testrealm@host.com', nonce: 'dcd98b7102dd2f0e8b11d0f600bfb0c093', uri: '/dir/index.html',
+      algorithm: 'MD5', qop: 'auth', nc: '00000001', cnonce: '0a4f113b',
+    }, 'GET', 'Circle Of Life')).toBe('6629fae49393a05397450978507c4ef1');
+  });
+
   it('without qop is that of RFC 2069', () => {
     expect(digestResponse({
       username: 'Mufasa', realm: 'testrealm@host.com', nonce: 'dcd98b7102dd2f0e8b11d0f600bfb0c093', uri: '/dir/index.html',

@@ -71,5 +71,14 @@ export function toLower(text: string): string {
   return text;
 }
 
+/** The text between `from` and `to` without white space round it. `trim` would also take 0xA0, which may be the end of a letter in UTF-8. */
+export function trimmed(text: string, from = 0, to = text.length): string {
+  let start = from;
+  let end = to;
+  while (start < end && isSpace(text.charCodeAt(start))) start += 1;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
 export const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
 export const isSpace = (code: number): boolean => code === 0x20 || code === 0x09 || code === 0x0d || code === 0x0a;

@@ -1,4 +1,5 @@
 /** Comma-separated lists, where commas inside quotes and angle brackets do not separate (RFC 3261 §7.3). */
+import { trimmed } from './chars.js';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -42,7 +43,7 @@ export function splitList(value: string): string[] {
   const elements: string[] = [];
   for (let from = 0; from <= value.length;) {
     const end = elementEnd(value, from);
-    elements.push(value.slice(from, end).trim());
+    elements.push(trimmed(value, from, end));
     from = end + 1;
   }
   return elements;

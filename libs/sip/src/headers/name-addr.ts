@@ -2,7 +2,7 @@
 import { fail, ok, type Result } from '#kernel';
 import type { SipParseError } from '../parser/error.js';
 import { parseUri, type SipUri } from '../uri/uri.js';
-import { isBlank, isOf, isSpace, TOKEN } from './chars.js';
+import { isBlank, isOf, isSpace, TOKEN, trimmed } from './chars.js';
 import { NO_PARAMS, Params, unquote } from './params.js';
 
 export class NameAddr {
@@ -49,7 +49,7 @@ export function parseNameAddr(text: string): Result<NameAddr, SipParseError> {
   const left = text.indexOf('<');
   if (left === -1) return bare(text);
   if (!areTokens(text, left)) return bad('a display name with other than token characters must be quoted');
-  return bracketed(text.slice(0, left).trim(), text, left);
+  return bracketed(trimmed(text, 0, left), text, left);
 }
 
 function bracketed(displayText: string, text: string, left: number): Result<NameAddr, SipParseError> {
@@ -65,7 +65,7 @@ function bracketed(displayText: string, text: string, left: number): Result<Name
 /** Without brackets everything after the first semicolon belongs to the header, and a question mark is not allowed (§20). */
 function bare(text: string): Result<NameAddr, SipParseError> {
   const semicolon = text.indexOf(';');
-  const uriText = (semicolon === -1 ? text : text.slice(0, semicolon)).trim();
+  const uriText = trimmed(text, 0, semicolon === -1 ? text.length : semicolon);
   if (uriText.includes('?') || uriText.includes(',')) return bad('a URI with a question mark or a comma must stand in angle brackets');
   return withUri('', uriText, semicolon === -1 ? NO_PARAMS : new Params(text.slice(semicolon)));
 }

@@ -1,5 +1,5 @@
 /** `;name=value` parameters of URIs and header fields, in order, read on demand. */
-import { isNameAt, isSpace } from './chars.js';
+import { isNameAt, isSpace, trimmed } from './chars.js';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -55,15 +55,15 @@ function valueIfNamed(name: string, text: string, from: number, end: number): st
   at += name.length;
   while (at < end && isSpace(text.charCodeAt(at))) at += 1;
   if (at === end) return '';
-  return text.charCodeAt(at) === EQUALS ? text.slice(at + 1, end).trim() : undefined;
+  return text.charCodeAt(at) === EQUALS ? trimmed(text, at + 1, end) : undefined;
 }
 
 function parseEntries(text: string): [string, string | undefined][] {
   const entries: [string, string | undefined][] = [];
   for (let from = text.indexOf(';'); from !== -1 && from < text.length;) {
     const { equals, end } = scanParameter(text, from + 1);
-    const name = text.slice(from + 1, equals === -1 ? end : equals).trim().toLowerCase();
-    const value = equals === -1 ? undefined : text.slice(equals + 1, end).trim();
+    const name = trimmed(text, from + 1, equals === -1 ? end : equals).toLowerCase();
+    const value = equals === -1 ? undefined : trimmed(text, equals + 1, end);
     if (name !== '') entries.push([name, value]);
     from = end;
   }

@@ -1,4 +1,5 @@
 /** Changes to a message as splices: lines that nobody touches are copied as one piece, byte for byte. */
+import { trimmed } from '../headers/chars.js';
 import { headerId, UNKNOWN } from '../headers/header-names.js';
 import { elementEnd } from '../headers/list.js';
 import { NO_LIMITS } from '../parser/limits.js';
@@ -134,7 +135,7 @@ export class MessageEdit<M extends SipRequest | SipResponse> {
     if (at === -1) return this;
     const value = this.#valueOf(this.#lines[at] as Line);
     const end = elementEnd(value, 0);
-    const rest = end === value.length ? undefined : value.slice(end + 1).trimStart();
+    const rest = end === value.length ? undefined : trimmed(value, end + 1);
     const parts = [replacement, rest].filter((part) => part !== undefined);
     if (parts.length === 0) this.#lines.splice(at, 1);
     else this.#lines[at] = { id, name, value: parts.join(', ') };

@@ -50,6 +50,12 @@ describe('reading', () => {
     expect(checkMessage(invite)).toBeUndefined();
   });
 
+  it('keeps the last byte of a letter in UTF-8 that ends a name or a folded line', () => {
+    const a = Buffer.from('Voil\u00e0', 'utf8').toString('latin1');
+    const read = request(INVITE.replace('t: Bob <', `t: ${a} <`).replace('one\r\n  two', `one\r\n ${a}`).replace('expires=60', `x=${a}`));
+    expect([read.to.display, read.header('X-Folded'), read.contacts[0]?.params.get('x')]).toEqual([a, `one ${a}`, a]);
+  });
+
   it('ignores what follows the body', () => {
     expect(request(`${INVITE}INVITE sip:x SIP/2.0\r\n`).serialize()).toBe(INVITE);
   });

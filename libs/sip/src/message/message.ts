@@ -3,7 +3,7 @@
  * Text is latin1, one character per byte, so that nothing is lost and splicing is slicing.
  */
 import type { Result } from '#kernel';
-import { parseDigits } from '../headers/chars.js';
+import { parseDigits, trimmed } from '../headers/chars.js';
 import { type CSeq, parseCSeq } from '../headers/cseq.js';
 import { CALL_ID, CONTACT, CONTENT_TYPE, CSEQ, FROM, headerId, MAX_FORWARDS, RECORD_ROUTE, ROUTE, TO, UNKNOWN, VIA } from '../headers/header-names.js';
 import { elementEnd, splitList } from '../headers/list.js';
@@ -167,12 +167,12 @@ abstract class MessageBase {
 
   #value(line: number): string {
     const text = this.bytes.slice(this.index.valueStart(line), this.index.valueEnd(line));
-    return this.index.isFolded(line) ? text.replace(FOLD, ' ').trim() : text;
+    return this.index.isFolded(line) ? trimmed(text.replace(FOLD, ' ')) : text;
   }
 
   #decodeTopVia(): Via {
     const text = this.firstValue(VIA);
-    const via = parseVia(text.slice(0, elementEnd(text, 0)).trim());
+    const via = parseVia(trimmed(text, 0, elementEnd(text, 0)));
     return via.ok ? via.value : NO_VIA;
   }
 

@@ -27,7 +27,7 @@ export function contentLengthIn(text: string, end: number): number | LengthProbl
     const valueStart = lengthValue(text, at);
     if (valueStart === -1) continue;
     if (found !== -1) return 'repeated';
-    found = parseDigits(text, CONTENT_LENGTH_MAX, ...trimmed(text, valueStart));
+    found = parseDigits(text, CONTENT_LENGTH_MAX, ...valueBounds(text, valueStart));
     if (found === -1) return 'unreadable';
   }
   return found === -1 ? 'absent' : found;
@@ -45,7 +45,7 @@ function lengthValue(text: string, from: number): number {
 }
 
 /** The value up to the end of its line or of its last fold, without white space round it. */
-function trimmed(text: string, from: number): [from: number, to: number] {
+function valueBounds(text: string, from: number): [from: number, to: number] {
   let to = text.indexOf('\n', from);
   while (isBlank(text.charCodeAt(to + 1)) && text.indexOf('\n', to + 1) !== -1) to = text.indexOf('\n', to + 1);
   let start = from;

@@ -16,6 +16,7 @@ describe('directions', () => {
     expect(isHold(sdp('a=sendonly'))).toBe(true);
     expect(isHold(sdp('a=recvonly'))).toBe(false);
     expect(isHold(sdp().replace('c=IN IP4 192.0.2.1', 'c=IN IP4 0.0.0.0'))).toBe(true);
+    expect(isHold(sdp().replace('c=IN IP4 192.0.2.1', 'c=IN IP6 ::'))).toBe(true);
     expect(isHold('')).toBe(false);
   });
 
@@ -24,6 +25,12 @@ describe('directions', () => {
     expect(directionsOf(changed)).toEqual(['inactive']);
     expect(changed).toContain('a=rtpmap:0 PCMU/8000\r\n');
     expect(changed.match(/a=(sendrecv|inactive)/g)).toEqual(['a=inactive']);
+  });
+
+  it('replaced in place, every other byte stays', () => {
+    const text = 'v=0\no=- 1 7 IN IP4 h\r\ns= \r\n\r\nm=audio 4 RTP/AVP 0\r\na=sendrecv\r\na=x:\xff\0\r\nm=video 6 RTP/AVP 9';
+    expect(withDirection(text, 'sendonly')).toBe(`${text.replace('a=sendrecv', 'a=sendonly')}\r\na=sendonly\r\n`);
+    expect(withDirection('v=0\r\na=inactive\r\n', 'sendonly')).toBe('v=0\r\na=inactive\r\n');
   });
 
   it('are answered by their mirror image', () => {

@@ -2,18 +2,18 @@
 
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
-const DIRECTION_LINE = /^a=(sendrecv|sendonly|recvonly|inactive)[ \t]*$/;
+const DIRECTION_LINE = /^a=(sendrecv|sendonly|recvonly|inactive)[ \t]*\r?\n?$/;
+const LINES = /[^\n]*\n|[^\n]+$/g;
 
 interface Section {
-  /** Lines without their ends; the first is the m= line, but for the session part. */
+  /** With their ends, as they came; the first is the m= line, but for the session part. */
   readonly lines: string[];
 }
 
-/** The session part, then one section per media stream. */
+/** The session part, then one section per media stream. Joined they are the description, byte for byte. */
 function sectionsOf(sdp: string): Section[] {
   const sections: Section[] = [{ lines: [] }];
-  for (const line of sdp.split(/\r?\n/)) {
-    if (line === '') continue;
+  for (const line of sdp.match(LINES) ?? []) {
     if (line.startsWith('m=')) sections.push({ lines: [] });
     (sections[sections.length - 1] as Section).lines.push(line);
   }
@@ -40,8 +40,8 @@ export function directionsOf(sdp: string): Direction[] {
 
 const hasConnection = (section: Section): boolean => section.lines.some((line) => line.startsWith('c='));
 
-/** RFC 2543 put a party on hold by the address 0.0.0.0. */
-const isBlackHole = (section: Section): boolean => section.lines.some((line) => /^c=IN IP4 0\.0\.0\.0\s*$/.test(line));
+/** RFC 2543 put a party on hold by the address 0.0.0.0; `::` is the same in IPv6. */
+const isBlackHole = (section: Section): boolean => section.lines.some((line) => /^c=IN (IP4 0\.0\.0\.0|IP6 ::)\s*$/.test(line));
 
 /** Whether the sender of this description does not want to hear: every stream is sendonly or inactive. */
 export function isHold(sdp: string): boolean {
@@ -49,14 +49,27 @@ export function isHold(sdp: string): boolean {
   return directions.length > 0 && directions.every((direction) => direction === 'sendonly' || direction === 'inactive');
 }
 
-/** The same description with every stream in that direction. */
+/**
+ * The same description with every stream in that direction, which the session part then does not say any more. All other
+ * lines stay byte for byte; one without streams stays as it is.
+ */
 export function withDirection(sdp: string, direction: Direction): string {
   const [session, ...media] = sectionsOf(sdp) as [Section, ...Section[]];
-  const lines = session.lines.filter((line) => !DIRECTION_LINE.test(line));
-  for (const section of media) {
-    lines.push(...section.lines.filter((line) => !DIRECTION_LINE.test(line)), `a=${direction}`);
+  if (media.length === 0) return sdp;
+  const common = session.lines.filter((line) => !DIRECTION_LINE.test(line));
+  return common.join('') + media.map((section) => turned(section, `a=${direction}`)).join('');
+}
+
+/** The stream with that direction: in the place of its own, else after its last line. */
+function turned({ lines }: Section, attribute: string): string {
+  const at = lines.findIndex((line) => DIRECTION_LINE.test(line));
+  if (at !== -1) {
+    const end = /\r?\n?$/.exec(lines[at] as string)?.[0] ?? '';
+    return lines.map((line, index) => (index === at ? attribute + end : DIRECTION_LINE.test(line) ? '' : line)).join('');
   }
-  return `${lines.join('\r\n')}\r\n`;
+  const last = lines.findLastIndex((line) => line.trim() !== '');
+  const end = (lines[last] as string).endsWith('\n') ? '' : '\r\n';
+  return `${lines.slice(0, last + 1).join('')}${end}${attribute}\r\n${lines.slice(last + 1).join('')}`;
 }
 
 /** What the far end may do when we do that (RFC 3264 §6.1). */

@@ -37,6 +37,7 @@ it.each([
 });
 
 it('escapes once, both ways', () => {
+  expect(escapeUser('\u{1F4DE}')).toBe('%F0%9F%93%9E');
   expect(unescapeUri('a%2541%')).toBe('a%41%');
   expect(uri(`sip:${escapeUser('é "x"@')}@h`).userName).toBe(Buffer.from('é "x"@', 'utf8').toString('latin1'));
   expect(parseHostPort('host:0')).toEqual({ host: 'host', port: 0 });

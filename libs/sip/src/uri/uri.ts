@@ -152,7 +152,7 @@ export function unescapeUri(text: string): string {
 
 /** Escapes what may not stand in the user part. */
 export function escapeUser(text: string): string {
-  return text.replace(/[^A-Za-z0-9\-_.!~*'()&=+$,;?/]/g, (char) =>
+  return text.replace(/[^A-Za-z0-9\-_.!~*'()&=+$,;?/]/gu, (char) =>
     [...Buffer.from(char, 'utf8')].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''));
 }
 
