@@ -12,7 +12,7 @@ import { addParty, advance, entryAttributes, removeParty } from './parties.js';
 import { stopWaiting } from './queue-end.js';
 import { type Failure, nowhereFailure, silenceFailure } from './sip-failure.js';
 import type { Step } from './step.js';
-import { clearTimer, setTimer } from './timers.js';
+import { clearTimer, isArmed, setTimer } from './timers.js';
 
 export interface Arrival {
   readonly enteredBy?: CallStateName;
@@ -47,6 +47,11 @@ export function awaitInstruction(step: Step): void {
   if (step.env.routers(point.dn) === 0) return defaultRoute(step);
   const limitMs = step.secondsMs('router-timeout', point.dn);
   if (limitMs > 0) setTimer(step, 'router', limitMs);
+}
+
+/** An instruction that leaves the call where it is shows that the router lives: its time begins anew (SC-14 is about silence). */
+export function routerSpoke(step: Step): void {
+  if (isArmed(step, 'router')) awaitInstruction(step);
 }
 
 export function queuePoint(step: Step): Party {

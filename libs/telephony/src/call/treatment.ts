@@ -8,6 +8,7 @@ import { giveUp } from './give-up.js';
 import { kvListOf, kvText } from './kv.js';
 import { endTreatment } from './queue-end.js';
 import { type PartyRequest, textOf } from './request.js';
+import { routerSpoke } from './routing.js';
 import { REJECTED } from './sip-failure.js';
 import type { Step } from './step.js';
 import { setTimer } from './timers.js';
@@ -16,12 +17,12 @@ import { setTimer } from './timers.js';
 const UNAVAILABLE = 118;
 
 export function onApplyTreatment(step: Step, request: PartyRequest): void {
-  switch (textOf(request.request, 'TreatmentType')) {
-    case 'RingBack': return ringBack(step, request);
-    case 'CancelCall': return cancelCall(step, request);
-    case 'SetDefaultRoute': return setDefaultRoute(step, request);
-    default: return notApplied(step, request, 'there is no media server: RingBack, SetDefaultRoute and CancelCall can be applied');
-  }
+  const type = textOf(request.request, 'TreatmentType');
+  if (type === 'CancelCall') return cancelCall(step, request);
+  if (type === 'RingBack') ringBack(step, request);
+  else if (type === 'SetDefaultRoute') setDefaultRoute(step, request);
+  else notApplied(step, request, 'there is no media server: RingBack, SetDefaultRoute and CancelCall can be applied');
+  routerSpoke(step);
 }
 
 function ringBack(step: Step, request: PartyRequest): void {
