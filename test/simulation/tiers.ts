@@ -155,6 +155,7 @@ export function routerProcess(config: ClusterConfig, application: Application): 
       agentDNs: [...config.dns.values()].filter((dn) => dn.type === 'Extension').map((dn) => dn.number),
       virtualQueue: options.text('virtual-queue'),
       priority: options.number('reservation-priority'),
+      maxWaitMs: options.number('max-wait') * 1000,
       hasSkill: (agentID) => (config.persons.get(agentID)?.skills.get(skill) ?? 0) > 0,
       servers: at('sip-server', 'default'),
       smartProxy: at('sip-server', 'SmartProxy')[0]?.address,

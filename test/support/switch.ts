@@ -61,7 +61,8 @@ export function switchYaml(plan: SwitchPlan, wishes: SwitchWishes): string {
     ...plan.nodes.flatMap(({ name, host }, i) =>
       application(name, host, 'sip-server', '{ sip: 5070, default: 7000, TCport: 7001, IPport: 7002, SmartProxy: 7003 }', [`server-id: ${i + 1}`])),
     ...application(plan.vq.name, plan.vq.host, 'vq-server', '{ default: 7010 }', ['options: { request-collection-time: 300 msec }']),
-    ...application(plan.router, plan.vq.host, 'router', '{}', ['routing-points: [5000]', 'options: { skill: support, virtual-queue: VQ_Support }']),
+    ...application(plan.router, plan.vq.host, 'router', '{}',
+      ['routing-points: [5000]', 'options: { skill: support, virtual-queue: VQ_Support, max-wait: 5 }']),
     ...application(plan.dns.name, plan.dns.host, 'dns-server', '{ dns: 5300 }', []),
     ...application(plan.console.name, plan.console.host, 'console', '{ http: 8080 }', []),
     'dns:',

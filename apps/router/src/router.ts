@@ -14,6 +14,8 @@ export interface RouterOptions {
   readonly agentDNs: readonly string[];
   readonly virtualQueue: string;
   readonly priority: number;
+  /** Longest wait of a caller, then default routing; 0 = for ever. */
+  readonly maxWaitMs: number;
   readonly hasSkill: (agentID: string) => boolean;
   readonly servers: readonly { readonly name: string; readonly address: TlibAddress }[];
   readonly smartProxy: TlibAddress | undefined;
@@ -21,7 +23,7 @@ export interface RouterOptions {
 }
 
 /** What it needs of a client of a T-Library port: the SDK's, or one over a simulated network. */
-export type RouterClient = Pick<TlibClient, 'on' | 'connect' | 'close' | 'registerAddress' | 'routeCall' | 'reserveAgent' | 'sendEvent'>;
+export type RouterClient = Pick<TlibClient, 'on' | 'connect' | 'close' | 'request' | 'registerAddress' | 'routeCall' | 'reserveAgent' | 'sendEvent'>;
 
 export interface RouterPorts {
   readonly clock: Clock;
@@ -46,7 +48,7 @@ export class Router {
   #timer: Timer | undefined;
 
   constructor(private readonly options: RouterOptions, private readonly ports: RouterPorts) {
-    this.#dispatcher = new Dispatcher(options.hasSkill);
+    this.#dispatcher = new Dispatcher(options.hasSkill, options.maxWaitMs);
     for (const { name, address } of options.servers) this.#servers.set(name, this.#client(address));
     this.#monitor = options.smartProxy === undefined ? undefined : this.#client(options.smartProxy);
     this.#reservations = options.vqServer === undefined ? undefined : this.#client(options.vqServer);
@@ -114,6 +116,8 @@ export class Router {
       case 'reserve': return void this.#reserve(effect.connID, effect.dn, effect.agentID);
       case 'cancelReservation': return void this.#cancelReservation(effect.dn, effect.agentID);
       case 'route': return void this.#route(effect);
+      case 'hold': return void this.#hold(effect);
+      case 'giveUp': return void this.#giveUp(effect);
       case 'queueEvent': return void this.#queueEvent(effect);
       default: return unreachable(effect);
     }
@@ -141,6 +145,17 @@ export class Router {
       this.ports.log.info('an agent did not take a call', { connID, dn, reason: (error as Error).message });
       this.#feed({ kind: 'notRouted', connID, dn });
     }
+  }
+
+  /** Ringback is what a waiting caller hears; that it is asked for keeps the server from default routing. */
+  async #hold({ server, point, connID }: DispatcherEffect & { kind: 'hold' }): Promise<void> {
+    await this.#servers.get(server)?.request('RequestApplyTreatment', { ThisDN: point, ConnID: connID, TreatmentType: 'RingBack' })
+      .catch((error: Error) => this.ports.log.debug('a treatment was not applied', { connID, reason: error.message }));
+  }
+
+  async #giveUp({ server, point, connID }: DispatcherEffect & { kind: 'giveUp' }): Promise<void> {
+    await this.#servers.get(server)?.request('RequestRouteCall', { ThisDN: point, ConnID: connID, RouteType: 'Default' })
+      .catch((error: Error) => this.ports.log.info('default routing did not take a call', { connID, reason: error.message }));
   }
 
   async #queueEvent({ name, about, to }: DispatcherEffect & { kind: 'queueEvent' }): Promise<void> {

@@ -21,6 +21,7 @@ export async function startRouter(config: ClusterConfig, application: Applicatio
     agentDNs: [...config.dns.values()].filter((dn) => dn.type === 'Extension').map((dn) => dn.number),
     virtualQueue: options.text('virtual-queue'),
     priority: options.number('reservation-priority'),
+    maxWaitMs: options.number('max-wait') * 1000,
     hasSkill: (agentID) => (config.persons.get(agentID)?.skills.get(skill) ?? 0) > 0,
     servers,
     smartProxy: first(local, 'sip-server', 'SmartProxy'),

@@ -5,7 +5,7 @@ import { Dispatcher, type DispatcherEffect, type DispatcherInput } from './dispa
 type Input = DispatcherInput extends infer I ? (I extends unknown ? Omit<I, 'nowMs'> : never) : never;
 
 class Desk {
-  readonly dispatcher = new Dispatcher((agentID) => agentID.startsWith('agent'));
+  readonly dispatcher = new Dispatcher((agentID) => agentID.startsWith('agent'), 20_000);
   nowMs = 1_000;
 
   on(input: Input): string[] {
@@ -34,6 +34,8 @@ const brief = (effect: DispatcherEffect): string => {
     case 'reserve': return `reserve ${effect.dn} for ${effect.connID}`;
     case 'route': return `route ${effect.connID} to ${effect.dn}`;
     case 'cancelReservation': return `free ${effect.dn}`;
+    case 'hold':
+    case 'giveUp': return `${effect.kind} ${effect.connID}`;
     case 'queueEvent': return `${effect.name}${effect.to === undefined ? '' : ` ${effect.to}`}`;
   }
 };
@@ -99,6 +101,20 @@ it('learns agents from snapshots, and nothing when the feed broke', () => {
   desk.on({ kind: 'agentsUnknown' });
   expect(desk.call('a')).toEqual(['EventQueued']);
   expect(desk.agent('EventRegistered', '7001', snapshot)).toEqual(['reserve 7001 for a']);
+});
+
+it('holds a caller while nobody is free, and gives him to default routing when he has waited long enough', () => {
+  const desk = new Desk();
+  desk.call('a');
+  expect(desk.on({ kind: 'tick' })).toEqual([]);
+  desk.nowMs += 3_000;
+  expect(desk.on({ kind: 'tick' })).toEqual(['hold a']);
+  expect(desk.on({ kind: 'tick' })).toEqual([]);
+  desk.nowMs += 17_000;
+  expect(desk.on({ kind: 'tick' })).toEqual(['giveUp a']);
+  desk.nowMs += 3_000;
+  expect([...desk.on({ kind: 'tick' }), ...desk.ready('7001')]).toEqual([]);
+  expect(desk.on({ kind: 'left', connID: 'a', how: 'EventDiverted', to: '7050' })).toEqual(['EventDiverted 7050']);
 });
 
 it('never offers one agent two calls, nor one call to two agents', () => {

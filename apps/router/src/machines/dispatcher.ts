@@ -24,6 +24,10 @@ export type DispatcherEffect =
   | { readonly kind: 'reserve'; readonly connID: string; readonly dn: string; readonly agentID: string }
   | { readonly kind: 'cancelReservation'; readonly dn: string; readonly agentID: string }
   | { readonly kind: 'route'; readonly server: string; readonly point: string; readonly connID: string; readonly dn: string }
+  /** Tells the server that somebody lives who cares for this call: `router-timeout` is about silence. */
+  | { readonly kind: 'hold'; readonly server: string; readonly point: string; readonly connID: string }
+  /** He has waited long enough: the server's default routing takes him. */
+  | { readonly kind: 'giveUp'; readonly server: string; readonly point: string; readonly connID: string }
   /** The virtual queue's own event about the call. */
   | { readonly kind: 'queueEvent'; readonly name: 'EventQueued' | 'EventDiverted' | 'EventAbandoned'; readonly about: TEvent; readonly to?: string };
 
@@ -31,6 +35,9 @@ interface WaitingCall {
   readonly connID: string;
   readonly server: string;
   readonly event: TEvent;
+  readonly sinceMs: number;
+  heldAtMs: number;
+  givenUp: boolean;
   /** The agent that is being reserved or rung for it. */
   offeredTo: { readonly dn: string; readonly agentID: string; reserved: boolean } | undefined;
 }
@@ -39,6 +46,8 @@ interface WaitingCall {
 const WAITING_MAX = 10_000;
 /** After a refusal the agent is left alone for so long; his next own event frees him earlier. */
 const REST_MS = 3_000;
+/** Well below any sensible `router-timeout`. */
+const HOLD_EVERY_MS = 3_000;
 
 export class Dispatcher {
   readonly #board = new AgentBoard();
@@ -46,7 +55,8 @@ export class Dispatcher {
   readonly #calls = new Map<string, WaitingCall>();
   readonly #taken = new Set<string>();
 
-  constructor(private readonly fits: (agentID: string) => boolean) {}
+  /** `maxWaitMs` 0: callers wait for ever. */
+  constructor(private readonly fits: (agentID: string) => boolean, private readonly maxWaitMs = 0) {}
 
   get waiting(): number {
     return this.#calls.size;
@@ -59,22 +69,36 @@ export class Dispatcher {
 
   #apply(input: DispatcherInput, out: Out<DispatcherEffect>): void {
     switch (input.kind) {
-      case 'waiting': return this.#arrived(input.server, input.event, out);
+      case 'waiting': return this.#arrived(input.server, input.event, input.nowMs, out);
       case 'left': return this.#left(input, out);
       case 'agentEvent': return this.#board.on(input.event, input.nowMs);
       case 'agentsUnknown': return this.#board.forget();
       case 'reserved': return this.#reserved(input.connID, input.dn, out);
       case 'notReserved':
       case 'notRouted': return this.#refused(input.connID, input.dn, input.nowMs);
-      case 'tick': return undefined;
+      case 'tick': return this.#care(input.nowMs, out);
     }
   }
 
-  #arrived(server: string, event: TEvent, out: Out<DispatcherEffect>): void {
+  #arrived(server: string, event: TEvent, nowMs: number, out: Out<DispatcherEffect>): void {
     const connID = event['ConnID'] as string;
     if (this.#calls.has(connID) || this.#calls.size >= WAITING_MAX) return;
-    this.#calls.set(connID, { connID, server, event, offeredTo: undefined });
+    this.#calls.set(connID, { connID, server, event, sinceMs: nowMs, heldAtMs: nowMs, givenUp: false, offeredTo: undefined });
     out.push({ kind: 'queueEvent', name: 'EventQueued', about: event });
+  }
+
+  #care(nowMs: number, out: Out<DispatcherEffect>): void {
+    for (const call of this.#calls.values()) {
+      if (call.offeredTo !== undefined || call.givenUp) continue;
+      const where = { server: call.server, point: call.event['ThisDN'] as string, connID: call.connID };
+      if (this.maxWaitMs > 0 && nowMs - call.sinceMs >= this.maxWaitMs) {
+        call.givenUp = true;
+        out.push({ kind: 'giveUp', ...where });
+      } else if (nowMs - call.heldAtMs >= HOLD_EVERY_MS) {
+        call.heldAtMs = nowMs;
+        out.push({ kind: 'hold', ...where });
+      }
+    }
   }
 
   #left({ connID, how, to }: DispatcherInput & { kind: 'left' }, out: Out<DispatcherEffect>): void {
@@ -111,7 +135,7 @@ export class Dispatcher {
   }
 
   #match(nowMs: number, out: Out<DispatcherEffect>): void {
-    const calls = [...this.#calls.values()].filter((call) => call.offeredTo === undefined);
+    const calls = [...this.#calls.values()].filter((call) => call.offeredTo === undefined && !call.givenUp);
     if (calls.length === 0) return;
     const seats = this.#board.free(this.fits, nowMs).filter((seat) => !this.#taken.has(seat.dn));
     for (const [i, call] of calls.entries()) {

@@ -116,6 +116,7 @@ export const OPTIONS: readonly OptionDefinition[] = [
   // ---- router
   option('skill', text(/^[\w.-]{1,64}$/, 'a skill name'), 'support', ['router'], 'Skill an agent needs.'),
   option('virtual-queue', anyText, '', ['router'], 'Virtual queue in which waiting calls are shown.'),
+  option('max-wait', seconds(0, 86400), '600', ['router'], 'Longest wait of a caller for an agent; then the call follows default routing; 0 = for ever.'),
   option('reservation-priority', whole(0, 1000), '1', ['router'], 'Priority of its reservations.'),
 ];
 
