@@ -1,8 +1,8 @@
 /** The smart proxy without its socket: every DN's events, whoever owns it, for monitoring clients (SP-01, SP-02, SP-07). */
 import { type BusSubscription, type MembershipChange, MembershipService, PRIMARY, subjects } from '#cluster';
-import type { Application, ClusterConfig } from '#config';
+import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import {
-  type DnEvent, DnFeeds, type DnSnapshot, type Heartbeat, type OwnerNotice, snapshotAttributes, type SnapshotReply, type SnapshotRequest,
+  type DnEvent, DnFeeds, type DnSnapshot, type Heartbeat, type OwnerNotice, readSnapshots, SilentPeers, snapshotAttributes, SWITCH_QUERIES, switchAnswer,
 } from '#telephony';
 import type { TierPorts } from '#tier';
 import { type KVSource, TError, type TEvent, type TRequest } from '#tlib';
@@ -10,14 +10,13 @@ import type { TlibSession } from '#tlib/server';
 
 export type FanOut = (event: TEvent, sessions: Iterable<TlibSession>) => void;
 
-const PAGE_LIMIT = 200;
-const PAGE_MS = 2_000;
 const ALL = '*';
 const SERVED_TYPES: ReadonlySet<string> = new Set(['Extension', 'RoutingPoint']);
 
 export class SmartProxyCore {
   readonly instance: string;
   readonly #feeds: DnFeeds;
+  readonly #silent: SilentPeers;
   readonly #membership: MembershipService<Heartbeat>;
   readonly #clientsOf = new Map<string, Set<TlibSession>>();
   readonly #ofAll = new Set<TlibSession>();
@@ -25,10 +24,12 @@ export class SmartProxyCore {
   #draining = false;
 
   constructor(
-    private readonly config: ClusterConfig, application: Application, private readonly ports: TierPorts, private readonly fanOut: FanOut,
+    private readonly config: ClusterConfig, private readonly application: Application, private readonly ports: TierPorts, private readonly fanOut: FanOut,
   ) {
     this.instance = `${application.name}/smart-proxy`;
     this.#feeds = new DnFeeds(ports, { onEvent: (dn, event) => this.#deliver(dn, event) }, true);
+    const reconnectMs = new OptionLookup(config, application).number('tc-reconnect-timeout') * 1_000;
+    this.#silent = new SilentPeers(reconnectMs, ports.clock, (node) => this.#feeds.ownerLost(node));
     const bootEpoch = Math.floor(ports.clock.nowMs());
     this.#membership = new MembershipService<Heartbeat>(ports, () => ({
       instance: this.instance, node: application.name, tier: 'smart-proxy', dataCentre: application.geoLocation, role: 'primary',
@@ -59,6 +60,7 @@ export class SmartProxyCore {
   close(): void {
     this.#membership.close();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    this.#silent.close();
     this.#feeds.close();
   }
 
@@ -73,6 +75,7 @@ export class SmartProxyCore {
   }
 
   request(session: TlibSession, request: TRequest): void {
+    if (SWITCH_QUERIES.has(request.msg)) return this.#querySwitch(session, request);
     switch (request.msg) {
       case 'RequestRegisterAddress': return this.#register(session, request);
       case 'RequestUnregisterAddress': return this.#unregister(session, request);
@@ -126,6 +129,13 @@ export class SmartProxyCore {
     });
   }
 
+  #querySwitch(session: TlibSession, request: TRequest): void {
+    const { geoLocation } = this.application;
+    const answer = switchAnswer(request, { switchName: this.config.switchName, geoLocation }, this.ports.clock.nowMs());
+    if ('msg' in answer) session.send(answer, reference(request));
+    else session.error(reference(request), answer.code, answer.message);
+  }
+
   #deliver(dn: string, event: TEvent): void {
     // A late refusal is for the desktop that asked; its T-Controller tells it.
     if (event.msg === 'EventError') return;
@@ -136,21 +146,13 @@ export class SmartProxyCore {
 
   #member(change: MembershipChange<Heartbeat>): void {
     if (change.kind === 'paused' || change.member.tier !== 't-controller') return;
-    const { node } = change.member;
-    if (change.kind === 'down' || change.kind === 'restarted') this.#feeds.ownerLost(node);
-    if (change.kind === 'up' || change.kind === 'restarted') this.#page(node, '');
-  }
-
-  /** All DNs of a T-Controller that appeared, page after page. */
-  #page(node: string, after: string): void {
-    const question: SnapshotRequest = { kind: 'page', after, limit: PAGE_LIMIT };
-    this.ports.bus.request(subjects.tcSnapshot(node), question, PAGE_MS, (reply) => {
-      const answer = reply.kind === 'reply' ? reply.message as SnapshotReply : undefined;
-      if (answer?.kind !== 'page') return;
-      for (const snapshot of answer.snapshots) this.#feeds.adopt(snapshot);
-      const last = answer.snapshots.at(-1);
-      if (answer.more && last !== undefined) this.#page(node, last.dn);
-    });
+    const { node, instance, bootEpoch } = change.member;
+    if (change.kind === 'down') this.#silent.fell(node);
+    else this.#silent.spoke(node);
+    if (change.kind === 'restarted') this.#feeds.ownerLost(node);
+    if (change.kind !== 'up' && change.kind !== 'restarted') return;
+    const isThere = (): boolean => this.#membership.member(instance)?.bootEpoch === bootEpoch;
+    readSnapshots(this.ports, node, isThere, (snapshot) => this.#feeds.adopt(snapshot));
   }
 
   #serves(dn: string): boolean {

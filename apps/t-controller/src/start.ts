@@ -10,8 +10,11 @@ export const startTController: StartTier = async (config, application, ports) =>
   const log = ports.log.with({ instance: `${name}/t-controller` });
   const core = new TControllerCore(config, application, { ...ports, log }, (event, sessions, requester, referenceID) =>
     server.fanOut(event, sessions, requester, referenceID));
-  const server: TlibServer = new TlibServer({ ...ports, log }, tlibServerOptions(config, application, { role: 'TController', clientRoles: ['Standard'] }), {
+  const options = tlibServerOptions(config, application, { role: 'TController', clientRoles: ['Standard', 'Smart'] });
+  const server: TlibServer = new TlibServer({ ...ports, log }, options, {
     onRequest: (session, request) => core.request(session, request),
+    onLost: (session) => core.lost(session),
+    onResumed: (session) => core.resumed(session),
     onClosed: (session) => core.closed(session),
     info: () => core.info(),
   });

@@ -1,17 +1,19 @@
 /** The T-Controller without its sockets: owned DNs, watched DNs, clients (architecture: one TC a node). */
-import { type BusSubscription, type MembershipChange, MembershipService, PRIMARY, rendezvous, subjects } from '#cluster';
+import { type BusSubscription, Hlc, type MembershipChange, MembershipService, PRIMARY, rendezvous, subjects } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
-import { DnFeeds, type DnSnapshot, type Heartbeat, type OwnerNotice, type SnapshotReply, type SnapshotRequest } from '#telephony';
+import { DnFeeds, type DnSnapshot, type Heartbeat, type OwnerNotice, readSnapshots, SilentPeers } from '#telephony';
 import type { AdminCommands, TierPorts } from '#tier';
 import type { KVSource, TEvent, TRequest } from '#tlib';
 import type { TlibSession } from '#tlib/server';
+import { AbsentClients } from './services/absent-clients.js';
 import { ClientDesk } from './services/client-desk.js';
 import { OwnedDns } from './services/owned-dns.js';
+import { OwnerApplications } from './services/owner-applications.js';
+import { OwnerRecords, type StoredOwner } from './services/owner-records.js';
+import { SmartDesk } from './services/smart-desk.js';
 
 export type FanOut = (event: TEvent, sessions: Iterable<TlibSession>, requester?: string, referenceID?: number) => void;
 
-const PAGE_LIMIT = 200;
-const PAGE_MS = 2_000;
 /** Others' claims are heard in this time; then Routing Points without an owner are shared out. */
 const SETTLE_MS = 200;
 
@@ -20,32 +22,60 @@ export class TControllerCore {
   readonly #owned: OwnedDns;
   readonly #feeds: DnFeeds;
   readonly #desk: ClientDesk;
+  readonly #smart: SmartDesk;
+  readonly #absent: AbsentClients;
+  readonly #silent: SilentPeers;
+  readonly #owners: OwnerApplications;
+  readonly #records: OwnerRecords;
   readonly #membership: MembershipService<Heartbeat>;
-  readonly #ownerApplications: ReadonlySet<string>;
-  readonly #holders = new Map<string, string>();
   readonly #routingPoints: readonly string[];
-  #owners: BusSubscription | undefined;
+  /** Every epoch of this process is at least this one. */
+  readonly #firstEpoch: number;
+  #notices: BusSubscription | undefined;
   #draining = false;
 
   constructor(
-    private readonly config: ClusterConfig, private readonly application: Application, private readonly ports: TierPorts, fanOut: FanOut,
+    config: ClusterConfig, private readonly application: Application, private readonly ports: TierPorts, fanOut: FanOut,
   ) {
+    const { name, geoLocation } = application;
+    const { bus, clock } = ports;
     const options = new OptionLookup(config, application);
-    this.instance = `${application.name}/t-controller`;
-    this.#ownerApplications = new Set(options.list('dn-owner-applications').map((name) => name.trim()));
+    this.instance = `${name}/t-controller`;
     this.#routingPoints = [...config.dns.values()].filter((dn) => dn.type === 'RoutingPoint').map((dn) => dn.number);
-    this.#owned = new OwnedDns(application.name, application.geoLocation, config, options, ports);
+    this.#owned = new OwnedDns(name, geoLocation, config, options, ports, {
+      added: (snapshot) => this.#smart.added(snapshot),
+      removed: (dn, heir) => this.#smart.removed(dn, heir),
+      published: (event) => this.#smart.published(event),
+      recorded: (record, untilMs) => this.#records.put(record, untilMs),
+      released: (dn) => this.#records.remove(dn),
+      lastSeq: (dn) => this.#feeds.lastSeq(dn),
+    });
     this.#feeds = new DnFeeds(ports, { onEvent: (dn, event, origin) => this.#desk.deliver(dn, event, origin) });
-    this.#desk = new ClientDesk(this.instance, config, {
-      bus: ports.bus, fanOut,
+    this.#smart = new SmartDesk(name, this.instance, config, {
+      clock, fanOut, names: this.#owned.names, snapshot: (dn) => this.#owned.snapshot(dn),
+    });
+    this.#desk = new ClientDesk(this.instance, config, { switchName: config.switchName, geoLocation }, {
+      bus, fanOut, smart: this.#smart, nowMs: () => clock.nowMs(),
       watch: (dn, known) => this.#feeds.watch(dn, known),
       unwatch: (dn) => this.#feeds.unwatch(dn),
-      registered: (dn, session) => this.#clientRegistered(dn, session),
+      registered: (dn, session) => this.#owners.registered(dn, session),
       unregistered: (dn, session) => this.#clientLeft([dn], session, true),
     });
-    const bootEpoch = Math.floor(ports.clock.nowMs());
+    this.#owners = new OwnerApplications(config, new Set(options.list('dn-owner-applications').map((each) => each.trim())), {
+      want: (dn) => this.#owned.want(dn, 'tlib', Infinity),
+      unwant: (dn) => this.#owned.unwant(dn),
+    });
+    this.#absent = new AbsentClients(options.number('logout-on-disconnect-delay') * 1_000, clock, {
+      gone: (session) => this.#clientLeft(this.#desk.dnsOf(session), session, false),
+      back: (session) => { for (const dn of this.#desk.dnsOf(session)) this.#owners.registered(dn, session); },
+    });
+    this.#silent = new SilentPeers(options.number('tc-reconnect-timeout') * 1_000, clock, (node) => this.#peerLost(node));
+    const dataCentres = new Set(config.applications.filter(({ type }) => type === 'sip-server').map((each) => each.geoLocation));
+    this.#records = new OwnerRecords(name, geoLocation, [...dataCentres], ports, { found: (record) => this.#recordFound(record) });
+    const bootEpoch = Math.floor(clock.nowMs());
+    this.#firstEpoch = new Hlc().next(bootEpoch);
     this.#membership = new MembershipService<Heartbeat>(ports, () => ({
-      instance: this.instance, node: application.name, tier: 't-controller', dataCentre: application.geoLocation, role: 'primary',
+      instance: this.instance, node: name, tier: 't-controller', dataCentre: geoLocation, role: PRIMARY,
       bootEpoch, draining: this.#draining, load: this.#owned.size,
     }));
   }
@@ -61,12 +91,12 @@ export class TControllerCore {
   }
 
   start(): void {
-    this.#owners = this.ports.bus.subscribe(subjects.allDnOwners, (message) => this.#owner(message as OwnerNotice));
+    this.#notices = this.ports.bus.subscribe(subjects.allDnOwners, (message) => this.#owner(message as OwnerNotice));
     this.#owned.start();
     this.#feeds.start();
     this.#membership.onChange((change) => this.#member(change));
     this.#membership.start();
-    this.ports.clock.setTimer(SETTLE_MS, () => this.#shareOut());
+    this.ports.clock.setTimer(SETTLE_MS, () => this.#settle());
   }
 
   ready(): boolean {
@@ -80,12 +110,15 @@ export class TControllerCore {
 
   close(): void {
     this.#membership.close();
-    this.#owners?.unsubscribe();
+    this.#notices?.unsubscribe();
+    this.#records.close();
+    this.#absent.close();
+    this.#silent.close();
     this.#feeds.close();
     this.#owned.close();
   }
 
-  /** What EventServerInfo says beside who the server is. */
+  /** For EventServerInfo. */
   info(): KVSource {
     return { role: PRIMARY, draining: this.#draining ? 1 : 0, dns: this.#owned.size };
   }
@@ -104,73 +137,101 @@ export class TControllerCore {
     this.#desk.request(session, request);
   }
 
-  /** The session is over: its agents are logged out, its DNs without a phone are given up (TC-03, TC-19). */
+  /** The connection is lost; the session may be resumed. */
+  lost(session: TlibSession): void {
+    this.#absent.lost(session);
+  }
+
+  resumed(session: TlibSession): void {
+    this.#absent.resumed(session);
+  }
+
+  /** The session is over. */
   closed(session: TlibSession): void {
-    this.#clientLeft(this.#desk.closed(session), session, false);
+    this.#absent.closed(session);
+    this.#desk.closed(session);
   }
 
-  #clientRegistered(dn: string, session: TlibSession): void {
-    const definition = this.config.dns.get(dn);
-    if (definition?.type !== 'Extension' || (definition.options.get('contact') ?? '*') === '*') return;
-    if (!this.#ownerApplications.has(session.applicationName) || this.#holders.has(dn)) return;
-    this.#holders.set(dn, session.id);
-    this.#owned.want(dn, 'tlib');
-  }
-
+  /** Its agents are logged out, wherever their DNs are owned; its DNs without a phone are given up (TC-03, TC-19). */
   #clientLeft(dns: readonly string[], session: TlibSession, unregistered: boolean): void {
     this.#owned.clientGone(this.instance, session.id, unregistered, dns);
-    for (const dn of dns) {
-      if (this.#holders.get(dn) !== session.id) continue;
-      this.#holders.delete(dn);
-      this.#owned.unwant(dn);
-    }
+    for (const dn of dns) this.#owners.left(dn, session);
+  }
+
+  #settle(): void {
+    this.#owned.feed({ kind: 'settled' });
+    this.#shareOut();
+    this.#records.start();
   }
 
   #owner(notice: OwnerNotice): void {
     this.#owned.heard(notice);
     this.#feeds.owner(notice);
+    if (notice.kind === 'release' && notice.node !== this.application.name) this.#owners.vacant(notice.dn);
   }
 
+  // ---- peers
+
   #member(change: MembershipChange<Heartbeat>): void {
-    if (change.kind === 'paused') return;
+    // Whatever others claimed meanwhile is answered; until then every receiver refuses the lower epoch (TC-33).
+    if (change.kind === 'paused') return this.#owned.sayAgain();
     const { member } = change;
     const gone = change.kind === 'down' || change.kind === 'restarted';
     if (gone && member.tier === 'session-controller') this.#owned.scDown(member.node);
     if (change.kind === 'up' && member.tier === 'session-controller') this.#owned.scUp(member.node);
     if (member.tier !== 't-controller' || member.node === this.application.name) return;
-    if (gone) {
-      this.#owned.feed({ kind: 'nodeDown', node: member.node, nowMs: this.ports.clock.nowMs() });
-      this.#feeds.ownerLost(member.node);
-    }
-    if (change.kind === 'down') this.#shareOut();
-    if (change.kind === 'up' || change.kind === 'restarted') this.#learnFrom(member, '');
+    if (gone) this.#peerGone(member, change.kind === 'restarted');
+    if (change.kind === 'up' || change.kind === 'restarted') this.#peerUp(member);
+  }
+
+  /** Its DNs may be claimed at once; they are told as out of service after `tc-reconnect-timeout` (TC-10). */
+  #peerGone({ node }: Heartbeat, restarted: boolean): void {
+    this.#owned.feed({ kind: 'nodeDown', node, nowMs: this.ports.clock.nowMs() });
+    if (restarted) this.#peerLost(node);
+    else this.#silent.fell(node);
+    this.#owners.anyVacant();
+    this.#shareOut();
+  }
+
+  #peerLost(node: string): void {
+    this.#feeds.ownerLost(node);
+    this.#owned.instanceGone(`${node}/t-controller`);
   }
 
   /** Each of two nodes that meet, or meet again, learns what the other owns: claims may have been lost while they were apart. */
-  #learnFrom({ instance, node, dataCentre, bootEpoch }: Heartbeat, after: string): void {
-    const question: SnapshotRequest = { kind: 'page', after, limit: PAGE_LIMIT };
-    this.ports.bus.request(subjects.tcSnapshot(node), question, PAGE_MS, (reply) => {
-      const member = this.#membership.member(instance);
-      // Down meanwhile: it will be asked when it is up again.
-      if (member?.bootEpoch !== bootEpoch) return;
-      const answer = reply.kind === 'reply' ? reply.message as SnapshotReply : undefined;
-      if (answer?.kind !== 'page') return void this.ports.clock.setTimer(PAGE_MS, () => this.#learnFrom(member, after));
-      this.#owned.learn(node, dataCentre, answer.snapshots);
-      const last = answer.snapshots.at(-1);
-      if (answer.more && last !== undefined) this.#learnFrom(member, last.dn);
+  #peerUp({ instance, node, dataCentre, bootEpoch }: Heartbeat): void {
+    this.#silent.spoke(node);
+    this.#owned.announceLogins();
+    // Down meanwhile: it will be asked when it is up again.
+    readSnapshots(this.ports, node, () => this.#membership.member(instance)?.bootEpoch === bootEpoch, (snapshot) => {
+      this.#owned.learn(node, dataCentre, snapshot);
+      this.#feeds.adopt(snapshot);
     });
+  }
+
+  #recordFound(record: StoredOwner): void {
+    const nowMs = this.ports.clock.nowMs();
+    if (record.node === this.application.name) return this.#ownRecordFound(record, nowMs);
+    const alive = this.#membership.member(`${record.node}/t-controller`) !== undefined;
+    this.#owned.feed({ kind: 'record', record, alive, nowMs });
+  }
+
+  /** Of the process before this one: the phone is still registered, so its DN goes back into service at once. */
+  #ownRecordFound({ dn, ownership, epoch, untilMs = 0 }: StoredOwner, nowMs: number): void {
+    if (epoch >= this.#firstEpoch) return;
+    if (ownership === 'sip' && untilMs > nowMs && this.#owned.ownership.owner(dn) === undefined) this.#owned.want(dn, 'sip', untilMs);
   }
 
   /** Each Routing Point without an owner belongs to the node that rendezvous hashing picks. */
   #shareOut(): void {
     const nodes = this.#membership.members('t-controller').filter((member) => !member.draining).map((member) => member.node);
     for (const dn of this.#routingPoints) {
-      if (this.#owned.ownership.owner(dn) === undefined && rendezvous(dn, nodes) === this.application.name) this.#owned.want(dn, 'static');
+      if (this.#owned.ownership.owner(dn) === undefined && rendezvous(dn, nodes) === this.application.name) this.#owned.want(dn, 'static', Infinity);
     }
   }
 
   #show(dn: string): object {
-    const found = this.#owned.snapshots().find((snapshot) => snapshot.dn === dn);
+    const found = this.#owned.snapshot(dn);
     if (found !== undefined) return found;
     const owner = this.#owned.ownership.owner(dn)?.node;
     throw new Error(owner === undefined ? `nobody owns ${dn}: is its phone registered?` : `${dn} is owned by ${owner}; ask ${owner}/t-controller`);

@@ -36,6 +36,9 @@ export const subjects = {
   /** Claims and releases of ownership, heard by every TC and smart proxy. */
   dnOwner: (dn: string) => `cb.dn.${token(dn)}.own`,
   allDnOwners: 'cb.dn.*.own',
+  /** Logins of an agent, heard by every TC: the agent is logged in once. */
+  agentLogin: (agentID: string) => `cb.agent.${token(agentID)}.login`,
+  allAgentLogins: 'cb.agent.*.login',
   /** Requests for calls of that node. */
   scCommand: (node: string) => `cb.sc.${token(node)}.cmd`,
   /** From the SC of a node, and from peers, to its TC: registrations, hand-overs. */

@@ -7,10 +7,13 @@ export {
 } from './reservation/reservation.js';
 export type * from './agent/agent.types.js';
 export { Agent } from './agent/agent.js';
-export type { DnEffect, DnIdentity, DnInput, DnRules } from './dn/dn.types.js';
+export type { DnEffect, DnIdentity, DnInput, DnRules, DnTimer } from './dn/dn.types.js';
 export { Dn } from './dn/dn.js';
-export { DnPicture } from './dn/dn-picture.js';
+export { DnPicture, vacant } from './dn/dn-picture.js';
 export { DnFeeds, type DnFeedEvents, type DnFeedPorts } from './dn/dn-feeds.js';
+export { SWITCH_QUERIES, switchAnswer, type SwitchIdentity } from './dn/switch-info.js';
+export { readSnapshots } from './dn/snapshot-pages.js';
 export { snapshotAttributes } from './dn/registered-event.js';
 export { HAND_OVER_MS, type OwnerRecord, type OwnershipEffect, type OwnershipInput } from './ownership/ownership.types.js';
+export { SilentPeers } from './ownership/silent-peers.js';
 export { Ownership } from './ownership/ownership.js';

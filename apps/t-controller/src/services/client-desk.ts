@@ -1,12 +1,18 @@
 /** Requests of T-Library clients: registrations kept here, everything else passed to the DN's owner (TC-13, TC-14). */
 import { type Bus, type BusReply, subjects } from '#cluster';
 import type { ClusterConfig } from '#config';
-import { type DnCommand, type DnReply, type DnSnapshot, type RequestOrigin, type ScCommand, type ScReply, snapshotAttributes } from '#telephony';
-import { TError, type TEvent, type TRequest } from '#tlib';
+import {
+  type DnCommand, type DnReply, type DnSnapshot, type RequestOrigin, type ScCommand, type ScReply, snapshotAttributes, SWITCH_QUERIES, switchAnswer,
+  type SwitchIdentity, vacant,
+} from '#telephony';
+import { TError, type TEvent, type TRequest, tTime } from '#tlib';
 import type { TlibSession } from '#tlib/server';
+import type { SmartDesk } from './smart-desk.js';
 
 export interface DeskPorts {
   readonly bus: Bus;
+  readonly smart: SmartDesk;
+  nowMs(): number;
   watch(dn: string, known: (snapshot: DnSnapshot) => void): void;
   unwatch(dn: string): void;
   /** TC-03, TC-04: an owner application took or left a DN. */
@@ -15,19 +21,38 @@ export interface DeskPorts {
   fanOut(event: TEvent, sessions: Iterable<TlibSession>, requester?: string, referenceID?: number): void;
 }
 
+/** What a client registered, and how. `ready` is false until the DN's picture is known. */
+interface Registration {
+  monitorOnly: boolean;
+  ready: boolean;
+  /** Requests for the DN that came meanwhile: a client need not wait for its answers (tlib-protocol §1). */
+  readonly waiting: TRequest[];
+}
+
 const FORWARD_MS = 5_000;
+const WAITING_MAX = 256;
 const SERVED_TYPES: ReadonlySet<string> = new Set(['Extension', 'RoutingPoint']);
 
 export class ClientDesk {
+  /** Clients that get the DN's events. */
   readonly #clientsOf = new Map<string, Set<TlibSession>>();
-  readonly #dnsOf = new Map<TlibSession, Set<string>>();
+  readonly #registrations = new Map<TlibSession, Map<string, Registration>>();
+  readonly #closed = new WeakSet<TlibSession>();
 
-  constructor(private readonly instance: string, private readonly config: ClusterConfig, private readonly ports: DeskPorts) {}
+  constructor(
+    private readonly instance: string, private readonly config: ClusterConfig, private readonly identity: SwitchIdentity,
+    private readonly ports: DeskPorts,
+  ) {}
 
   request(session: TlibSession, request: TRequest): void {
+    const pending = this.#registration(session, request['ThisDN'] as string | undefined);
+    if (pending !== undefined && !pending.ready) return this.#later(session, request, pending);
+    if (SWITCH_QUERIES.has(request.msg)) return this.#querySwitch(session, request);
     switch (request.msg) {
       case 'RequestRegisterAddress': return this.#register(session, request);
       case 'RequestUnregisterAddress': return this.#unregister(session, request);
+      case 'RequestRegisterAll': return this.ports.smart.registerAll(session, reference(request));
+      case 'RequestUnregisterAll': return this.ports.smart.unregisterAll(session, reference(request));
       case 'RequestQueryAddress': return this.#queryAddress(session, request);
       case 'RequestQueryCall': return this.#queryCall(session, request);
       default: return this.#forward(session, request);
@@ -47,35 +72,84 @@ export class ClientDesk {
     this.ports.fanOut(event, clients, mine?.session, mine?.referenceID);
   }
 
-  /** The DNs that the client had registered. */
+  /** The session is over. Answers the DNs that it had registered. */
   closed(session: TlibSession): string[] {
-    const dns = [...(this.#dnsOf.get(session) ?? [])];
+    this.#closed.add(session);
+    this.ports.smart.closed(session);
+    const dns = this.dnsOf(session);
+    this.#registrations.delete(session);
     for (const dn of dns) this.#leave(session, dn);
-    this.#dnsOf.delete(session);
     return dns;
   }
 
-  dnsOf(session: TlibSession): Iterable<string> {
-    return this.#dnsOf.get(session) ?? [];
+  dnsOf(session: TlibSession): string[] {
+    return [...(this.#registrations.get(session)?.keys() ?? [])];
   }
+
+  // ---- registrations
 
   #register(session: TlibSession, request: TRequest): void {
     const dn = request['ThisDN'] as string;
+    if (session.clientRole === 'Smart') {
+      return session.error(reference(request), TError.UnsupportedOperation, 'a Smart client registers all DNs of this node: send RequestRegisterAll');
+    }
     if (!this.#serves(dn)) return session.error(reference(request), TError.NotConfigured, `${dn} is neither an extension nor a Routing Point of this switch`);
+    const registration: Registration = { monitorOnly: request['RegisterMode'] === 'ModeMonitor', ready: false, waiting: [] };
+    this.#registrationsOf(session).set(dn, registration);
     this.ports.registered(dn, session);
-    this.ports.watch(dn, (snapshot) => {
-      this.#join(session, dn);
-      session.send({ msg: 'EventRegistered', ...this.#attributes(snapshot), InfoType: 'AddressType' }, reference(request));
-    });
+    this.ports.watch(dn, (snapshot) => this.#registered(session, request, registration, snapshot));
+  }
+
+  #registered(session: TlibSession, request: TRequest, registration: Registration, snapshot: DnSnapshot): void {
+    const { dn } = snapshot;
+    if (this.#closed.has(session)) return this.#unwatchUnused(dn);
+    const clients = this.#clientsOf.get(dn) ?? new Set();
+    this.#clientsOf.set(dn, clients.add(session));
+    registration.ready = true;
+    session.send({ msg: 'EventRegistered', ...this.#attributes(snapshot), InfoType: 'AddressType' }, reference(request));
+    for (const waited of registration.waiting.splice(0)) this.request(session, waited);
+  }
+
+  #later(session: TlibSession, request: TRequest, { waiting }: Registration): void {
+    if (waiting.length < WAITING_MAX) return void waiting.push(request);
+    session.error(reference(request), TError.ResourceUnavailable, `${WAITING_MAX} requests wait for this DN's registration: send fewer`);
   }
 
   #unregister(session: TlibSession, request: TRequest): void {
     const dn = request['ThisDN'] as string;
-    if (!this.#isRegistered(session, dn)) return this.#notRegistered(session, request, dn);
+    if (this.#registration(session, dn) === undefined) return this.#notRegistered(session, request, dn);
+    this.#registrations.get(session)?.delete(dn);
     this.#leave(session, dn);
-    this.#dnsOf.get(session)?.delete(dn);
     this.ports.unregistered(dn, session);
-    session.send({ msg: 'EventUnregistered', ThisDN: dn }, reference(request));
+    session.send({ msg: 'EventUnregistered', ThisDN: dn, Time: tTime(this.ports.nowMs()) }, reference(request));
+  }
+
+  #registration(session: TlibSession, dn: string | undefined): Registration | undefined {
+    return dn === undefined ? undefined : this.#registrations.get(session)?.get(dn);
+  }
+
+  #registrationsOf(session: TlibSession): Map<string, Registration> {
+    const known = this.#registrations.get(session) ?? new Map<string, Registration>();
+    this.#registrations.set(session, known);
+    return known;
+  }
+
+  #leave(session: TlibSession, dn: string): void {
+    if (this.#clientsOf.get(dn)?.delete(session) === true) this.#unwatchUnused(dn);
+  }
+
+  #unwatchUnused(dn: string): void {
+    if ((this.#clientsOf.get(dn)?.size ?? 0) > 0) return;
+    this.#clientsOf.delete(dn);
+    this.ports.unwatch(dn);
+  }
+
+  // ---- queries
+
+  #querySwitch(session: TlibSession, request: TRequest): void {
+    const answer = switchAnswer(request, this.identity, this.ports.nowMs());
+    if ('msg' in answer) session.send(answer, reference(request));
+    else session.error(reference(request), answer.code, answer.message);
   }
 
   #queryAddress(session: TlibSession, request: TRequest): void {
@@ -86,7 +160,7 @@ export class ClientDesk {
     const command: DnCommand = { kind: 'snapshot' };
     this.ports.bus.request(subjects.dnCommand(dn), command, FORWARD_MS, (reply) => {
       const answer = reply.kind === 'reply' ? reply.message as DnReply : undefined;
-      const snapshot = answer?.kind === 'snapshot' ? answer.snapshot : outOfService(dn);
+      const snapshot = answer?.kind === 'snapshot' ? answer.snapshot : vacant(dn);
       session.send({ msg: 'EventAddressInfo', ...this.#attributes(snapshot), InfoType: request['AddressInfoType'] }, reference(request));
     });
   }
@@ -101,12 +175,18 @@ export class ClientDesk {
     this.ports.bus.request(subjects.scCommand(node), command, FORWARD_MS, (reply) => this.#answer(session, request, reply));
   }
 
+  // ---- to the owner
+
   #forward(session: TlibSession, request: TRequest): void {
     const dn = request['ThisDN'] as string | undefined;
     if (dn === undefined) {
       return session.error(reference(request), TError.UnsupportedOperation, `${request.msg} is not served by this cluster; docs/limits.md says what is`);
     }
-    if (!this.#isRegistered(session, dn)) return this.#notRegistered(session, request, dn);
+    const registration = this.#registration(session, dn);
+    if (registration === undefined && !this.ports.smart.serves(session, dn)) return this.#notRegistered(session, request, dn);
+    if (registration?.monitorOnly === true) {
+      return session.error(reference(request), TError.NotRegistered, `${dn} is registered with ModeMonitor, for events only: use ModeShare`);
+    }
     const command: DnCommand = { kind: 'request', request, origin: this.#origin(session, request) };
     this.ports.bus.request(subjects.dnCommand(dn), command, FORWARD_MS, (reply) => this.#answer(session, request, reply));
   }
@@ -130,31 +210,12 @@ export class ClientDesk {
   }
 
   #attributes(snapshot: DnSnapshot): Omit<TEvent, 'msg'> {
-    return snapshotAttributes(snapshot, this.config.dns.get(snapshot.dn)?.type === 'RoutingPoint');
+    return { ...snapshotAttributes(snapshot, this.config.dns.get(snapshot.dn)?.type === 'RoutingPoint'), Time: tTime(this.ports.nowMs()) };
   }
 
   #origin(session: TlibSession, request: TRequest): RequestOrigin {
     return { instance: this.instance, session: session.id, referenceID: reference(request), applicationName: session.applicationName };
   }
-
-  #isRegistered(session: TlibSession, dn: string): boolean {
-    return this.#clientsOf.get(dn)?.has(session) === true;
-  }
-
-  #join(session: TlibSession, dn: string): void {
-    const clients = this.#clientsOf.get(dn) ?? new Set();
-    this.#clientsOf.set(dn, clients.add(session));
-    const dns = this.#dnsOf.get(session) ?? new Set();
-    this.#dnsOf.set(session, dns.add(dn));
-  }
-
-  #leave(session: TlibSession, dn: string): void {
-    const clients = this.#clientsOf.get(dn);
-    if (clients?.delete(session) !== true || clients.size > 0) return;
-    this.#clientsOf.delete(dn);
-    this.ports.unwatch(dn);
-  }
 }
 
 const reference = (request: TRequest): number | undefined => request['ReferenceID'] as number | undefined;
-const outOfService = (dn: string): DnSnapshot => ({ dn, owner: '', epoch: 0, seq: 0, inService: false, agent: undefined, calls: [], dnd: false });

@@ -1,17 +1,28 @@
 /** Runs the machine of one owned DN: commands in from the bus, numbered events out (docs/specs/dn.md). */
-import { type Bus, type BusDelivery, type BusSubscription, EventRing, subjects } from '#cluster';
+import { type Bus, type BusDelivery, EventRing, subjects } from '#cluster';
 import { type Clock, type Entropy, type Timer, unreachable } from '#kernel';
 import {
-  Dn, type DnCommand, type DnEffect, type DnEvent, type DnIdentity, type DnInput, type DnReply, type DnRules, type DnSnapshot, type ScCommand,
+  Dn, type DnCommand, type DnEffect, type DnEvent, type DnIdentity, type DnInput, type DnReply, type DnRules, type DnSnapshot, type DnTimer,
+  type ScCommand,
 } from '#telephony';
 import { TError } from '#tlib';
 import { CallStreams } from './call-streams.js';
+import type { CommandInbox } from './command-inbox.js';
 
 export interface OwnedDnPorts {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly entropy: Entropy;
+  readonly inbox: CommandInbox;
   readonly ring: EventRing<DnEvent>;
+  /** Greater than that of every login heard of. */
+  nextLoginEpoch(): number;
+  /** Comes before EventAgentLogin. */
+  loggedIn(dn: string, agentID: string, epoch: number): void;
+  /** The agent of the DN, if any, may have changed. */
+  agentMoved(dn: string, before: string | undefined, after: string | undefined): void;
+  /** For clients of this node that hear all DNs of it. */
+  published(event: DnEvent): void;
   /** The phone was seen at another node. */
   refreshed(dn: string, untilMs: number): void;
 }
@@ -29,26 +40,31 @@ const EVENT_BYTES = 1_024;
 export class OwnedDn {
   readonly #dn: Dn;
   readonly #streams: CallStreams;
-  readonly #subscription: BusSubscription;
-  #agentTimer: Timer | undefined;
+  readonly #timers = new Map<DnTimer, Timer>();
 
-  constructor(identity: DnIdentity, rules: DnRules, from: DnSnapshot | undefined, private readonly ports: OwnedDnPorts) {
-    this.#dn = new Dn(identity, rules, from);
+  constructor(identity: DnIdentity, rules: DnRules, from: DnSnapshot | undefined, lastSeq: number, private readonly ports: OwnedDnPorts) {
+    this.#dn = new Dn(identity, rules, from, lastSeq);
     this.#streams = new CallStreams(identity.dn, from !== undefined, ports, {
       onItem: (node, item) => void this.feed({ kind: 'item', node, item, nowMs: ports.clock.nowMs() }),
       onPicture: (node, calls) => void this.feed({ kind: 'picture', node, calls, nowMs: ports.clock.nowMs() }),
     });
-    this.#subscription = ports.bus.subscribe(
-      subjects.dnCommand(identity.dn), (message, delivery) => this.#command(message as DnCommand, delivery),
-    );
+  }
+
+  /** Takes commands from now on, those first that came before. */
+  serve(): void {
+    this.ports.inbox.serve((command, delivery) => this.#command(command, delivery));
+  }
+
+  get epoch(): number {
+    return this.#dn.identity.epoch;
   }
 
   get seq(): number {
     return this.#dn.seq;
   }
 
-  get busy(): boolean {
-    return this.#dn.busy;
+  get loginEpoch(): number {
+    return this.#dn.loginEpoch;
   }
 
   get agentID(): string | undefined {
@@ -59,15 +75,21 @@ export class OwnedDn {
     return this.#dn.snapshot();
   }
 
+  handOver(): DnSnapshot {
+    return this.#dn.handOver();
+  }
+
   /** Performs what the machine says; answers its reply, if the input was a question. */
   feed(input: DnInput): DnReply | undefined {
     const effects: DnEffect[] = [];
+    const before = this.#dn.agentID;
     this.#dn.on(input, effects);
     let reply: DnReply | undefined;
     for (const effect of effects) {
       if (effect.kind === 'answer') reply = effect.reply;
       else this.#perform(effect);
     }
+    if (this.#dn.agentID !== before) this.ports.agentMoved(this.#dn.identity.dn, before, this.#dn.agentID);
     return reply;
   }
 
@@ -83,8 +105,8 @@ export class OwnedDn {
   }
 
   close(): void {
-    this.#subscription.unsubscribe();
-    this.#agentTimer?.cancel();
+    this.ports.inbox.close();
+    for (const timer of this.#timers.values()) timer.cancel();
     this.#streams.close();
   }
 
@@ -92,14 +114,19 @@ export class OwnedDn {
     switch (effect.kind) {
       case 'event':
         this.ports.ring.push(effect.event, EVENT_BYTES);
-        return this.ports.bus.publish(subjects.dnEvent(effect.event.dn), effect.event);
-      case 'setTimer':
-        this.#agentTimer?.cancel();
-        this.#agentTimer = this.ports.clock.setTimer(effect.delayMs, () => void this.feed({ kind: 'timer', nowMs: this.ports.clock.nowMs() }));
-        return;
-      case 'cancelTimer': return this.#agentTimer?.cancel();
+        this.ports.bus.publish(subjects.dnEvent(effect.event.dn), effect.event);
+        return this.ports.published(effect.event);
+      case 'loggedIn': return this.ports.loggedIn(this.#dn.identity.dn, effect.agentID, effect.epoch);
+      case 'setTimer': return this.#setTimer(effect.timer, effect.delayMs);
+      case 'cancelTimer': return this.#timers.get(effect.timer)?.cancel();
       default: return unreachable(effect);
     }
+  }
+
+  #setTimer(timer: DnTimer, delayMs: number): void {
+    const { clock } = this.ports;
+    this.#timers.get(timer)?.cancel();
+    this.#timers.set(timer, clock.setTimer(delayMs, () => void this.feed({ kind: 'timer', timer, nowMs: clock.nowMs() })));
   }
 
   #command(command: DnCommand, delivery: BusDelivery): void {
@@ -113,6 +140,7 @@ export class OwnedDn {
       case 'withdraw': return void this.feed({ kind: 'withdraw', connID: command.connID, nowMs });
       case 'snapshot': return respond({ kind: 'snapshot', snapshot: this.#dn.snapshot() });
       case 'refresh': return this.ports.refreshed(this.#dn.identity.dn, command.untilMs);
+      case 'clientGone': return void this.feed({ ...command, nowMs });
       case 'agentAction': {
         return void this.feed({ kind: 'agentAction', action: command.action, reasons: [['ReasonCode', command.reason]], nowMs });
       }
@@ -122,8 +150,9 @@ export class OwnedDn {
 
   #request({ request, origin }: Extract<DnCommand, { readonly kind: 'request' }>, respond: (reply: DnReply | undefined) => void): void {
     if (OWN_REQUESTS.has(request.msg)) {
-      const agentSessionID = this.ports.entropy.hex(16);
-      return respond(this.feed({ kind: 'request', request, origin, agentSessionID, nowMs: this.ports.clock.nowMs() }));
+      const { clock, entropy } = this.ports;
+      const loginEpoch = this.ports.nextLoginEpoch();
+      return respond(this.feed({ kind: 'request', request, origin, agentSessionID: entropy.hex(16), loginEpoch, nowMs: clock.nowMs() }));
     }
     const connID = request['ConnID'] as string | undefined;
     const call = connID === undefined ? undefined : this.#dn.call(connID);

@@ -1,12 +1,14 @@
 /** All DNs this node owns: claimed, taken up, handed over, given up (docs/specs/ownership.md). */
-import { type Bus, type BusSubscription, EventRing, subjects } from '#cluster';
+import { type Bus, type BusSubscription, EventRing, Hlc, subjects } from '#cluster';
 import { type ClusterConfig, OptionLookup } from '#config';
 import { type Clock, type Entropy, type Timer, unreachable } from '#kernel';
 import {
-  type DnCommand, type DnEvent, type DnRules, type DnSnapshot, Ownership, type OwnershipEffect, type OwnershipInput, type OwnerNotice,
-  type OwnerRecord, type SnapshotReply, type SnapshotRequest, type TcCommand,
+  type DnCommand, type DnEvent, type DnInput, type DnRules, type DnSnapshot, type LoginNotice, Ownership, type OwnershipEffect,
+  type OwnershipInput, type OwnerNotice, type OwnerRecord, type SnapshotReply, type SnapshotRequest, type TcCommand,
 } from '#telephony';
+import { CommandInbox } from './command-inbox.js';
 import { OwnedDn } from './owned-dn.js';
+import { SortedNames } from './sorted-names.js';
 
 export interface OwnedDnsPorts {
   readonly bus: Bus;
@@ -14,7 +16,22 @@ export interface OwnedDnsPorts {
   readonly entropy: Entropy;
 }
 
-const EXPIRE_EVERY_MS = 1_000;
+/** What others in this node make of the owned set. */
+export interface OwnedDnsEvents {
+  /** Owned from now on; `snapshot` is what it begins with. */
+  added(snapshot: DnSnapshot): void;
+  /** No longer owned: handed over to `heir`, or out of service. */
+  removed(dn: string, heir: string | undefined): void;
+  published(event: DnEvent): void;
+  /** To be written behind: `untilMs` grew, or the record is new. */
+  recorded(record: OwnerRecord, untilMs: number): void;
+  released(dn: string): void;
+  /** The last event number of the DN that this node saw at another owner. */
+  lastSeq(dn: string): number;
+}
+
+/** An ended registration shows within a second, its way to the clients included. */
+const EXPIRE_EVERY_MS = 250;
 const PAGE_MAX = 500;
 /** A claim that got lost would leave two owners: it is said again after each of these. */
 const REPEAT_CLAIM_MS = [1_000, 3_000];
@@ -22,17 +39,27 @@ const REPEAT_CLAIM_MS = [1_000, 3_000];
 export class OwnedDns {
   readonly ownership: Ownership;
   readonly #dns = new Map<string, OwnedDn>();
+  readonly #names = new SortedNames(() => this.#dns.keys());
+  /** Claimed, and waiting for the former owner's hand-over. */
+  readonly #coming = new Map<string, CommandInbox>();
   readonly #ring = new EventRing<DnEvent>();
   readonly #rules: DnRules;
+  /** Where each DN's numbers ended when its last owner left. */
+  readonly #lastSeq = new Map<string, number>();
+  /** Agents logged in on owned DNs. */
+  readonly #dnOfAgent = new Map<string, string>();
+  readonly #loginEpochs = new Hlc();
+  readonly #dataCentreOf: ReadonlyMap<string, string>;
   #subscriptions: BusSubscription[] = [];
   #expiry: Timer | undefined;
 
   constructor(
     private readonly node: string, private readonly geoLocation: string, private readonly config: ClusterConfig, options: OptionLookup,
-    private readonly ports: OwnedDnsPorts,
+    private readonly ports: OwnedDnsPorts, private readonly events: OwnedDnsEvents,
   ) {
     this.ownership = new Ownership(node, geoLocation);
     this.#rules = rulesOf(options);
+    this.#dataCentreOf = new Map(config.applications.map((application) => [application.name, application.geoLocation]));
   }
 
   start(): void {
@@ -40,6 +67,7 @@ export class OwnedDns {
     this.#subscriptions = [
       bus.subscribe(subjects.tcCommand(this.node), (message) => this.#tcCommand(message as TcCommand)),
       bus.subscribe(subjects.tcSnapshot(this.node), (message, { respond }) => respond?.(this.#answer(message as SnapshotRequest))),
+      bus.subscribe(subjects.allAgentLogins, (message) => this.#loginHeard(message as LoginNotice)),
     ];
     this.#watchExpiry();
   }
@@ -48,8 +76,17 @@ export class OwnedDns {
     return this.#dns.size;
   }
 
+  /** Names in order, so that they can be walked in pages. */
+  get names(): SortedNames {
+    return this.#names;
+  }
+
   snapshots(): DnSnapshot[] {
     return [...this.#dns.values()].map((owned) => owned.snapshot());
+  }
+
+  snapshot(dn: string): DnSnapshot | undefined {
+    return this.#dns.get(dn)?.snapshot();
   }
 
   owns(dn: string): boolean {
@@ -57,20 +94,16 @@ export class OwnedDns {
   }
 
   heard(notice: OwnerNotice): void {
+    if (notice.kind === 'release' && notice.seq !== undefined) this.#noteSeq(notice.dn, notice.seq);
     this.feed({ kind: 'notice', notice, nowMs: this.#nowMs() });
   }
 
-  /** What another node says it owns. A claim of ours that is higher is said again, so that it yields. */
-  learn(node: string, dataCentre: string, snapshots: readonly DnSnapshot[]): void {
-    for (const { dn, epoch } of snapshots) {
-      const ownership = this.#isRoutingPoint(dn) ? 'static' : 'sip';
-      this.heard({ kind: 'claim', dn, node, dataCentre, ownership, epoch });
-    }
-  }
-
-  /** A Routing Point or an outside line has no registration that ends. */
-  want(dn: string, ownership: 'static' | 'tlib'): void {
-    this.feed({ kind: 'want', dn, ownership, untilMs: Infinity, nowMs: this.#nowMs() });
+  /** `untilMs` infinite: a Routing Point or an outside line has no registration that ends. */
+  want(dn: string, ownership: 'sip' | 'static' | 'tlib', untilMs: number): void {
+    const lastSeq = Math.max(this.#lastSeq.get(dn) ?? 0, this.events.lastSeq(dn));
+    this.feed({ kind: 'want', dn, ownership, untilMs, lastSeq, nowMs: this.#nowMs() });
+    const record = this.ownership.owner(dn);
+    if (record?.node === this.node) this.events.recorded(record, this.ownership.untilMs(dn) ?? untilMs);
   }
 
   unwant(dn: string): void {
@@ -85,17 +118,41 @@ export class OwnedDns {
     for (const owned of this.#dns.values()) owned.scUp(node);
   }
 
-  /** A client of this node, or all sessions' DNs of one that unregistered. */
+  /** What another node says it owns. A claim of ours that is higher is said again, so that it yields. */
+  learn(node: string, dataCentre: string, { dn, epoch }: DnSnapshot): void {
+    const ownership = this.#isRoutingPoint(dn) ? 'static' : 'sip';
+    this.feed({ kind: 'record', record: { dn, node, dataCentre, ownership, epoch }, alive: true, nowMs: this.#nowMs() });
+  }
+
+  /** A client is gone or unregistered the DNs; their owners are told, wherever they are (TC-19). */
   clientGone(instance: string, session: string, unregistered: boolean, dns: Iterable<string>): void {
+    const command: DnCommand = { kind: 'clientGone', instance, session, unregistered };
     for (const dn of dns) {
-      const command = { kind: 'clientGone', instance, session, unregistered, nowMs: this.#nowMs() } as const;
-      this.#dns.get(dn)?.feed(command);
+      const owned = this.#dns.get(dn);
+      if (owned === undefined) this.ports.bus.publish(subjects.dnCommand(dn), command);
+      else owned.feed({ ...command, nowMs: this.#nowMs() });
     }
+  }
+
+  /** Every client of a T-Controller that fell silent is gone for its agents here (§7.7). */
+  instanceGone(instance: string): void {
+    this.#feedAll({ kind: 'clientGone', instance, unregistered: false, nowMs: this.#nowMs() });
+  }
+
+  /** This process stood still: claims and logins are said again, and whoever has a greater epoch answers. */
+  sayAgain(): void {
+    this.feed({ kind: 'sayAgain' });
+    this.announceLogins();
+  }
+
+  announceLogins(): void {
+    for (const [agentID, dn] of this.#dnOfAgent) this.#announceLogin(agentID, dn);
   }
 
   close(): void {
     this.#expiry?.cancel();
     for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe();
+    for (const inbox of this.#coming.values()) inbox.close();
     for (const owned of this.#dns.values()) owned.close();
     this.#dns.clear();
   }
@@ -104,6 +161,10 @@ export class OwnedDns {
     const effects: OwnershipEffect[] = [];
     this.ownership.on(input, effects);
     for (const effect of effects) this.#perform(effect);
+  }
+
+  #feedAll(input: DnInput): void {
+    for (const owned of this.#dns.values()) owned.feed(input);
   }
 
   #nowMs(): number {
@@ -118,41 +179,46 @@ export class OwnedDns {
   }
 
   #tcCommand(command: TcCommand): void {
-    const nowMs = this.#nowMs();
     switch (command.kind) {
-      case 'registered': return this.feed({ kind: 'want', dn: command.dn, ownership: 'sip', untilMs: command.untilMs, nowMs });
+      case 'registered': return this.want(command.dn, 'sip', command.untilMs);
       case 'unregistered': return this.unwant(command.dn);
-      case 'handOver': return this.feed({ kind: 'handOver', epoch: command.epoch, snapshot: command.snapshot, nowMs });
+      case 'handOver': return this.feed({ kind: 'handOver', epoch: command.epoch, snapshot: command.snapshot, nowMs: this.#nowMs() });
       default: return unreachable(command);
     }
   }
 
   #perform(effect: OwnershipEffect): void {
-    const { bus, clock } = this.ports;
+    const { bus } = this.ports;
     switch (effect.kind) {
       case 'publish': return this.#announce(effect.notice);
       case 'forwardRefresh': {
         const command: DnCommand = { kind: 'refresh', untilMs: effect.untilMs };
         return bus.publish(subjects.dnCommand(effect.dn), command);
       }
-      case 'awaitHandOver':
-        clock.setTimer(effect.delayMs, () => this.feed({ kind: 'handOverLate', dn: effect.dn, epoch: effect.epoch, nowMs: this.#nowMs() }));
-        return;
-      case 'takeUp': return this.#takeUp(effect.record, effect.snapshot);
+      case 'awaitHandOver': return this.#awaitHandOver(effect.dn, effect.epoch, effect.delayMs);
+      case 'takeUp': return this.#takeUp(effect.record, effect.snapshot, effect.lastSeq);
+      case 'passOn': return this.#handOver(effect.to, effect.epoch, effect.snapshot);
       case 'yield': return this.#yield(effect.dn, effect.to, effect.epoch);
-      case 'giveUp': return this.#giveUp(effect.dn);
+      case 'giveUp': return this.#giveUp(effect.dn, effect.epoch);
       default: return unreachable(effect);
     }
   }
 
+  #awaitHandOver(dn: string, epoch: number, delayMs: number): void {
+    this.#coming.get(dn)?.close();
+    this.#coming.set(dn, new CommandInbox(this.ports.bus, dn));
+    this.ports.clock.setTimer(delayMs, () => this.feed({ kind: 'handOverLate', dn, epoch, nowMs: this.#nowMs() }));
+  }
+
   #announce(notice: OwnerNotice): void {
     const { bus, clock } = this.ports;
-    const say = (): void => bus.publish(subjects.dnOwner(notice.dn), notice);
-    say();
+    bus.publish(subjects.dnOwner(notice.dn), notice);
     if (notice.kind !== 'claim') return;
+    // What the DN began with held for the first time of saying only.
+    const { fresh: _, ...again } = notice;
     for (const delayMs of REPEAT_CLAIM_MS) {
       clock.setTimer(delayMs, () => {
-        if (this.#subscriptions.length > 0 && this.ownership.owner(notice.dn)?.epoch === notice.epoch) say();
+        if (this.#subscriptions.length > 0 && this.ownership.owner(notice.dn)?.epoch === notice.epoch) bus.publish(subjects.dnOwner(notice.dn), again);
       });
     }
   }
@@ -161,36 +227,95 @@ export class OwnedDns {
     return this.config.dns.get(dn)?.type === 'RoutingPoint';
   }
 
-  #takeUp({ dn, epoch }: OwnerRecord, snapshot: DnSnapshot | undefined): void {
+  #takeUp({ dn, epoch }: OwnerRecord, from: DnSnapshot | undefined, lastSeq: number): void {
     const routingPoint = this.#isRoutingPoint(dn);
-    const owned = new OwnedDn({ dn, node: this.node, epoch, geoLocation: this.geoLocation, routingPoint }, this.#rules, snapshot, {
-      ...this.ports, ring: this.#ring,
-      refreshed: (refreshed, untilMs) => this.feed({ kind: 'want', dn: refreshed, ownership: 'sip', untilMs, nowMs: this.#nowMs() }),
+    const inbox = this.#coming.get(dn) ?? new CommandInbox(this.ports.bus, dn);
+    this.#coming.delete(dn);
+    const owned = new OwnedDn({ dn, node: this.node, epoch, geoLocation: this.geoLocation, routingPoint }, this.#rules, from, lastSeq, {
+      ...this.ports, inbox, ring: this.#ring,
+      refreshed: (refreshed, untilMs) => this.want(refreshed, 'sip', untilMs),
+      nextLoginEpoch: () => this.#loginEpochs.next(this.#nowMs()),
+      loggedIn: (at, agentID, loginEpoch) => this.#loggedIn(at, agentID, loginEpoch),
+      agentMoved: (at, before, after) => this.#agentMoved(at, before, after),
+      published: (event) => this.events.published(event),
     });
     this.#dns.set(dn, owned);
-    owned.feed({ kind: 'inService', nowMs: this.#nowMs() });
+    this.#names.changed();
+    this.#agentMoved(dn, undefined, owned.agentID);
+    this.events.added(owned.snapshot());
+    const nowMs = this.#nowMs();
+    if (from !== undefined) owned.feed({ kind: 'tookOver', moved: this.#dataCentreOf.get(from.owner) !== this.geoLocation, nowMs });
+    owned.feed({ kind: 'inService', nowMs });
+    owned.serve();
   }
 
   #yield(dn: string, to: string, epoch: number): void {
+    this.#coming.get(dn)?.close();
+    this.#coming.delete(dn);
     const owned = this.#dns.get(dn);
     if (owned === undefined) return;
-    const command: TcCommand = { kind: 'handOver', epoch, snapshot: owned.snapshot() };
-    this.#forget(dn, owned);
+    this.#forget(dn, owned, to);
+    this.#handOver(to, epoch, owned.handOver());
+  }
+
+  #handOver(to: string, epoch: number, snapshot: DnSnapshot): void {
+    const command: TcCommand = { kind: 'handOver', epoch, snapshot };
     this.ports.bus.publish(subjects.tcCommand(to), command);
   }
 
-  #giveUp(dn: string): void {
+  #giveUp(dn: string, epoch: number): void {
     const owned = this.#dns.get(dn);
     if (owned === undefined) return;
     owned.feed({ kind: 'outOfService', nowMs: this.#nowMs() });
-    this.#forget(dn, owned);
+    this.#noteSeq(dn, owned.seq);
+    this.#forget(dn, owned, undefined);
+    const notice: OwnerNotice = { kind: 'release', dn, node: this.node, epoch, seq: owned.seq };
+    this.ports.bus.publish(subjects.dnOwner(dn), notice);
+    this.events.released(dn);
   }
 
-  #forget(dn: string, owned: OwnedDn): void {
+  #forget(dn: string, owned: OwnedDn, heir: string | undefined): void {
     owned.close();
     this.#dns.delete(dn);
+    this.#names.changed();
     this.#ring.forget(dn);
+    this.#agentMoved(dn, owned.agentID, undefined);
+    this.events.removed(dn, heir);
   }
+
+  #noteSeq(dn: string, seq: number): void {
+    this.#lastSeq.set(dn, Math.max(seq, this.#lastSeq.get(dn) ?? 0));
+  }
+
+  // ---- one login an agent (§14 row 11)
+
+  #agentMoved(dn: string, before: string | undefined, after: string | undefined): void {
+    if (before !== undefined && this.#dnOfAgent.get(before) === dn) this.#dnOfAgent.delete(before);
+    if (after !== undefined) this.#dnOfAgent.set(after, dn);
+  }
+
+  /** Before EventAgentLogin: the agent leaves another DN of this node first; other nodes hear of it. */
+  #loggedIn(dn: string, agentID: string, epoch: number): void {
+    const notice: LoginNotice = { agentID, dn, epoch };
+    this.#loginHeard(notice);
+    this.ports.bus.publish(subjects.agentLogin(agentID), notice);
+  }
+
+  #loginHeard({ agentID, dn, epoch }: LoginNotice): void {
+    this.#loginEpochs.observe(epoch);
+    const own = this.#dnOfAgent.get(agentID);
+    const owned = own === undefined || own === dn ? undefined : this.#dns.get(own);
+    if (own === undefined || owned === undefined) return;
+    if (owned.loginEpoch < epoch) owned.feed({ kind: 'loginElsewhere', agentID, epoch, nowMs: this.#nowMs() });
+    else this.#announceLogin(agentID, own);
+  }
+
+  #announceLogin(agentID: string, dn: string): void {
+    const notice: LoginNotice = { agentID, dn, epoch: this.#dns.get(dn)?.loginEpoch ?? 0 };
+    this.ports.bus.publish(subjects.agentLogin(agentID), notice);
+  }
+
+  // ---- snapshots for others
 
   #answer(question: SnapshotRequest): SnapshotReply {
     switch (question.kind) {
@@ -206,16 +331,15 @@ export class OwnedDns {
   }
 
   #page(after: string, limit: number): SnapshotReply {
-    const names = [...this.#dns.keys()].filter((dn) => dn > after).sort();
-    const snapshots = names.slice(0, limit).map((dn) => (this.#dns.get(dn) as OwnedDn).snapshot());
-    return { kind: 'page', snapshots, more: names.length > limit };
+    const { names, more } = this.#names.after(after, limit);
+    return { kind: 'page', snapshots: names.map((dn) => (this.#dns.get(dn) as OwnedDn).snapshot()), more };
   }
 
   #verify(asked: Extract<SnapshotRequest, { readonly kind: 'verify' }>['dns']): SnapshotReply {
     const behind: { dn: string; epoch: number; seq: number }[] = [];
     const notOwned: string[] = [];
     for (const { dn, epoch, seq } of asked) {
-      const own = this.#dns.get(dn)?.snapshot();
+      const own = this.#dns.get(dn);
       if (own === undefined) notOwned.push(dn);
       else if (own.epoch !== epoch || own.seq !== seq) behind.push({ dn, epoch: own.epoch, seq: own.seq });
     }
@@ -234,5 +358,8 @@ function rulesOf(options: OptionLookup): DnRules {
     logoutOnOutOfService: options.flag('logout-on-out-of-service'),
     logoutOnDisconnect: options.flag('logout-on-disconnect'),
     logoutOnUnregister: options.flag('agent-logout-on-unreg'),
+    autoLogoutMs: options.number('auto-logout-timeout') * 60_000,
+    autoLogoutReady: options.flag('auto-logout-ready'),
+    agentStateAutoRestore: options.flag('agent-state-auto-restore'),
   };
 }

@@ -66,6 +66,11 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
     return this.#owner === '' ? undefined : { owner: this.#owner, epoch: this.#epoch, seq: this.#seq };
   }
 
+  /** The newest owner heard of, although nothing of it may have been delivered yet. */
+  get newestOwner(): string {
+    return this.#newestOwner;
+  }
+
   on(input: FeedInput<E, S>, out: Out<FeedEffect<E, S>>): void {
     switch (input.kind) {
       case 'event': return this.#event(input.event, out);

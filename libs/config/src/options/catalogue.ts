@@ -25,7 +25,6 @@ export const OPTIONS: readonly OptionDefinition[] = [
   // ---- cluster
   option('dn-owner-applications', list(), '', ['cluster'], 'Applications whose RequestRegisterAddress takes the ownership of a DN without a phone of its own.'),
   option('tc-reconnect-timeout', seconds(0, 60), '0', ['cluster'], 'How long a silent t-controller may be away before its DNs go out of service; 0 = at once.'),
-  option('smart-proxy-enabled', yesNo, 'false', ['cluster'], 'Optimised event distribution: monitoring clients are expected on the SmartProxy port only.'),
   option('agent-state-auto-restore', yesNo, 'false', ['cluster'], 'A new owner logs the agent in again in the state it had.'),
   option('client-password', text(/^.{0,200}$/, 'a text of at most 200 characters', true), '', ['cluster', 'sip-server', 'vq-server'], 'Password of T-Library clients; empty = none is asked.'),
   option('known-applications', list(), '', ['cluster', 'sip-server', 'vq-server'], 'Applications let in on T-Library ports; empty = any name.'),
@@ -95,6 +94,7 @@ export const OPTIONS: readonly OptionDefinition[] = [
   option('acw-in-idle-force-ready', yesNo, 'true', SERVER, 'It then ends in Ready; false: in the state before it.'),
   option('acw-persistent-reasons', yesNo, 'false', SERVER, 'Reasons are kept during after-call work.'),
   option('logout-on-disconnect', yesNo, 'true', SERVER, 'Loss of the desktop logs its agents out; calls go on.'),
+  option('logout-on-disconnect-delay', seconds(0, 3600), '5', SERVER, 'How long a lost desktop may be away before it counts as gone; 0 = at once. A desktop that resumes in time keeps its agents and its DNs.'),
   option('logout-on-out-of-service', yesNo, 'false', SERVER, 'Loss of the phone logs its agent out.'),
   option('agent-logout-on-unreg', yesNo, 'true', SERVER, 'Unregistering the DN logs out the agent that the same client logged in.'),
   option('auto-logout-timeout', whole(0, 35791, 'min'), '0', SERVER, 'Idle agents are logged out; 0 = never.'),
@@ -130,6 +130,7 @@ export const MISSPELLINGS: Readonly<Record<string, string>> = {
 
 /** Options of the original that have one behaviour here; accepted with a warning so that a configuration can be taken over. */
 export const FIXED: Readonly<Record<string, string>> = {
+  'smart-proxy-enabled': 'events are always distributed as with true',
   'server-role': 'every configuration is a cluster',
   'sip-link-type': 'there is one threading model',
   'refer-enabled': 'REFER is never used towards devices',

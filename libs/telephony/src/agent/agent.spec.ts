@@ -37,23 +37,23 @@ const EXPECTED: Readonly<Record<AgentState, Readonly<Record<AgentInput['kind'], 
     businessCall: 'LoggedOut', businessReleased: 'LoggedOut', timer: 'LoggedOut',
   },
   NotReady: {
-    login: 'NotReady EventAgentLogin(Unknown)', logout: 'LoggedOut EventAgentLogout(Unknown)', ready: 'Ready EventAgentReady(Unknown)',
+    login: 'NotReady EventAgentLogin(Unknown) EventAgentNotReady(Unknown)', logout: 'LoggedOut EventAgentLogout(Unknown)', ready: 'Ready EventAgentReady(Unknown)',
     notReady: 'NotReady EventAgentNotReady(Unknown)', businessCall: 'NotReady',
     businessReleased: 'AfterCallWork EventAgentNotReady(AfterCallWork) timer 10000', timer: 'NotReady',
   },
   Ready: {
-    login: 'Ready EventAgentLogin(Unknown)', logout: 'LoggedOut EventAgentLogout(Unknown)', ready: 'Ready 43',
+    login: 'Ready EventAgentLogin(Unknown) EventAgentReady(Unknown)', logout: 'LoggedOut EventAgentLogout(Unknown)', ready: 'Ready 43',
     notReady: 'NotReady EventAgentNotReady(Unknown)', businessCall: 'Ready',
     businessReleased: 'AfterCallWork EventAgentNotReady(AfterCallWork) timer 10000', timer: 'Ready',
   },
   AfterCallWork: {
-    login: 'AfterCallWork EventAgentLogin(AfterCallWork)', logout: 'LoggedOut cancelTimer EventAgentLogout(AfterCallWork)',
+    login: 'AfterCallWork EventAgentLogin(AfterCallWork) EventAgentNotReady(AfterCallWork)', logout: 'LoggedOut cancelTimer EventAgentLogout(AfterCallWork)',
     ready: 'LegalGuard cancelTimer EventAgentNotReady(LegalGuard) timer 5000', notReady: 'NotReady cancelTimer EventAgentNotReady(Unknown)',
     businessCall: 'AfterCallWork cancelTimer', businessReleased: 'AfterCallWork cancelTimer EventAgentNotReady(AfterCallWork) timer 10000',
     timer: 'LegalGuard EventAgentNotReady(LegalGuard) timer 5000',
   },
   LegalGuard: {
-    login: 'LegalGuard EventAgentLogin(LegalGuard)', logout: 'LoggedOut cancelTimer EventAgentLogout(LegalGuard)', ready: 'LegalGuard 185',
+    login: 'LegalGuard EventAgentLogin(LegalGuard) EventAgentNotReady(LegalGuard)', logout: 'LoggedOut cancelTimer EventAgentLogout(LegalGuard)', ready: 'LegalGuard 185',
     notReady: 'NotReady cancelTimer EventAgentNotReady(Unknown)', businessCall: 'LegalGuard cancelTimer',
     businessReleased: 'AfterCallWork cancelTimer EventAgentNotReady(AfterCallWork) timer 10000', timer: 'Ready EventAgentReady(Unknown)',
   },
@@ -80,4 +80,27 @@ it('after-call work asked for in idle ends in Ready, or in the state before it',
 
 it('without after-call work the guard alone follows a call', () => {
   expect(walk([...PATHS.AfterCallWork], { wrapUpTime: 0 }).last).toEqual(['EventAgentNotReady(LegalGuard)', 'timer 5000']);
+});
+
+it('a restored agent is the same, and its timer runs on for the rest of its time', () => {
+  const { agent } = walk(PATHS.AfterCallWork);
+  const restored = Agent.restore(RULES, structuredClone(agent.memory()));
+  expect(restored.view()).toEqual(agent.view());
+  let out: AgentEffect[] = [];
+  restored.rearm(4_001, out);
+  expect(out).toEqual([{ kind: 'setTimer', delayMs: 6_000 }]);
+  restored.on({ kind: 'timer', nowMs: 10_001 }, out = []);
+  expect(out.map(name)).toEqual(['EventAgentNotReady(LegalGuard)', 'timer 5000']);
+});
+
+it('who logs in again during after-call work hears how much of it is left', () => {
+  const { agent } = walk(PATHS.AfterCallWork);
+  const out: AgentEffect[] = [];
+  agent.on({ ...LOGIN, nowMs: 4_001 } as AgentInput, out);
+  expect(out[1]).toMatchObject({ msg: 'EventAgentNotReady', workMode: 'AfterCallWork', wrapUpTime: 6 });
+});
+
+it('the last request before after-call work is honoured after it', () => {
+  const { agent } = walk([...PATHS.Ready, INPUTS.notReady, INPUTS.businessReleased, INPUTS.timer]);
+  expect(agent.state).toBe('NotReady');
 });

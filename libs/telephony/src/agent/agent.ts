@@ -2,21 +2,16 @@
 import type { Machine, Out } from '#kernel';
 import { EMPTY_KV, type KVList, TError } from '#tlib';
 import type { AgentView } from '../messages/index.js';
-import type { AgentEffect, AgentEventName, AgentInput, AgentRules, AgentState, WorkMode, WrapUpTime } from './agent.types.js';
+import type {
+  AgentEffect, AgentEventName, AgentInput, AgentMemory, AgentRest, AgentRules, AgentState, WorkMode, WrapUpTime,
+} from './agent.types.js';
 import { AGENT_MOVES } from './moves.js';
 
 type Input<K extends AgentInput['kind']> = Extract<AgentInput, { readonly kind: K }>;
 
-/** What an agent falls back to when after-call work is over. */
-interface Rest {
-  readonly state: 'Ready' | 'NotReady';
-  readonly workMode: WorkMode;
-  readonly reasons: KVList;
-}
-
 /** AgentStatus of §4.4.1. */
 const STATUS: Readonly<Record<AgentState, number>> = { LoggedOut: 0, NotReady: 3, Ready: 2, AfterCallWork: 4, LegalGuard: 3 };
-const READY: Rest = { state: 'Ready', workMode: 'Unknown', reasons: EMPTY_KV };
+const READY: AgentRest = { state: 'Ready', workMode: 'Unknown', reasons: EMPTY_KV };
 
 export class Agent implements Machine<AgentInput, AgentEffect> {
   #state: AgentState = 'LoggedOut';
@@ -25,9 +20,9 @@ export class Agent implements Machine<AgentInput, AgentEffect> {
   #workMode: WorkMode = 'Unknown';
   #reasons: KVList = EMPTY_KV;
   #loginWrapUp: WrapUpTime | undefined;
-  #rest: Rest = READY;
-  /** A timed after-call work or the guard runs. */
-  #timerRuns = false;
+  #rest: AgentRest = READY;
+  /** When timed after-call work or the guard ends; undefined when neither runs. */
+  #timerUntilMs: number | undefined;
   /** After-call work follows a call, so that the legal guard follows it. */
   #afterBusiness = false;
   #loginAtMs = 0;
@@ -35,21 +30,52 @@ export class Agent implements Machine<AgentInput, AgentEffect> {
 
   constructor(private readonly rules: AgentRules) {}
 
-  /** The agent as a former owner left it. After-call work asked for by hand is not restored (§7.6). */
-  static restore(rules: AgentRules, view: AgentView): Agent {
+  /** The agent as a former owner left it; {@link rearm} starts its timer again. */
+  static restore(rules: AgentRules, from: AgentMemory): Agent {
     const agent = new Agent(rules);
-    agent.#agentID = view.agentID;
-    agent.#agentSessionID = view.agentSessionID;
-    agent.#workMode = view.agentStatus === STATUS.AfterCallWork ? 'Unknown' : view.workMode as WorkMode;
-    agent.#reasons = view.reasons;
-    agent.#loginAtMs = view.loginAtMs;
-    agent.#sinceMs = view.sinceMs;
-    agent.#state = view.agentStatus === STATUS.Ready ? 'Ready' : 'NotReady';
+    agent.#state = from.state;
+    agent.#agentID = from.agentID;
+    agent.#agentSessionID = from.agentSessionID;
+    agent.#workMode = from.workMode;
+    agent.#reasons = from.reasons;
+    agent.#loginWrapUp = from.loginWrapUp;
+    agent.#rest = from.rest;
+    agent.#timerUntilMs = from.timerUntilMs;
+    agent.#afterBusiness = from.afterBusiness;
+    agent.#loginAtMs = from.loginAtMs;
+    agent.#sinceMs = from.sinceMs;
     return agent;
+  }
+
+  memory(): AgentMemory {
+    return {
+      state: this.#state, agentID: this.#agentID, agentSessionID: this.#agentSessionID, workMode: this.#workMode, reasons: this.#reasons,
+      loginWrapUp: this.#loginWrapUp, rest: this.#rest, timerUntilMs: this.#timerUntilMs, afterBusiness: this.#afterBusiness,
+      loginAtMs: this.#loginAtMs, sinceMs: this.#sinceMs,
+    };
+  }
+
+  /** The timer that ran at the former owner runs on for the rest of its time. */
+  rearm(nowMs: number, out: Out<AgentEffect>): void {
+    if (this.#timerUntilMs !== undefined) out.push({ kind: 'setTimer', delayMs: Math.max(0, this.#timerUntilMs - nowMs) });
+  }
+
+  /** Says the state again, with the site of the owner of now (TC-17). */
+  announce(nowMs: number, out: Out<AgentEffect>): void {
+    if (this.#state !== 'LoggedOut') this.#sayState(out, this.#wrapUpLeft(nowMs));
   }
 
   get state(): AgentState {
     return this.#state;
+  }
+
+  get workMode(): WorkMode {
+    return this.#workMode;
+  }
+
+  /** After-call work that the agent asked for, not a call (§7.6: it does not move with the agent). */
+  get isOwnAcw(): boolean {
+    return this.#state === 'AfterCallWork' && !this.#afterBusiness;
   }
 
   get agentID(): string | undefined {
@@ -105,13 +131,14 @@ export class Agent implements Machine<AgentInput, AgentEffect> {
     this.#enter(state, input.workMode ?? 'Unknown', input.reasons, input.nowMs, out);
   }
 
-  /** §7.4: the same agent again is legal; another one is not. */
+  /** §7.4: the same agent again is legal; another one is not. The login alone is no state (§4.5), so it is said again too. */
   #loginAgain(input: Input<'login'>, out: Out<AgentEffect>): void {
     if (input.agentID !== this.#agentID) {
       return refuse(TError.IncompatibleWithObject, `agent ${this.#agentID} is logged in on this DN: log that agent out first`, out);
     }
     if (input.wrapUpTime !== undefined) this.#loginWrapUp = input.wrapUpTime;
     this.#say('EventAgentLogin', input.reasons, out);
+    this.#sayState(out, this.#wrapUpLeft(input.nowMs));
   }
 
   #logout(input: Input<'logout'>, out: Out<AgentEffect>): void {
@@ -161,11 +188,11 @@ export class Agent implements Machine<AgentInput, AgentEffect> {
   #enterAcw(seconds: WrapUpTime, reasons: KVList, nowMs: number, out: Out<AgentEffect>): void {
     this.#stopTimer(out);
     this.#enter('AfterCallWork', 'AfterCallWork', reasons, nowMs, out, seconds);
-    if (seconds !== 'untimed') this.#startTimer(seconds, out);
+    if (seconds !== 'untimed') this.#startTimer(seconds, nowMs, out);
   }
 
   #endAcw(nowMs: number, out: Out<AgentEffect>): void {
-    this.#timerRuns = false;
+    this.#timerUntilMs = undefined;
     const { state, workMode, reasons } = this.#rest;
     if (state === 'Ready' && this.#startGuard(nowMs, out)) return;
     this.#enter(state, workMode, reasons, nowMs, out);
@@ -176,11 +203,11 @@ export class Agent implements Machine<AgentInput, AgentEffect> {
     if (!this.#afterBusiness || this.rules.legalGuardTime === 0) return false;
     this.#afterBusiness = false;
     this.#enter('LegalGuard', 'LegalGuard', EMPTY_KV, nowMs, out);
-    this.#startTimer(this.rules.legalGuardTime, out);
+    this.#startTimer(this.rules.legalGuardTime, nowMs, out);
     return true;
   }
 
-  #asRest(): Rest {
+  #asRest(): AgentRest {
     return { state: this.#state === 'Ready' ? 'Ready' : 'NotReady', workMode: this.#workMode, reasons: this.#reasons };
   }
 
@@ -191,8 +218,18 @@ export class Agent implements Machine<AgentInput, AgentEffect> {
     this.#workMode = workMode;
     this.#reasons = reasons;
     this.#sinceMs = nowMs;
-    if (state === 'Ready' || state === 'LegalGuard') this.#timerRuns = false;
-    this.#say(state === 'Ready' ? 'EventAgentReady' : 'EventAgentNotReady', reasons, out, wrapUpTime);
+    if (state === 'Ready' || state === 'LegalGuard') this.#timerUntilMs = undefined;
+    this.#sayState(out, wrapUpTime);
+  }
+
+  #sayState(out: Out<AgentEffect>, wrapUpTime?: WrapUpTime): void {
+    this.#say(this.#state === 'Ready' ? 'EventAgentReady' : 'EventAgentNotReady', this.#reasons, out, wrapUpTime);
+  }
+
+  /** What is left of after-call work; undefined in every other state. */
+  #wrapUpLeft(nowMs: number): WrapUpTime | undefined {
+    if (this.#state !== 'AfterCallWork') return undefined;
+    return this.#timerUntilMs === undefined ? 'untimed' : Math.max(0, Math.ceil((this.#timerUntilMs - nowMs) / 1_000));
   }
 
   #say(msg: AgentEventName, reasons: KVList, out: Out<AgentEffect>, wrapUpTime?: WrapUpTime): void {
@@ -202,14 +239,14 @@ export class Agent implements Machine<AgentInput, AgentEffect> {
     });
   }
 
-  #startTimer(seconds: number, out: Out<AgentEffect>): void {
-    this.#timerRuns = true;
+  #startTimer(seconds: number, nowMs: number, out: Out<AgentEffect>): void {
+    this.#timerUntilMs = nowMs + seconds * 1_000;
     out.push({ kind: 'setTimer', delayMs: seconds * 1_000 });
   }
 
   #stopTimer(out: Out<AgentEffect>): void {
-    if (!this.#timerRuns) return;
-    this.#timerRuns = false;
+    if (this.#timerUntilMs === undefined) return;
+    this.#timerUntilMs = undefined;
     out.push({ kind: 'cancelTimer' });
   }
 }

@@ -17,6 +17,28 @@ export interface AgentRules {
   readonly acwPersistentReasons: boolean;
 }
 
+/** What an agent falls back to when after-call work is over. */
+export interface AgentRest {
+  readonly state: 'Ready' | 'NotReady';
+  readonly workMode: WorkMode;
+  readonly reasons: KVList;
+}
+
+/** All that an agent is, for the next owner of the DN. Plain data; deadlines are absolute, so that a timer runs on elsewhere. */
+export interface AgentMemory {
+  readonly state: AgentState;
+  readonly agentID: string;
+  readonly agentSessionID: string;
+  readonly workMode: WorkMode;
+  readonly reasons: KVList;
+  readonly loginWrapUp: WrapUpTime | undefined;
+  readonly rest: AgentRest;
+  readonly timerUntilMs: number | undefined;
+  readonly afterBusiness: boolean;
+  readonly loginAtMs: number;
+  readonly sinceMs: number;
+}
+
 export type AgentInput =
   | {
     readonly kind: 'login'; readonly agentID: string; readonly agentSessionID: string; readonly hasCall: boolean;

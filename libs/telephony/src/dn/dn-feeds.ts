@@ -8,7 +8,7 @@ import { type TEvent, tTime } from '#tlib';
 import type {
   DnCommand, DnEvent, DnReply, DnSnapshot, OwnerNotice, RequestOrigin, SnapshotReply, SnapshotRequest,
 } from '../messages/index.js';
-import { DnPicture } from './dn-picture.js';
+import { DnPicture, vacant } from './dn-picture.js';
 
 export interface DnFeedPorts {
   readonly bus: Bus;
@@ -29,11 +29,17 @@ interface Watch {
   timer: Timer | undefined;
   /** Waiting for the first picture. */
   waiting: ((snapshot: DnSnapshot) => void)[];
+  /** Nobody owned the DN when it was asked for: a claim will say when that changes. */
+  unowned: boolean;
 }
 
 const ASK_MS = 2_000;
 const VERIFY_EVERY_MS = 5_000;
 const VERIFY_TIMEOUT_MS = 2_000;
+/** DNs in one question: 60 bytes each, and a message has 1 MB. */
+const VERIFY_DNS_MAX = 1_000;
+/** How often a DN that nobody owns is asked for, in case its owner's claim was lost. */
+const UNOWNED_RETRY_MS = 30_000;
 
 export class DnFeeds {
   readonly #watches = new Map<string, Watch>();
@@ -70,12 +76,22 @@ export class DnFeeds {
     if (state === 'Empty' && watch.waiting.length === 1) this.#askSnapshot(watch);
   }
 
+  /** The number of the last event of the DN that came through here. */
+  lastSeq(dn: string): number {
+    return this.#watches.get(dn)?.picture.seq ?? 0;
+  }
+
+  /** A watch that somebody still waits for stays. */
   unwatch(dn: string): void {
     const watch = this.#watches.get(dn);
-    if (watch === undefined) return;
+    if (watch === undefined || watch.waiting.length > 0) return;
+    this.#end(watch);
+  }
+
+  #end(watch: Watch): void {
     watch.subscription?.unsubscribe();
     watch.timer?.cancel();
-    this.#watches.delete(dn);
+    this.#watches.delete(watch.dn);
   }
 
   /** An event heard by the subscription for all DNs. */
@@ -84,33 +100,35 @@ export class DnFeeds {
     this.#run(watch, { kind: 'event', event });
   }
 
-  /** A picture that came by a page of snapshots. */
-  adopt(snapshot: DnSnapshot): void {
-    const watch = this.#watches.get(snapshot.dn) ?? this.#open(snapshot.dn);
-    this.#run(watch, { kind: 'snapshot', snapshot });
-  }
-
   owner(notice: OwnerNotice): void {
-    const watch = this.#watches.get(notice.dn);
-    if (watch !== undefined && notice.kind === 'claim') this.#run(watch, { kind: 'claimed', owner: notice.node, epoch: notice.epoch });
+    if (notice.kind !== 'claim') return;
+    const watch = this.#watches.get(notice.dn) ?? (this.everything ? this.#open(notice.dn) : undefined);
+    if (watch === undefined) return;
+    watch.unowned = false;
+    const { dn, node, epoch, fresh } = notice;
+    // What a fresh owner begins with is known without asking: its first event follows.
+    if (fresh !== undefined) this.#run(watch, { kind: 'snapshot', snapshot: { ...vacant(dn), owner: node, epoch, seq: fresh } });
+    else this.#run(watch, { kind: 'claimed', owner: node, epoch });
   }
 
-  /** A node is gone: what it owned is out of service until somebody claims it. */
+  /** A node is gone: what it owned is out of service until somebody claims it, or the node is back. */
   ownerLost(node: string): void {
-    for (const watch of this.#watches.values()) {
-      if (watch.picture.snapshot.owner !== node) continue;
-      this.#run(watch, { kind: 'ownerLost' });
-      this.#standIn(watch, watch.picture.lost());
-    }
+    for (const watch of this.#watches.values()) if (watch.feed.newestOwner === node) this.#lose(watch);
+  }
+
+  /** A picture that came by a page of snapshots, from an owner that appeared or is back. */
+  adopt(snapshot: DnSnapshot): void {
+    const watch = this.#watches.get(snapshot.dn) ?? (this.everything ? this.#open(snapshot.dn) : undefined);
+    if (watch !== undefined) this.#run(watch, { kind: 'snapshot', snapshot });
   }
 
   close(): void {
     this.#verifyTimer?.cancel();
-    for (const dn of [...this.#watches.keys()]) this.unwatch(dn);
+    for (const watch of [...this.#watches.values()]) this.#end(watch);
   }
 
   #open(dn: string): Watch {
-    const watch: Watch = { dn, feed: new EventFeed(), picture: new DnPicture(dn), subscription: undefined, timer: undefined, waiting: [] };
+    const watch: Watch = { dn, feed: new EventFeed(), picture: new DnPicture(dn), subscription: undefined, timer: undefined, waiting: [], unowned: false };
     if (!this.everything) {
       watch.subscription = this.ports.bus.subscribe(subjects.dnEvent(dn), (message) => this.#run(watch, { kind: 'event', event: message as DnEvent }));
     }
@@ -123,6 +141,19 @@ export class DnFeeds {
     const from = effects.length;
     watch.feed.on(input, effects);
     for (const effect of effects.splice(from)) this.#perform(watch, effect);
+    if (input.kind === 'event' && watch.unowned) this.#ownerSpoke(watch);
+  }
+
+  /** The claim was lost, its event was not. */
+  #ownerSpoke(watch: Watch): void {
+    watch.unowned = false;
+    watch.timer?.cancel();
+    this.#run(watch, { kind: 'timer' });
+  }
+
+  #lose(watch: Watch): void {
+    this.#run(watch, { kind: 'ownerLost' });
+    this.#standIn(watch, watch.picture.lost());
   }
 
   #perform(watch: Watch, effect: FeedEffect<DnEvent, DnSnapshot>): void {
@@ -133,7 +164,7 @@ export class DnFeeds {
       case 'askSnapshot': return this.#askSnapshot(watch);
       case 'setTimer':
         watch.timer?.cancel();
-        watch.timer = this.ports.clock.setTimer(effect.delayMs, () => this.#run(watch, { kind: 'timer' }));
+        watch.timer = this.ports.clock.setTimer(watch.unowned ? UNOWNED_RETRY_MS : effect.delayMs, () => this.#run(watch, { kind: 'timer' }));
         return;
       case 'fenced': return this.#fenced.add();
       default: return unreachable(effect);
@@ -161,7 +192,7 @@ export class DnFeeds {
 
   #tellPicture(watch: Watch): void {
     const { snapshot } = watch.picture;
-    for (const known of watch.waiting.splice(0)) known(snapshot);
+    for (let known = watch.waiting.shift(); known !== undefined; known = watch.waiting.shift()) known(snapshot);
   }
 
   #askSnapshot(watch: Watch): void {
@@ -173,6 +204,7 @@ export class DnFeeds {
     if (this.#watches.get(watch.dn) !== watch) return;
     const answer = reply.kind === 'reply' ? reply.message as DnReply : undefined;
     if (answer?.kind === 'snapshot') return this.#run(watch, { kind: 'snapshot', snapshot: answer.snapshot });
+    watch.unowned = reply.kind === 'no-responders';
     this.#tellPicture(watch);
     this.#run(watch, { kind: 'unanswered' });
   }
@@ -197,7 +229,9 @@ export class DnFeeds {
       dns.push({ dn: watch.dn, epoch: at.epoch, seq: at.seq });
       byOwner.set(at.owner, dns);
     }
-    for (const [owner, dns] of byOwner) this.#verifyWith(owner, dns);
+    for (const [owner, dns] of byOwner) {
+      for (let from = 0; from < dns.length; from += VERIFY_DNS_MAX) this.#verifyWith(owner, dns.slice(from, from + VERIFY_DNS_MAX));
+    }
   }
 
   #verifyWith(owner: string, dns: readonly { readonly dn: string; readonly epoch: number; readonly seq: number }[]): void {
@@ -209,6 +243,20 @@ export class DnFeeds {
         const watch = this.#watches.get(dn);
         if (watch !== undefined) this.#run(watch, { kind: 'behind', owner, epoch, seq });
       }
+      for (const dn of answer.notOwned) this.#checkVacant(dn, owner);
+    });
+  }
+
+  /** The last event of an owner that left, and its release, may both be lost: whoever owns the DN now is asked. */
+  #checkVacant(dn: string, formerOwner: string): void {
+    const watch = this.#watches.get(dn);
+    if (watch === undefined || watch.picture.owner !== formerOwner || !watch.picture.snapshot.inService) return;
+    const command: DnCommand = { kind: 'snapshot' };
+    this.ports.bus.request(subjects.dnCommand(dn), command, ASK_MS, (reply) => {
+      if (this.#watches.get(dn) !== watch || watch.picture.owner !== formerOwner) return;
+      const answer = reply.kind === 'reply' ? reply.message as DnReply : undefined;
+      if (answer?.kind === 'snapshot') this.#run(watch, { kind: 'snapshot', snapshot: answer.snapshot });
+      else if (reply.kind === 'no-responders') this.#lose(watch);
     });
   }
 }

@@ -5,12 +5,23 @@ import { CallBook } from './call-book.js';
 
 const STATUS = { ready: 2, notReady: 3, afterCallWork: 4 } as const;
 
+/** A DN that nobody owns: out of service, nobody there. */
+export const vacant = (dn: string): DnSnapshot => ({ dn, owner: '', epoch: 0, seq: 0, inService: false, agent: undefined, calls: [], dnd: false });
+
 export class DnPicture {
   readonly #calls = new CallBook();
   #state: DnSnapshot;
 
   constructor(readonly dn: string) {
-    this.#state = { dn, owner: '', epoch: 0, seq: 0, inService: false, agent: undefined, calls: [], dnd: false };
+    this.#state = vacant(dn);
+  }
+
+  get seq(): number {
+    return this.#state.seq;
+  }
+
+  get owner(): string {
+    return this.#state.owner;
   }
 
   get snapshot(): DnSnapshot {
@@ -26,9 +37,13 @@ export class DnPicture {
   become(snapshot: DnSnapshot): TEvent[] {
     const before = this.#state;
     const events: TEvent[] = this.#calls.eventsTowards(this.dn, undefined, snapshot.calls);
-    this.#state = snapshot;
+    this.#state = { ...snapshot, calls: [] };
     this.#calls.replaceAll(snapshot.calls);
     if (snapshot.inService !== before.inService) events.unshift(serviceEvent(this.dn, snapshot.inService));
+    if (snapshot.dnd !== before.dnd) events.push({ msg: snapshot.dnd ? 'EventDNDOn' : 'EventDNDOff', ThisDN: this.dn });
+    if (isWaiting(snapshot) !== isWaiting(before)) {
+      events.push({ msg: isWaiting(snapshot) ? 'EventMessageWaitingOn' : 'EventMessageWaitingOff', ThisDN: this.dn });
+    }
     if (!sameAgent(before.agent, snapshot.agent)) events.push(...agentEvents(this.dn, before.agent, snapshot.agent));
     return events;
   }
@@ -45,6 +60,8 @@ function change(agent: AgentView | undefined, event: TEvent): Partial<DnSnapshot
     case 'EventDNOutOfService': return { inService: false };
     case 'EventDNDOn': return { dnd: true };
     case 'EventDNDOff': return { dnd: false };
+    case 'EventMessageWaitingOn': return { messageWaiting: true };
+    case 'EventMessageWaitingOff': return { messageWaiting: false };
     case 'EventAgentLogout': return { agent: undefined };
     case 'EventAgentLogin': return agent === undefined ? { agent: agentOf(undefined, event, 1) } : {};
     case 'EventAgentReady': return { agent: agentOf(agent, event, STATUS.ready) };
@@ -66,6 +83,8 @@ function agentOf(known: AgentView | undefined, event: TEvent, agentStatus: numbe
 }
 
 const serviceEvent = (dn: string, inService: boolean): TEvent => ({ msg: inService ? 'EventDNBackInService' : 'EventDNOutOfService', ThisDN: dn });
+
+const isWaiting = (snapshot: DnSnapshot): boolean => snapshot.messageWaiting === true;
 
 const sameAgent = (a: AgentView | undefined, b: AgentView | undefined): boolean =>
   a?.agentID === b?.agentID && a?.agentStatus === b?.agentStatus && a?.workMode === b?.workMode;

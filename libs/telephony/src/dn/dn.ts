@@ -3,7 +3,7 @@ import type { Machine, Out } from '#kernel';
 import { EMPTY_KV, kv, kvGet, type KVList, kvUpdate, TError, type TEvent, type TRequest, tTime } from '#tlib';
 import { Agent } from '../agent/agent.js';
 import type { AgentEffect, AgentInput, WorkMode, WrapUpTime } from '../agent/agent.types.js';
-import type { CallView, DnReply, DnSnapshot, RequestOrigin } from '../messages/index.js';
+import type { CallView, DnMemory, DnReply, DnSnapshot, RequestOrigin } from '../messages/index.js';
 import { CallBook, endsCall, isAnswered } from './call-book.js';
 import type { DnEffect, DnIdentity, DnInput, DnRules } from './dn.types.js';
 import { Offers } from './offers.js';
@@ -20,16 +20,25 @@ export class Dn implements Machine<DnInput, DnEffect> {
   #seq = 0;
   #inService = false;
   #dnd = false;
+  #messageWaiting = false;
+  #loginEpoch = 0;
+  /** Of a login that is being decided. */
+  #enteringEpoch: number | undefined;
+  #activeAtMs = 0;
   /** The client that logged the agent in (§7.6). */
   #loginBy: RequestOrigin | undefined;
 
-  constructor(readonly identity: DnIdentity, private readonly rules: DnRules, from?: DnSnapshot) {
-    this.#agent = from?.agent === undefined ? new Agent(rules) : Agent.restore(rules, from.agent);
+  /** `from`: the DN as a former owner left it; its first input is then `tookOver`. `lastSeq`: the number to go on from. */
+  constructor(readonly identity: DnIdentity, private readonly rules: DnRules, from?: DnSnapshot, lastSeq = 0) {
+    const memory = from?.memory;
+    this.#agent = memory?.agent === undefined ? new Agent(rules) : Agent.restore(rules, memory.agent);
+    this.#seq = from?.seq ?? lastSeq;
     if (from === undefined) return;
-    this.#seq = from.seq;
     this.#inService = from.inService;
     this.#dnd = from.dnd;
+    this.#messageWaiting = from.messageWaiting === true;
     this.#calls.replaceAll(from.calls);
+    if (memory !== undefined) this.#remember(memory);
   }
 
   get seq(): number {
@@ -40,9 +49,8 @@ export class Dn implements Machine<DnInput, DnEffect> {
     return this.#inService;
   }
 
-  /** Ownership must not move while a call or after-call work lasts (§7.7). */
-  get busy(): boolean {
-    return this.#calls.size > 0 || this.#agent.state === 'AfterCallWork' || this.#agent.state === 'LegalGuard';
+  get loginEpoch(): number {
+    return this.#loginEpoch;
   }
 
   get agentID(): string | undefined {
@@ -62,6 +70,18 @@ export class Dn implements Machine<DnInput, DnEffect> {
     const { dn, node, epoch } = this.identity;
     return {
       dn, owner: node, epoch, seq: this.#seq, inService: this.#inService, agent: this.#agent.view(), calls: this.#calls.views(), dnd: this.#dnd,
+      messageWaiting: this.#messageWaiting,
+    };
+  }
+
+  /** The snapshot for the next owner. */
+  handOver(): DnSnapshot {
+    return {
+      ...this.snapshot(),
+      memory: {
+        agent: this.#agent.state === 'LoggedOut' ? undefined : this.#agent.memory(), loginBy: this.#loginBy, loginEpoch: this.#loginEpoch,
+        activeAtMs: this.#activeAtMs, offers: this.#offers.entries(),
+      },
     };
   }
 
@@ -69,6 +89,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
     switch (input.kind) {
       case 'inService': return this.#backInService(input.nowMs, out);
       case 'outOfService': return this.#outOfService(input.nowMs, out);
+      case 'tookOver': return this.#tookOver(input.moved, input.nowMs, out);
       case 'item': return this.#callEvent(input.item.event, input.item.business, input.node, input.item.origin, input.nowMs, out);
       case 'picture': return this.#picture(input, out);
       case 'scDown': return this.#picture({ kind: 'picture', node: input.node, calls: [], nowMs: input.nowMs }, out);
@@ -77,8 +98,31 @@ export class Dn implements Machine<DnInput, DnEffect> {
       case 'request': return this.#request(input, out);
       case 'agentAction': return this.#agentAction(input, out);
       case 'clientGone': return this.#clientGone(input, out);
-      case 'timer': return void this.#feedAgent({ kind: 'timer', nowMs: input.nowMs }, undefined, out);
+      case 'loginElsewhere': return this.#loginElsewhere(input, out);
+      case 'timer': return this.#timer(input, out);
     }
+  }
+
+  // ---- taken over
+
+  #remember(memory: DnMemory): void {
+    this.#loginBy = memory.loginBy;
+    this.#loginEpoch = memory.loginEpoch;
+    this.#activeAtMs = memory.activeAtMs;
+    for (const [connID, untilMs] of memory.offers) this.#offers.grant(connID, untilMs);
+  }
+
+  /** The agent comes along; to another data centre only by `agent-state-auto-restore`, and then own after-call work ends (§7.6). */
+  #tookOver(moved: boolean, nowMs: number, out: Out<DnEffect>): void {
+    if (this.#agent.state === 'LoggedOut') return;
+    if (moved && !this.rules.agentStateAutoRestore) return this.#logoutIfIn(EMPTY_KV, nowMs, out);
+    this.#watchIdle(nowMs, out);
+    if (moved && this.#agent.isOwnAcw) {
+      return void this.#feedAgent({ kind: 'notReady', reasons: kv({ ReasonCode: 'ManualSetACWPeriod' }), nowMs }, undefined, out);
+    }
+    this.#agent.rearm(nowMs, this.#agentEffects);
+    if (moved) this.#agent.announce(nowMs, this.#agentEffects);
+    this.#performAgent(undefined, nowMs, out);
   }
 
   // ---- service state (§8.1)
@@ -102,6 +146,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
     event: TEvent, business: boolean, node: string, origin: RequestOrigin | undefined, nowMs: number, out: Out<DnEffect>,
   ): void {
     const connID = event['ConnID'] as string | undefined;
+    this.#activeAtMs = nowMs;
     if (connID !== undefined) this.#offers.end(connID);
     const before = connID === undefined ? undefined : this.#calls.get(connID);
     this.#calls.apply(event, node, business);
@@ -168,6 +213,12 @@ export class Dn implements Machine<DnInput, DnEffect> {
       case 'RequestAgentNotReady': return this.#agentRequest(agentInput(input.request, input.nowMs), input.origin, out);
       case 'RequestSetDNDOn': return this.#setDnd(true, input, out);
       case 'RequestSetDNDOff': return this.#setDnd(false, input, out);
+      case 'RequestSetMessageWaitingOn': return this.#setMessageWaiting(true, input, out);
+      case 'RequestSetMessageWaitingOff': return this.#setMessageWaiting(false, input, out);
+      case 'RequestCallForwardSet':
+      case 'RequestCallForwardCancel': return void out.push({
+        kind: 'answer', reply: refusal(TError.UnsupportedOperation, 'this cluster forwards no calls by device: set the forwarding at the phone'),
+      });
       default: return void out.push({
         kind: 'answer', reply: refusal(TError.UnsupportedOperation, `${input.request.msg} is not served by this cluster; docs/limits.md says what is`),
       });
@@ -182,12 +233,27 @@ export class Dn implements Machine<DnInput, DnEffect> {
       return void out.push({ kind: 'answer', reply });
     }
     if (!this.#inService) return void out.push({ kind: 'answer', reply: refusal(TError.OutOfService, `${dn} is out of service: register its phone first`) });
+    this.#enteringEpoch = this.#agent.state === 'LoggedOut' ? input.loginEpoch : undefined;
     this.#agentRequest({
       kind: 'login', agentID: request['AgentID'] as string, agentSessionID: input.agentSessionID, hasCall: this.#calls.size > 0,
       wrapUpTime: wrapUpOf(request['Extensions'] as KVList | undefined), workMode: request['AgentWorkMode'] as WorkMode | undefined,
       reasons: reasonsOf(request), nowMs,
     }, origin, out);
+    this.#enteringEpoch = undefined;
     if (this.#agent.agentID === request['AgentID']) this.#loginBy = origin;
+  }
+
+  /** Said before EventAgentLogin. */
+  #entered(agentID: string, epoch: number, nowMs: number, out: Out<DnEffect>): void {
+    this.#loginEpoch = epoch;
+    this.#activeAtMs = nowMs;
+    out.push({ kind: 'loggedIn', agentID, epoch });
+    this.#watchIdle(nowMs, out);
+  }
+
+  /** The same agent on two DNs: the later login stays (§14 row 11). */
+  #loginElsewhere({ agentID, epoch, nowMs }: Input<'loginElsewhere'>, out: Out<DnEffect>): void {
+    if (this.#agent.agentID === agentID && epoch > this.#loginEpoch) this.#logoutIfIn(EMPTY_KV, nowMs, out);
   }
 
   #agentRequest(input: AgentInput, origin: RequestOrigin, out: Out<DnEffect>): void {
@@ -201,6 +267,13 @@ export class Dn implements Machine<DnInput, DnEffect> {
     out.push({ kind: 'answer', reply: ACCEPTED });
   }
 
+  /** A lamp of T-Library's alone: the phone is told nothing (§3.6). */
+  #setMessageWaiting(on: boolean, { origin, nowMs }: Input<'request'>, out: Out<DnEffect>): void {
+    this.#messageWaiting = on;
+    this.#publish({ msg: on ? 'EventMessageWaitingOn' : 'EventMessageWaitingOff', ThisDN: this.identity.dn }, origin, nowMs, out);
+    out.push({ kind: 'answer', reply: ACCEPTED });
+  }
+
   #agentAction({ action, reasons, nowMs }: Input<'agentAction'>, out: Out<DnEffect>): void {
     if (action === 'logout') this.#logoutIfIn(reasons, nowMs, out);
     else if (this.#agent.state === 'Ready') this.#feedAgent({ kind: 'notReady', reasons, nowMs }, undefined, out);
@@ -208,7 +281,8 @@ export class Dn implements Machine<DnInput, DnEffect> {
 
   /** §7.6: the agent goes with the session that logged it in; calls go on. */
   #clientGone(input: Input<'clientGone'>, out: Out<DnEffect>): void {
-    if (this.#loginBy?.instance !== input.instance || this.#loginBy.session !== input.session) return;
+    if (this.#loginBy?.instance !== input.instance) return;
+    if (input.session !== undefined && this.#loginBy.session !== input.session) return;
     const rule = input.unregistered ? this.rules.logoutOnUnregister : this.rules.logoutOnDisconnect;
     if (rule) this.#logoutIfIn(EMPTY_KV, input.nowMs, out);
   }
@@ -219,17 +293,47 @@ export class Dn implements Machine<DnInput, DnEffect> {
     if (this.#agent.state !== 'LoggedOut') this.#feedAgent({ kind: 'logout', reasons, nowMs }, undefined, out);
   }
 
-  /** Only the first event carries `origin`: it answers the request. Answers the refusal, if there is one. */
+  #timer({ timer, nowMs }: Input<'timer'>, out: Out<DnEffect>): void {
+    if (timer === 'agent') this.#feedAgent({ kind: 'timer', nowMs }, undefined, out);
+    else this.#idleCheck(nowMs, out);
+  }
+
+  #watchIdle(nowMs: number, out: Out<DnEffect>): void {
+    const { autoLogoutMs } = this.rules;
+    if (autoLogoutMs > 0) out.push({ kind: 'setTimer', timer: 'idle', delayMs: Math.max(0, this.#activeAtMs + autoLogoutMs - nowMs) });
+  }
+
+  /** §7.6. One timer looks back instead of being set again by each event. */
+  #idleCheck(nowMs: number, out: Out<DnEffect>): void {
+    if (this.#agent.state === 'LoggedOut') return;
+    if (this.#calls.size > 0 || this.#spared()) this.#activeAtMs = nowMs;
+    if (nowMs - this.#activeAtMs >= this.rules.autoLogoutMs) this.#logoutIfIn(EMPTY_KV, nowMs, out);
+    else this.#watchIdle(nowMs, out);
+  }
+
+  #spared(): boolean {
+    if (this.rules.autoLogoutReady) return false;
+    return this.#agent.state !== 'NotReady' || this.#agent.workMode === 'AuxWork';
+  }
+
+  /** Answers the refusal, if there is one. */
   #feedAgent(input: AgentInput, origin: RequestOrigin | undefined, out: Out<DnEffect>): DnReply | undefined {
+    this.#agent.on(input, this.#agentEffects);
+    return this.#performAgent(origin, input.nowMs, out);
+  }
+
+  /** Only the first event carries `origin`: it answers the request. */
+  #performAgent(origin: RequestOrigin | undefined, nowMs: number, out: Out<DnEffect>): DnReply | undefined {
     let answered = origin;
     let refused: DnReply | undefined;
-    this.#agent.on(input, this.#agentEffects);
     for (const effect of this.#agentEffects.splice(0)) {
       if (effect.kind === 'refused') refused = refusal(effect.code, effect.message);
       else if (effect.kind === 'event') {
-        this.#publish(this.#agentEvent(effect), answered, input.nowMs, out);
+        if (this.#enteringEpoch !== undefined && effect.msg === 'EventAgentLogin') this.#entered(effect.agentID, this.#enteringEpoch, nowMs, out);
+        this.#activeAtMs = nowMs;
+        this.#publish(this.#agentEvent(effect), answered, nowMs, out);
         answered = undefined;
-      } else out.push(effect);
+      } else out.push({ ...effect, timer: 'agent' });
     }
     if (this.#agent.state === 'LoggedOut') this.#loginBy = undefined;
     return refused;

@@ -4,6 +4,12 @@ import type { AgentRules } from '../agent/agent.types.js';
 import type { CallEventItem, CallView, DnEvent, DnReply, RequestOrigin } from '../messages/index.js';
 
 export interface DnRules extends AgentRules {
+  /** Idle agents are logged out after so long; 0 = never. */
+  readonly autoLogoutMs: number;
+  /** Also those who are Ready or work after a call. */
+  readonly autoLogoutReady: boolean;
+  /** An agent who moves to another data centre stays logged in. */
+  readonly agentStateAutoRestore: boolean;
   readonly logoutOnOutOfService: boolean;
   readonly logoutOnDisconnect: boolean;
   readonly logoutOnUnregister: boolean;
@@ -23,6 +29,8 @@ export interface DnIdentity {
 export type DnInput =
   | { readonly kind: 'inService'; readonly nowMs: number }
   | { readonly kind: 'outOfService'; readonly nowMs: number }
+  /** The first input of a DN that was handed over; `moved`: from another data centre. */
+  | { readonly kind: 'tookOver'; readonly moved: boolean; readonly nowMs: number }
   | { readonly kind: 'item'; readonly node: string; readonly item: CallEventItem; readonly nowMs: number }
   | { readonly kind: 'picture'; readonly node: string; readonly calls: readonly CallView[]; readonly nowMs: number }
   | { readonly kind: 'scDown'; readonly node: string; readonly nowMs: number }
@@ -30,16 +38,27 @@ export type DnInput =
   | { readonly kind: 'withdraw'; readonly connID: string; readonly nowMs: number }
   /** Agent and device requests; call control is passed on by the shell. */
   | {
-    readonly kind: 'request'; readonly request: TRequest; readonly origin: RequestOrigin; readonly agentSessionID: string; readonly nowMs: number;
+    readonly kind: 'request'; readonly request: TRequest; readonly origin: RequestOrigin; readonly agentSessionID: string;
+    /** Greater than that of every login heard of. */
+    readonly loginEpoch: number; readonly nowMs: number;
   }
   | { readonly kind: 'agentAction'; readonly action: 'notready' | 'logout'; readonly reasons: KVList; readonly nowMs: number }
+  /** Without `session`: every client of that instance. */
   | {
-    readonly kind: 'clientGone'; readonly instance: string; readonly session: string; readonly unregistered: boolean; readonly nowMs: number;
+    readonly kind: 'clientGone'; readonly instance: string; readonly session?: string; readonly unregistered: boolean; readonly nowMs: number;
   }
-  | { readonly kind: 'timer'; readonly nowMs: number };
+  /** The agent of this DN logged in elsewhere, later. */
+  | { readonly kind: 'loginElsewhere'; readonly agentID: string; readonly epoch: number; readonly nowMs: number }
+  | { readonly kind: 'timer'; readonly timer: DnTimer; readonly nowMs: number };
+
+/** `agent`: after-call work and guard. `idle`: the agent may have been idle for too long. */
+export type DnTimer = 'agent' | 'idle';
 
 export type DnEffect =
   | { readonly kind: 'event'; readonly event: DnEvent }
   | { readonly kind: 'answer'; readonly reply: DnReply }
-  | { readonly kind: 'setTimer'; readonly delayMs: number }
-  | { readonly kind: 'cancelTimer' };
+  /** Comes before EventAgentLogin, so that the same agent leaves another DN first. */
+  | { readonly kind: 'loggedIn'; readonly agentID: string; readonly epoch: number }
+  /** Replaces the timer of that name. */
+  | { readonly kind: 'setTimer'; readonly timer: DnTimer; readonly delayMs: number }
+  | { readonly kind: 'cancelTimer'; readonly timer: DnTimer };

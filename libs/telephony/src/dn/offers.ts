@@ -6,6 +6,11 @@ export class Offers {
     this.#untilMs.set(connID, untilMs);
   }
 
+  /** For the next owner: who holds a lease, and until when. */
+  entries(): [connID: string, untilMs: number][] {
+    return [...this.#untilMs];
+  }
+
   end(connID: string): void {
     this.#untilMs.delete(connID);
   }

@@ -22,7 +22,7 @@ function extensions(snapshot: DnSnapshot, routingPoint: boolean): KVPair[] {
   ]);
   if (routingPoint) return pairs;
   const status = !snapshot.inService ? DN_STATUS.outOfService : calls.length === 0 ? DN_STATUS.idle : DN_STATUS.busy;
-  pairs.push(['status', status], ['AgentStatus', agent?.agentStatus ?? 0], ['dnd', snapshot.dnd ? 1 : 0]);
+  pairs.push(['status', status], ['AgentStatus', agent?.agentStatus ?? 0], ['dnd', snapshot.dnd ? 1 : 0], ['mwl', snapshot.messageWaiting === true ? 1 : 0]);
   if (agent !== undefined) pairs.push(['agent-mode', agent.workMode]);
   return pairs;
 }

@@ -1,5 +1,6 @@
 /** What tiers say to each other over the bus (docs/specs/cluster-protocol.md). Plain data, immutable once published. */
 import type { KVList, TEvent, TRequest } from '#tlib';
+import type { AgentMemory } from '../agent/agent.types.js';
 
 /** Who asked, so that the requester's copy of the resulting event carries its `ReferenceID`. */
 export interface RequestOrigin {
@@ -59,7 +60,9 @@ export type DnCommand =
   /** The phone's registration was renewed through another node of the data centre. */
   | { readonly kind: 'refresh'; readonly untilMs: number }
   /** No-answer and busy supervision (tlibrary §7.5). */
-  | { readonly kind: 'agentAction'; readonly action: 'notready' | 'logout'; readonly reason: string };
+  | { readonly kind: 'agentAction'; readonly action: 'notready' | 'logout'; readonly reason: string }
+  /** A client of that instance is gone, or unregistered the DN: who was logged in by it may be logged out (tlibrary §7.6). */
+  | { readonly kind: 'clientGone'; readonly instance: string; readonly session: string; readonly unregistered: boolean };
 
 export type DnReply =
   | { readonly kind: 'accepted' }
@@ -77,6 +80,23 @@ export interface DnSnapshot {
   readonly agent: AgentView | undefined;
   readonly calls: readonly CallView[];
   readonly dnd: boolean;
+  /** The message-waiting lamp. */
+  readonly messageWaiting?: boolean;
+  /** Only in a hand-over: what the next owner needs and nobody else sees. */
+  readonly memory?: DnMemory;
+}
+
+/** Deadlines are absolute, so that timers run on at the next owner. */
+export interface DnMemory {
+  readonly agent: AgentMemory | undefined;
+  /** The client that logged the agent in. */
+  readonly loginBy: RequestOrigin | undefined;
+  /** Orders the logins of one agent in the cluster. */
+  readonly loginEpoch: number;
+  /** When the agent or a call last did something (`auto-logout-timeout`). */
+  readonly activeAtMs: number;
+  /** Leases of routed calls. */
+  readonly offers: readonly (readonly [connID: string, untilMs: number])[];
 }
 
 export interface AgentView {
@@ -108,8 +128,22 @@ export interface DnEvent {
 export type OwnershipKind = 'sip' | 'tlib' | 'static';
 
 export type OwnerNotice =
-  | { readonly kind: 'claim'; readonly dn: string; readonly node: string; readonly dataCentre: string; readonly ownership: OwnershipKind; readonly epoch: number }
-  | { readonly kind: 'release'; readonly dn: string; readonly node: string; readonly epoch: number };
+  /** `fresh`: the owner begins with an idle DN that is out of service, and numbers its events after this one. */
+  | {
+    readonly kind: 'claim'; readonly dn: string; readonly node: string; readonly dataCentre: string; readonly ownership: OwnershipKind;
+    readonly epoch: number; readonly fresh?: number;
+  }
+  /** `seq`: number of the last event, which the next owner goes on from. */
+  | { readonly kind: 'release'; readonly dn: string; readonly node: string; readonly epoch: number; readonly seq?: number };
+
+// ---- logins: subjects.agentLogin(agentID)
+
+/** An agent logged in at a DN. Whoever owns another DN where the agent is logged in with a lower epoch logs the agent out there. */
+export interface LoginNotice {
+  readonly agentID: string;
+  readonly dn: string;
+  readonly epoch: number;
+}
 
 // ---- to the SC of a node: subjects.scCommand(node)
 

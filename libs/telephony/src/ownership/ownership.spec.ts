@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { DnSnapshot } from '../messages/index.js';
 import { Ownership } from './ownership.js';
-import type { OwnershipEffect, OwnershipInput } from './ownership.types.js';
+import type { OwnerRecord, OwnershipEffect, OwnershipInput } from './ownership.types.js';
 
 const want = (nowMs: number, untilMs = 100_000): OwnershipInput => ({ kind: 'want', dn: '7001', ownership: 'sip', untilMs, nowMs });
 const picture = (seq: number): DnSnapshot => ({ dn: '7001', owner: 'N1', epoch: 1, seq, inService: true, agent: undefined, calls: [], dnd: false });
@@ -12,12 +12,19 @@ function run(table: Ownership, input: OwnershipInput): OwnershipEffect[] {
   return out;
 }
 
+/** A table that heard others for long enough. */
+function settled(node: string, dataCentre: string): Ownership {
+  const table = new Ownership(node, dataCentre);
+  run(table, { kind: 'settled' });
+  return table;
+}
+
 it('the first registration claims, the next one prolongs, its end releases', () => {
-  const table = new Ownership('N1', 'dc1');
+  const table = settled('N1', 'dc1');
   expect(run(table, want(1, 50)).map(({ kind }) => kind)).toEqual(['publish', 'takeUp']);
   expect(run(table, want(2, 90))).toEqual([]);
   expect(run(table, { kind: 'expire', nowMs: 60 })).toEqual([]);
-  expect(run(table, { kind: 'expire', nowMs: 90 }).map(({ kind }) => kind)).toEqual(['giveUp', 'publish']);
+  expect(run(table, { kind: 'expire', nowMs: 90 }).map(({ kind }) => kind)).toEqual(['giveUp']);
   expect(table.owner('7001')).toBeUndefined();
 });
 
@@ -39,7 +46,7 @@ it('a living owner of the same data centre keeps the DN; one of another hands it
 });
 
 it('a lower claim is answered with the higher one; a higher one makes the owner yield at once', () => {
-  const table = new Ownership('N1', 'dc1');
+  const table = settled('N1', 'dc1');
   run(table, want(100));
   const { epoch } = table.owner('7001')!;
   const claim = (of: number): OwnershipInput => ({
@@ -50,9 +57,60 @@ it('a lower claim is answered with the higher one; a higher one makes the owner 
   expect(table.owns('7001')).toBe(false);
 });
 
+const record = (node: string, epoch: number): OwnerRecord => ({ dn: '7001', node, dataCentre: 'dc1', ownership: 'sip', epoch });
+
+it('who has not listened yet waits for a hand-over, since an owner may be there unheard', () => {
+  const table = new Ownership('N1', 'dc1');
+  const [claim, wait] = run(table, want(100));
+  expect(claim).not.toHaveProperty('notice.fresh');
+  expect(wait).toMatchObject({ kind: 'awaitHandOver', delayMs: 200 });
+});
+
+it('a claim out of nothing says where its numbers begin', () => {
+  expect(run(settled('N1', 'dc1'), { ...want(100), lastSeq: 12 } as OwnershipInput)).toMatchObject([
+    { kind: 'publish', notice: { kind: 'claim', fresh: 12 } }, { kind: 'takeUp', lastSeq: 12 },
+  ]);
+});
+
+it('a record counts as a claim, unless its node is gone', () => {
+  const living = settled('N1', 'dc1');
+  run(living, { kind: 'record', record: record('N2', 5), alive: true, nowMs: 1 });
+  expect(run(living, want(2))).toMatchObject([{ kind: 'forwardRefresh' }]);
+  const dead = settled('N1', 'dc1');
+  run(dead, { kind: 'record', record: record('N2', 5_000_000), alive: false, nowMs: 1 });
+  expect(dead.owner('7001')).toBeUndefined();
+  run(dead, want(2));
+  expect(dead.owner('7001')?.epoch).toBeGreaterThan(5_000_000);
+});
+
+it('a record with a higher epoch makes the owner yield, a lower one is answered', () => {
+  const table = settled('N1', 'dc1');
+  run(table, want(100));
+  const { epoch } = table.owner('7001')!;
+  expect(run(table, { kind: 'record', record: record('N2', epoch - 1), alive: true, nowMs: 1 })).toMatchObject([{ kind: 'publish', notice: { epoch } }]);
+  expect(run(table, { kind: 'record', record: record('N2', epoch + 1), alive: true, nowMs: 1 })).toMatchObject([{ kind: 'yield', to: 'N2' }]);
+});
+
+it('a hand-over that was overtaken goes on to the owner of now', () => {
+  const table = settled('N1', 'dc1');
+  run(table, { kind: 'notice', nowMs: 1, notice: { kind: 'claim', dn: '7001', node: 'N9', dataCentre: 'dc2', ownership: 'sip', epoch: 5 } });
+  run(table, want(2));
+  const { epoch } = table.owner('7001')!;
+  run(table, { kind: 'notice', nowMs: 3, notice: { kind: 'claim', dn: '7001', node: 'N2', dataCentre: 'dc3', ownership: 'sip', epoch: epoch + 7 } });
+  expect(run(table, { kind: 'handOver', epoch, snapshot: picture(17), nowMs: 4 })).toMatchObject([
+    { kind: 'passOn', to: 'N2', epoch: epoch + 7, snapshot: { seq: 17 } },
+  ]);
+});
+
+it('after a pause every claim is said again', () => {
+  const table = settled('N1', 'dc1');
+  run(table, want(100));
+  expect(run(table, { kind: 'sayAgain' })).toMatchObject([{ kind: 'publish', notice: { kind: 'claim', dn: '7001' } }]);
+});
+
 it('whatever the order of claims heard, two tables agree on one owner', () => {
   fc.assert(fc.property(fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 50 })), { maxLength: 20 }), (steps) => {
-    const tables = [new Ownership('N1', 'dc1'), new Ownership('N2', 'dc2')] as const;
+    const tables = [settled('N1', 'dc1'), settled('N2', 'dc2')] as const;
     const pending: [to: number, effect: OwnershipEffect][] = [];
     const feed = (at: number, input: OwnershipInput): void => {
       for (const effect of run(tables[at]!, input)) if (effect.kind === 'publish') pending.push([1 - at, effect]);

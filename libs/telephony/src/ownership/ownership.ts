@@ -6,6 +6,7 @@ import { HAND_OVER_MS, type OwnershipEffect, type OwnershipInput, type OwnerReco
 
 interface Own {
   readonly record: OwnerRecord;
+  readonly lastSeq: number;
   untilMs: number;
   takenUp: boolean;
 }
@@ -16,6 +17,7 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
   readonly #own = new Map<string, Own>();
   readonly #others = new Map<string, OwnerRecord>();
   readonly #hlc = new Hlc();
+  #settled = false;
 
   constructor(private readonly node: string, private readonly dataCentre: string) {}
 
@@ -28,17 +30,9 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
     return this.#own.get(dn)?.takenUp === true;
   }
 
-  get ownedCount(): number {
-    return this.#own.size;
-  }
-
-  /** DNs owned by another node. */
-  dnsOf(node: string): string[] {
-    return [...this.#others.values()].filter((record) => record.node === node).map((record) => record.dn);
-  }
-
-  records(): OwnerRecord[] {
-    return [...this.#own.values()].map((own) => own.record);
+  /** Until when this node has a reason to own the DN. */
+  untilMs(dn: string): number | undefined {
+    return this.#own.get(dn)?.untilMs;
   }
 
   on(input: OwnershipInput, out: Out<OwnershipEffect>): void {
@@ -49,6 +43,9 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
       case 'handOver': return this.#handOver(input.epoch, input.snapshot, out);
       case 'handOverLate': return this.#takeUpIf(input.dn, input.epoch, undefined, out);
       case 'nodeDown': return this.#nodeDown(input.node);
+      case 'record': return this.#record(input, out);
+      case 'settled': return void (this.#settled = true);
+      case 'sayAgain': return this.#sayAgain(out);
       case 'expire': return this.#expire(input.nowMs, out);
     }
   }
@@ -71,10 +68,12 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
   #claim(input: Input<'want'>, former: OwnerRecord | undefined, out: Out<OwnershipEffect>): void {
     const { dn, ownership } = input;
     const record: OwnerRecord = { dn, node: this.node, dataCentre: this.dataCentre, ownership, epoch: this.#hlc.next(input.nowMs) };
-    this.#own.set(dn, { record, untilMs: input.untilMs, takenUp: false });
+    const { lastSeq = 0 } = input;
+    this.#own.set(dn, { record, lastSeq, untilMs: input.untilMs, takenUp: false });
     this.#others.delete(dn);
-    out.push({ kind: 'publish', notice: { kind: 'claim', ...record } });
-    if (former === undefined) this.#takeUpIf(dn, record.epoch, undefined, out);
+    const isFresh = former === undefined && this.#settled;
+    out.push({ kind: 'publish', notice: { kind: 'claim', ...record, ...(isFresh ? { fresh: lastSeq } : {}) } });
+    if (isFresh) this.#takeUpIf(dn, record.epoch, undefined, out);
     else out.push({ kind: 'awaitHandOver', dn, epoch: record.epoch, delayMs: HAND_OVER_MS });
   }
 
@@ -103,8 +102,22 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
     this.#others.set(dn, { dn, node, dataCentre, ownership, epoch });
   }
 
+  /** The owner of now gets what was meant for the one before: nothing is lost to two moves at once. */
   #handOver(epoch: number, snapshot: DnSnapshot, out: Out<OwnershipEffect>): void {
-    this.#takeUpIf(snapshot.dn, epoch, snapshot, out);
+    const heir = this.#own.has(snapshot.dn) ? undefined : this.#others.get(snapshot.dn);
+    if (heir !== undefined && heir.epoch > epoch) out.push({ kind: 'passOn', to: heir.node, epoch: heir.epoch, snapshot });
+    else this.#takeUpIf(snapshot.dn, epoch, snapshot, out);
+  }
+
+  #record({ record, alive }: Input<'record'>, out: Out<OwnershipEffect>): void {
+    this.#hlc.observe(record.epoch);
+    if (record.node === this.node) return;
+    this.#claimed({ kind: 'claim', ...record }, out);
+    if (!alive && this.#others.get(record.dn)?.node === record.node) this.#others.delete(record.dn);
+  }
+
+  #sayAgain(out: Out<OwnershipEffect>): void {
+    for (const { record } of this.#own.values()) out.push({ kind: 'publish', notice: { kind: 'claim', ...record } });
   }
 
   /** Once, and only for the claim that still stands. */
@@ -112,7 +125,7 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
     const own = this.#own.get(dn);
     if (own === undefined || own.takenUp || own.record.epoch !== epoch) return;
     own.takenUp = true;
-    out.push({ kind: 'takeUp', record: own.record, snapshot });
+    out.push({ kind: 'takeUp', record: own.record, snapshot, lastSeq: own.lastSeq });
   }
 
   #nodeDown(node: string): void {
@@ -127,7 +140,8 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
     const own = this.#own.get(dn);
     if (own === undefined) return;
     this.#own.delete(dn);
-    if (own.takenUp) out.push({ kind: 'giveUp', dn });
-    out.push({ kind: 'publish', notice: { kind: 'release', dn, node: this.node, epoch: own.record.epoch } });
+    const { epoch } = own.record;
+    if (own.takenUp) out.push({ kind: 'giveUp', dn, epoch });
+    else out.push({ kind: 'publish', notice: { kind: 'release', dn, node: this.node, epoch } });
   }
 }

@@ -13,6 +13,8 @@ export type OwnershipInput =
   /** This node has a reason to own the DN until then: a registration, an owner application, a Routing Point of its share. */
   | {
     readonly kind: 'want'; readonly dn: string; readonly ownership: OwnershipKind; readonly untilMs: number; readonly nowMs: number;
+    /** The DN's last event number that this node knows of. */
+    readonly lastSeq?: number;
   }
   /** The reason is gone. */
   | { readonly kind: 'unwant'; readonly dn: string; readonly nowMs: number }
@@ -20,19 +22,27 @@ export type OwnershipInput =
   | { readonly kind: 'handOver'; readonly epoch: number; readonly snapshot: DnSnapshot; readonly nowMs: number }
   | { readonly kind: 'handOverLate'; readonly dn: string; readonly epoch: number; readonly nowMs: number }
   | { readonly kind: 'nodeDown'; readonly node: string; readonly nowMs: number }
+  /** A record of a bucket, or from a peer's snapshots; `alive` when its node is. Obeyed as if its claim were heard. */
+  | { readonly kind: 'record'; readonly record: OwnerRecord; readonly alive: boolean; readonly nowMs: number }
+  /** Others' claims were heard for long enough: a DN without a known owner has none. */
+  | { readonly kind: 'settled' }
+  /** This process stood still: each of its own claims is said again, so that whoever has a higher one answers. */
+  | { readonly kind: 'sayAgain' }
   | { readonly kind: 'expire'; readonly nowMs: number };
 
 export type OwnershipEffect =
   | { readonly kind: 'publish'; readonly notice: OwnerNotice }
   /** A living owner of this data centre keeps the DN: tell it that the phone is still there. */
   | { readonly kind: 'forwardRefresh'; readonly dn: string; readonly untilMs: number }
+  /** A hand-over that came after somebody else had claimed: it goes on to that one. */
+  | { readonly kind: 'passOn'; readonly to: string; readonly epoch: number; readonly snapshot: DnSnapshot }
   /** Queue commands for the DN until it is taken up, at most {@link HAND_OVER_MS}. */
   | { readonly kind: 'awaitHandOver'; readonly dn: string; readonly epoch: number; readonly delayMs: number }
   /** The DN is this node's: begin, from the former owner's picture when there is one. */
-  | { readonly kind: 'takeUp'; readonly record: OwnerRecord; readonly snapshot: DnSnapshot | undefined }
+  | { readonly kind: 'takeUp'; readonly record: OwnerRecord; readonly snapshot: DnSnapshot | undefined; readonly lastSeq: number }
   /** Somebody claimed with a higher epoch: stop at once, publish nothing more, hand over. */
   | { readonly kind: 'yield'; readonly dn: string; readonly to: string; readonly epoch: number; readonly wasTakenUp: boolean }
-  /** The reason ran out: the DN leaves service, then `publish` of the release follows. */
-  | { readonly kind: 'giveUp'; readonly dn: string };
+  /** The reason ran out: the DN leaves service, and its release is published with its last number. */
+  | { readonly kind: 'giveUp'; readonly dn: string; readonly epoch: number };
 
 export const HAND_OVER_MS = 200;
