@@ -1,4 +1,4 @@
-/** Two softphones with nothing but the cluster's name and DNS server: one over UDP, one over TCP, with sound. */
+/** Softphones that know nothing but the cluster's name and DNS server, over UDP and TCP, with sound; dialling and under a desktop's control. */
 import type { TlibClient } from '#tlib/client';
 import { Baresip } from '../support/baresip.js';
 import { type Bridge, makeBridge } from '../support/bridge.js';
@@ -6,10 +6,12 @@ import { peerSuite } from '../support/peers.js';
 import { type RunningSwitch, startSwitch } from '../support/running-switch.js';
 import { shareOfTone } from '../support/tone.js';
 
-const TONES = { 7001: 400, 7002: 800 } as const;
+const TONES = { 7001: 400, 7002: 800, 7003: 1_200 } as const;
+type Dn = keyof typeof TONES;
 /** How much of what is heard is the other one's tone: the rest is silence filled in at the start, and G.711. */
 const MOSTLY = 0.8;
 const SOON_MS = 1_000;
+const SOUND_MS = 500;
 
 peerSuite('softphones', ['baresip', 'bridge'], () => {
   let running: RunningSwitch;
@@ -21,7 +23,7 @@ peerSuite('softphones', ['baresip', 'bridge'], () => {
     bridge = makeBridge();
     running = await startSwitch('one process');
     desk = await running.client('TCport', 'desk');
-    for (const [index, dn] of (['7001', '7002'] as const).entries()) {
+    for (const [index, dn] of ([7001, 7002, 7003] as const).entries()) {
       phones.push(await Baresip.start({
         device: bridge.device, local: `${bridge.address}:${15_060 + 10 * index}`, rtpPort: 20_000 + 100 * index,
         dns: `${running.plan.dns.host}:5300`, control: `${running.plan.phones}:${14_440 + index}`, toneHz: TONES[dn],
@@ -40,14 +42,29 @@ peerSuite('softphones', ['baresip', 'bridge'], () => {
     (await running.ask('registrations show', { aor: dn }))[0]!.result['bindings'] as Record<string, unknown>[];
   const of = (name: string, dn: string) => desk.next(name, (event) => event['ThisDN'] === dn, 20_000);
 
+  const phone = (dn: Dn): Baresip => phones[dn - 7001]!;
+
+  /** The phone's next call stands, for itself and for the desktop. */
+  const established = (...dns: Dn[]): Promise<unknown> =>
+    Promise.all(dns.flatMap((dn): Promise<unknown>[] => [phone(dn).next('CALL_ESTABLISHED'), of('EventEstablished', String(dn))]));
+  const over = (...dns: Dn[]): Promise<unknown> =>
+    Promise.all(dns.flatMap((dn): Promise<unknown>[] => [phone(dn).next('CALL_CLOSED'), of('EventReleased', String(dn))]));
+  /** Both hear each other, for a second from now on. */
+  const talk = async (one: Dn, other: Dn): Promise<void> => {
+    await Promise.all([phone(one).hears(2 * SOUND_MS), phone(other).hears(2 * SOUND_MS)]);
+    for (const [listener, speaker] of [[one, other], [other, one]] as const) {
+      expect(shareOfTone(phone(listener).lastRecording, TONES[speaker], SOUND_MS)).toBeGreaterThan(MOSTLY);
+    }
+  };
+
   it('are refused with a wrong password', async () => {
-    phones[0]!.command('uanew', account('7003', 'udp', undefined, 'wrong'));
+    phones[0]!.command('uanew', account('7005', 'udp', undefined, 'wrong'));
     expect(await phones[0]!.next('REGISTER_FAIL')).toMatchObject({ param: '401 Unauthorized' });
-    expect(await bindings('7003')).toEqual([]);
-    phones[0]!.command('uadel', `sip:7003@${running.plan.accessPoint}`);
+    expect(await bindings('7005')).toEqual([]);
+    phones[0]!.command('uadel', `sip:7005@${running.plan.accessPoint}`);
   }, 60_000);
 
-  it.each([['7001', 'udp', 0], ['7002', 'tcp', 1]] as const)('register by the SRV name: %s over %s', async (dn, transport, index) => {
+  it.each([['7001', 'udp', 0], ['7002', 'tcp', 1], ['7003', 'udp', 2]] as const)('register by the SRV name: %s over %s', async (dn, transport, index) => {
     await desk.registerAddress(dn);
     const backAtMs = of('EventDNBackInService', dn).then(() => performance.now());
     phones[index]!.command('uanew', account(dn, transport));
@@ -56,18 +73,45 @@ peerSuite('softphones', ['baresip', 'bridge'], () => {
     expect(await bindings(dn)).toMatchObject([{ flow: expect.stringMatching(`^${transport}:`) as string }]);
   }, 60_000);
 
-  // The number is that of the call, and of the phone that ends it.
-  it.each([['the caller', 0], ['the called one', 1]] as const)('talk to each other until %s hangs up', async (_, who) => {
-    const [first, second] = phones as [Baresip, Baresip];
-    const events = [of('EventEstablished', '7001'), of('EventEstablished', '7002')];
-    first.command('dial', `sip:7002@${running.plan.accessPoint}`);
-    await Promise.all([first.next('CALL_ESTABLISHED'), second.next('CALL_ESTABLISHED'), ...events]);
-    await Promise.all([first.hears(who, 1_000), second.hears(who, 1_000)]);
-    const ends = [of('EventReleased', '7001'), of('EventReleased', '7002')];
-    phones[who]!.command('hangup');
-    await Promise.all([first.next('CALL_CLOSED'), second.next('CALL_CLOSED'), ...ends]);
-    expect(shareOfTone(first.recordings[who]!, TONES[7002])).toBeGreaterThan(MOSTLY);
-    expect(shareOfTone(second.recordings[who]!, TONES[7001])).toBeGreaterThan(MOSTLY);
+  it.each([['the caller', 7001], ['the called one', 7002]] as const)('talk to each other until %s hangs up', async (_, who) => {
+    const begun = established(7001, 7002);
+    phone(7001).command('dial', `sip:7002@${running.plan.accessPoint}`);
+    await begun;
+    await talk(7001, 7002);
+    const ended = over(7001, 7002);
+    phone(who).command('hangup');
+    await ended;
+  }, 90_000);
+
+  it('talk when a desktop dials for them, hold and retrieve by themselves and on request', async () => {
+    const begun = established(7001, 7002);
+    const { ConnID } = await desk.makeCall('7001', '7002');
+    await begun;
+    await talk(7001, 7002);
+    for (const [command, event] of [['hold', 'EventHeld'], ['resume', 'EventRetrieved']] as const) {
+      const told = of(event, '7001');
+      phone(7001).command(command);
+      expect(await told).not.toHaveProperty('ReferenceID');
+    }
+    expect(await desk.holdCall('7001', ConnID as string)).toMatchObject({ msg: 'EventHeld', ThisDN: '7001' });
+    expect(await desk.retrieveCall('7001', ConnID as string)).toMatchObject({ msg: 'EventRetrieved', ThisDN: '7001' });
+    const ended = over(7001, 7002);
+    phone(7001).command('hangup');
+    await ended;
+  }, 90_000);
+
+  it('go on with the one whom a desktop transfers them to', async () => {
+    const begun = established(7001, 7002);
+    const { ConnID } = await desk.makeCall('7001', '7002');
+    await begun;
+    await talk(7001, 7002);
+    const [left, joined] = [over(7001), established(7003)];
+    await desk.request('RequestSingleStepTransfer', { ThisDN: '7001', ConnID: ConnID as string, OtherDN: '7003' });
+    await Promise.all([left, joined]);
+    await talk(7002, 7003);
+    const ended = over(7002, 7003);
+    phone(7002).command('hangup');
+    await ended;
   }, 90_000);
 
   it('register by the address name too', async () => {

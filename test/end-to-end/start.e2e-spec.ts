@@ -11,7 +11,7 @@ describe('the embedded cluster', () => {
     const { status, afterMs } = await run.exited;
     expect(status).toBe(0);
     expect(afterMs).toBeLessThan(5_000);
-  }, 30_000);
+  }, 60_000);
 
   it('lives beside another one', async () => {
     const [one, two] = [runCluster(await laptopOnFreePorts()), runCluster(await laptopOnFreePorts(), ['--listen', '127.0.0.2'])];
@@ -19,19 +19,19 @@ describe('the embedded cluster', () => {
     one.signal('SIGTERM');
     two.signal('SIGTERM');
     expect((await Promise.all([one.exited, two.exited])).map(({ status }) => status)).toEqual([0, 0]);
-  }, 30_000);
+  }, 60_000);
 
   it('does not start with a wrong option, and says where and what is allowed', async () => {
     const run = runCluster(await laptopOnFreePorts((source) => source.replace('router-timeout: 10', 'router-timeout: soon')));
     expect((await run.exited).status).toBe(1);
     expect(run.output()).toMatch(/switch\.yaml:\d+:\d+: switch\.options\.router-timeout: "soon" is not allowed; must be an integer from 0 to 3600 \(s\)/);
-  }, 30_000);
+  }, 60_000);
 
   it('does not start with an unknown argument', async () => {
     const run = runCluster(await laptopOnFreePorts(), ['--prot', '5']);
     expect((await run.exited).status).toBe(1);
     expect(run.output()).toContain("Unknown option '--prot'");
-  }, 30_000);
+  }, 60_000);
 });
 
 peerSuite('the embedded cluster with a call', ['sipp'], () => {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wa
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeTone } from './tone.js';
+import { BYTES_PER_MS, makeTone } from './tone.js';
 
 export interface BaresipOptions {
   /** Interface with an IPv4 address, not lo. */
@@ -31,7 +31,6 @@ export interface BaresipEvent {
 const MODULES = ['/usr/lib/baresip/modules', '/usr/local/lib/baresip/modules'];
 const PATIENCE_MS = 20_000;
 const KILL_AFTER_MS = 3_000;
-const BYTES_PER_MS = 16;
 
 export class Baresip {
   readonly #events: BaresipEvent[] = [];
@@ -86,14 +85,19 @@ export class Baresip {
     });
   }
 
-  /** Resolves when its call with that number, from 0, has brought so much sound, ms. */
-  async hears(call: number, soundMs: number): Promise<void> {
+  /** What it heard in its last call. baresip 1 records no more once a call was on hold. */
+  get lastRecording(): Buffer {
+    return readFileSync(this.#recording()?.file as string);
+  }
+
+  /** Resolves when its last call has brought so much more sound than there is now, ms. */
+  hears(moreMs: number): Promise<void> {
+    const before = this.#recording();
     const enough = (): boolean => {
-      const file = this.#recordings()[call];
-      return file !== undefined && statSync(file).size >= soundMs * BYTES_PER_MS;
+      const now = this.#recording();
+      return now !== undefined && now.bytes - (now.file === before?.file ? before.bytes : 0) >= moreMs * BYTES_PER_MS;
     };
-    if (enough()) return;
-    await new Promise<void>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       const watcher = watch(join(this.folder, 'heard'), () => {
         if (!enough()) return;
         clearTimeout(timer);
@@ -102,14 +106,9 @@ export class Baresip {
       });
       const timer = setTimeout(() => {
         watcher.close();
-        reject(new Error(`baresip: less than ${soundMs} ms of sound`));
+        reject(new Error(`baresip: less than ${moreMs} ms of sound`));
       }, PATIENCE_MS);
     });
-  }
-
-  /** What it heard in its calls so far, WAV files in the order of the calls. Whole only when the call is over. */
-  get recordings(): readonly Buffer[] {
-    return this.#recordings().map((file) => readFileSync(file));
   }
 
   async close(): Promise<void> {
@@ -129,10 +128,11 @@ export class Baresip {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #recordings(): string[] {
+  #recording(): { readonly file: string; readonly bytes: number } | undefined {
     const folder = join(this.folder, 'heard');
-    return readdirSync(folder).filter((name) => name.endsWith('-dec.wav')).map((name) => join(folder, name))
-      .sort((one, other) => statSync(one).birthtimeMs - statSync(other).birthtimeMs);
+    // Names end in the date and time.
+    const name = readdirSync(folder).filter((each) => each.endsWith('-dec.wav')).sort().at(-1);
+    return name === undefined ? undefined : { file: join(folder, name), bytes: statSync(join(folder, name)).size };
   }
 
   #control(address: string): Promise<void> {

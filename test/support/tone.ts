@@ -3,6 +3,7 @@
 const RATE = 8_000;
 const HEADER_BYTES = 44;
 const LOUDNESS = 8_000;
+export const BYTES_PER_MS = 16;
 
 /** A WAV file with that tone. */
 export function makeTone(hz: number, seconds: number): Buffer {
@@ -21,9 +22,9 @@ export function makeTone(hz: number, seconds: number): Buffer {
   return wav;
 }
 
-/** The part of the sound's power that lies at that tone, 0 to 1 (Goertzel); 0 for silence. */
-export function shareOfTone(wav: Buffer, hz: number): number {
-  const data = wav.indexOf('data') + 8;
+/** The part of the sound's power that lies at that tone, 0 to 1 (Goertzel); 0 for silence. Of its last `lastMs`, or of all. */
+export function shareOfTone(wav: Buffer, hz: number, lastMs = Infinity): number {
+  const data = Math.max(wav.indexOf('data') + 8, wav.length - Math.min(wav.length, lastMs * BYTES_PER_MS));
   const count = Math.floor((wav.length - data) / 2);
   const step = 2 * Math.cos((2 * Math.PI * hz) / RATE);
   let [power, last, before] = [0, 0, 0];

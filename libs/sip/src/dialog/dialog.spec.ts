@@ -121,6 +121,12 @@ describe('Dialog (RFC 3261 §12)', () => {
       expect(alice.state).toBe(state);
     });
 
+  it.each(['NOTIFY', 'SUBSCRIBE', 'REFER', 'PRACK', 'OPTIONS', 'MESSAGE'])('a 481 or 408 to %s ends no session (RFC 5057 §5.1)', (method) => {
+    const { alice } = both();
+    for (const status of [481, 408]) onDialogResponse(alice, answer(makeInDialogRequest(alice, method), status, 'b1'));
+    expect(alice.state).toBe('Confirmed');
+  });
+
   it('a terminated dialog answers 481', () => {
     const { bob } = both();
     onDialogRequest(bob, request('BYE', { cseq: 2 }));

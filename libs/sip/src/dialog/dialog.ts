@@ -43,6 +43,8 @@ const MAX_FORWARDS = '70';
 
 /** Requests that may move the remote target (§12.2, RFC 3311 §5.1, RFC 6665 §4.4.1). */
 const TARGET_REFRESH = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER']);
+/** Methods of the session that the INVITE made, as against subscriptions and others in the same dialog. */
+const OF_SESSION = new Set(['INVITE', 'UPDATE', 'INFO', 'BYE']);
 
 /** The UAS side, when a request that opens a dialog gets its first response with our tag (§12.1.1). Early until {@link confirm}. */
 export function dialogFromInvite(request: SipRequest, localTag: string): Dialog {
@@ -106,7 +108,8 @@ export function onDialogRequest(dialog: Dialog, request: SipRequest): DialogVerd
 
 /**
  * A response to a request of ours in the dialog, or to the INVITE that opened it. A 2xx to a target refresh request moves
- * the target; the first 2xx to the INVITE also sets the route set anew (§13.2.2.4). 481 and 408 end the dialog (§12.2.1.2).
+ * the target; the first 2xx to the INVITE also sets the route set anew (§13.2.2.4). 481 and 408 to a request of the session end
+ * the dialog (§12.2.1.2); to one of another usage, such as a NOTIFY that the phone does not know, they do not (RFC 5057 §5.1).
  */
 export function onDialogResponse(dialog: Dialog, response: SipResponse): void {
   const { status } = response;
@@ -123,7 +126,7 @@ export function onDialogResponse(dialog: Dialog, response: SipResponse): void {
   if (status >= 200 && status < 300) {
     if (TARGET_REFRESH.has(method)) refreshTarget(dialog, response);
     if (method === 'BYE') dialog.state = 'Terminated';
-  } else if (status === 481 || status === 408 || method === 'BYE' && status >= 300 && status !== 401 && status !== 407) {
+  } else if ((status === 481 || status === 408) && OF_SESSION.has(method) || method === 'BYE' && status >= 300 && status !== 401 && status !== 407) {
     dialog.state = 'Terminated';
   }
 }
