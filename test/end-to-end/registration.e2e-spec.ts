@@ -105,6 +105,25 @@ peerSuite('registration', ['sipp', 'dig'], () => {
     expect(await bindings('7002')).toEqual([]);
   }, 60_000);
 
+  it('ends when the last REGISTER said, and at once when an operator takes it out', async () => {
+    await desk.registerAddress('7005');
+    const phone = await agent();
+    const back = moment('EventDNBackInService', '7005');
+    expect((await register(phone, '7005', ['Expires: 60'])).status).toBe(200);
+    await back;
+    const out = moment('EventDNOutOfService', '7005');
+    const shortened = await register(phone, '7005', ['Expires: 1']);
+    expect(await out - shortened.atMs).toBeLessThan(1_000 + SOON_MS);
+
+    const again = moment('EventDNBackInService', '7005');
+    await register(phone, '7005', ['Expires: 60']);
+    await again;
+    const removed = moment('EventDNOutOfService', '7005');
+    expect((await running.ask('registrations remove', { aor: '7005' }))[0]!.result).toMatchObject({ removed: 1 });
+    const askedAtMs = performance.now();
+    expect(await removed - askedAtMs).toBeLessThan(SOON_MS);
+  }, 60_000);
+
   it('lasts registrar-default-timeout when the phone names no time', async () => {
     expect((await register(await agent(), '7003')).text).toMatch(/Contact: <sip:agent@[^>]*>;expires=140\r/);
   }, 30_000);

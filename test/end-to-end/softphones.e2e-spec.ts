@@ -120,10 +120,13 @@ peerSuite('softphones', ['baresip', 'bridge'], () => {
     expect(await bindings('7004')).toHaveLength(1);
   }, 60_000);
 
-  it('are out of service when they leave', async () => {
-    const out = [of('EventDNOutOfService', '7001'), of('EventDNOutOfService', '7002')];
-    await Promise.all(phones.map((phone) => phone.close()));
-    await Promise.all(out);
+  it('are out of service when they leave, or their connection is cut', async () => {
+    const out = [of('EventDNOutOfService', '7001'), of('EventDNOutOfService', '7002').then(() => performance.now())] as const;
+    phone(7002).kill();
+    const killedAtMs = performance.now();
+    await phone(7001).close();
+    await out[0];
+    expect(await out[1] - killedAtMs).toBeLessThan(SOON_MS);
     expect([...await bindings('7001'), ...await bindings('7002')]).toEqual([]);
   }, 60_000);
 });

@@ -111,6 +111,12 @@ export class Baresip {
     });
   }
 
+  /** Without a word to anybody. */
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+
+  /** It unregisters first, if it can. */
   async close(): Promise<void> {
     this.#socket?.destroy();
     const { child } = this;

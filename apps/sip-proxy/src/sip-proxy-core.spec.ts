@@ -533,13 +533,16 @@ describe('a call from a session controller', () => {
   it('forgets a phone behind a NAT when its connection is lost, and rings the next one', async () => {
     const a = await stand.endpoint('7001', { host: '192.0.2.7', port: 5060, transport: 'tcp', contact: '<sip:7001@10.9.9.9:5060;transport=tcp>' });
     const b = await phone('b', '192.0.2.8');
+    const told = await stand.commandsTo('7001');
     register(a, TCP1);
     register(b, P1, [], SHARED_AOR);
     await stand.settle();
     expect(p1.location.list('7001')).toHaveLength(2);
+    expect(told).toEqual([]);
     stand.world.crash('7001');
     await stand.settle();
     expect(p1.location.list('7001').map(({ contact }) => contact)).toEqual(['sip:b@192.0.2.8:5060']);
+    expect(told).toEqual([{ kind: 'refresh', untilMs: p1.location.list('7001')[0]!.expiresAtMs }]);
     call(`sip:7001@${ACCESS_POINT}`);
     await stand.settle();
     expect(b.inbox).toHaveLength(1);
@@ -547,15 +550,27 @@ describe('a call from a session controller', () => {
 
   it('drops a binding whose phone refuses the connection, and says 480', async () => {
     const own = await stand.endpoint('7001', { host: '192.0.2.7', port: 5060, transport: 'tcp' });
+    const told = await stand.commandsTo('7001');
     register(own, TCP1);
     await stand.settle();
     stand.world.crash('7001');
     await stand.settle();
     expect(p1.location.list('7001')).toHaveLength(1);
+    expect(told).toEqual([]);
     const sent = call(`sip:7001@${ACCESS_POINT}`);
     await stand.settle();
     expect(statuses(sent)).toEqual([480]);
     expect(p1.location.list('7001')).toEqual([]);
+    expect(told).toEqual([{ kind: 'refresh', untilMs: expect.any(Number) }]);
+  });
+
+  it('tells the owner of the DN when an operator takes a binding out', async () => {
+    register(await phone('7001', '192.0.2.7'), P1);
+    await stand.settle();
+    const told = await stand.commandsTo('7001');
+    expect(p1.core.registrar.remove('7001')).toBe(1);
+    await stand.settle();
+    expect(told).toEqual([{ kind: 'refresh', untilMs: expect.any(Number) }]);
   });
 
   it('goes by the Path that the phone registered with', async () => {

@@ -79,7 +79,7 @@ export class SipProxyCore {
     this.#forwarder = new Forwarder(common, Math.ceil(settings.oosCheckMs / 1_000));
     this.monitor = new ServerMonitor(common, settings, this.pool, this.#names.accessPoint);
     this.#sync = new LocationSync({ bus, clock, location, log, meter }, settings.name, settings.dataCentre);
-    const shared = { ...common, forwarder: this.#forwarder, monitor: this.monitor, sync: this.#sync, affinity: this.#affinity };
+    const shared = { ...common, bus, forwarder: this.#forwarder, monitor: this.monitor, sync: this.#sync, affinity: this.#affinity };
     this.registrar = new Registrar(shared, settings);
     this.#inbound = new Inbound(shared, settings);
     this.#outbound = new Outbound({

@@ -2,12 +2,14 @@
  * REGISTER: asks a session controller, and keeps the binding when it agrees (PRX-03, PRX-04). Rules: RFC 3261 §10.3,
  * RFC 3327; docs/specs/cluster-protocol.md, "REGISTER between proxy and SC".
  */
+import { type Bus, subjects } from '#cluster';
 import type { Clock, Counter, Log, Meter } from '#kernel';
 import {
   contactValue, type Flow, type HeaderLine, makeResponse, processRegister, type RegistrarRules, type ServerTransaction,
   type SipRequest, type SipResponse,
 } from '#sip';
 import type { LocationBinding, LocationStore } from '#store';
+import type { DnCommand } from '#telephony';
 import type { AccessNames } from '../machines/access-names.js';
 import { wayWithoutFlow } from '../machines/binding-way.js';
 import { OTHER_BINDINGS_HEADER, privateHeaders } from '../machines/private-headers.js';
@@ -21,6 +23,7 @@ import { serverHops } from './server-hops.js';
 import type { ServerMonitor } from './server-monitor.js';
 
 export interface RegistrarPorts {
+  readonly bus: Bus;
   readonly clock: Clock;
   readonly location: LocationStore;
   readonly log: Log;
@@ -88,7 +91,7 @@ export class Registrar {
   remove(aor: string, contact?: string): number {
     const removals = this.ports.location.list(aor).map((binding) => binding.contact)
       .filter((each) => contact === undefined || each === contact);
-    this.#take(aor, { puts: [], removals });
+    this.#drop(aor, removals);
     return removals.length;
   }
 
@@ -146,7 +149,16 @@ export class Registrar {
   #lose(aor: string, binding: LocationBinding): void {
     this.#lost.add();
     this.ports.log.info('a phone cannot be reached any more', { aor, contact: binding.contact, flow: binding.flow });
-    this.#take(aor, { puts: [], removals: [binding.contact] });
+    this.#drop(aor, [binding.contact]);
+  }
+
+  /** Without a REGISTER, so no session controller tells the DN's owner. */
+  #drop(aor: string, removals: readonly string[]): void {
+    if (removals.length === 0) return;
+    this.#take(aor, { puts: [], removals });
+    const ends = this.ports.location.list(aor).map(({ expiresAtMs }) => expiresAtMs);
+    const command: DnCommand = { kind: 'refresh', untilMs: Math.max(this.ports.clock.nowMs(), ...ends) };
+    this.ports.bus.publish(subjects.dnCommand(aor), command);
   }
 
   /** The 200 with every binding of the AOR, and the Path as the phone's edge proxies wrote it (RFC 3327 §5.3). */

@@ -181,7 +181,7 @@ export class OwnedDns {
   #tcCommand(command: TcCommand): void {
     switch (command.kind) {
       case 'registered': return this.want(command.dn, 'sip', command.untilMs);
-      case 'unregistered': return this.unwant(command.dn);
+      case 'unregistered': return this.want(command.dn, 'sip', this.#nowMs());
       case 'handOver': return this.feed({ kind: 'handOver', epoch: command.epoch, snapshot: command.snapshot, nowMs: this.#nowMs() });
       default: return unreachable(command);
     }

@@ -57,7 +57,7 @@ export type DnCommand =
   | { readonly kind: 'withdraw'; readonly connID: string; readonly node: string }
   /** Bus request, answered `snapshot`. */
   | { readonly kind: 'snapshot' }
-  /** The phone's registration was renewed through another node of the data centre. */
+  /** The phone's registration was renewed through another node, or lost by a proxy; how long what is left of it lasts. */
   | { readonly kind: 'refresh'; readonly untilMs: number }
   /** No-answer and busy supervision (tlibrary §7.5). */
   | { readonly kind: 'agentAction'; readonly action: 'notready' | 'logout'; readonly reason: string }

@@ -28,6 +28,29 @@ it('the first registration claims, the next one prolongs, its end releases', () 
   expect(table.owner('7001')).toBeUndefined();
 });
 
+it('of two ends the one told last counts, and one that has come ends it at once', () => {
+  const table = settled('N1', 'dc1');
+  run(table, want(1, 90));
+  run(table, want(2, 50));
+  expect(run(table, { kind: 'expire', nowMs: 60 }).map(({ kind }) => kind)).toEqual(['giveUp']);
+  run(table, want(61, 90));
+  expect(run(table, want(70, 70)).map(({ kind }) => kind)).toEqual(['giveUp']);
+  expect(run(table, want(71, 71))).toEqual([]);
+});
+
+it('the end of a registration goes to the owner, wherever it is, and to nobody else', () => {
+  const table = settled('N1', 'dc1');
+  const claim = (ownership: 'sip' | 'static', dataCentre: string, epoch: number): OwnershipInput => ({
+    kind: 'notice', nowMs: 1, notice: { kind: 'claim', dn: '7001', node: 'N2', dataCentre, ownership, epoch },
+  });
+  run(table, claim('sip', 'dc1', 5));
+  expect(run(table, want(9, 9))).toEqual([{ kind: 'forwardRefresh', dn: '7001', untilMs: 9 }]);
+  run(table, claim('sip', 'dc2', 6));
+  expect(run(table, want(9, 9))).toEqual([{ kind: 'forwardRefresh', dn: '7001', untilMs: 9 }]);
+  run(table, claim('static', 'dc2', 7));
+  expect(run(table, want(9, 9))).toEqual([]);
+});
+
 it('a living owner of the same data centre keeps the DN; one of another hands it over', () => {
   const claim = (dataCentre: string): OwnershipInput => ({
     kind: 'notice', nowMs: 1, notice: { kind: 'claim', dn: '7001', node: 'N2', dataCentre, ownership: 'sip', epoch: 5 },

@@ -52,17 +52,24 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
 
   #want(input: Input<'want'>, out: Out<OwnershipEffect>): void {
     const own = this.#own.get(input.dn);
+    const other = this.#others.get(input.dn);
+    if (input.untilMs <= input.nowMs) return this.#ended(input, other, out);
     if (own !== undefined) {
-      own.untilMs = Math.max(own.untilMs, input.untilMs);
+      own.untilMs = input.untilMs;
       return;
     }
-    const other = this.#others.get(input.dn);
     // The first of a data centre keeps the DN; a phone that moved to another data centre takes it along.
     if (other !== undefined && (other.dataCentre === this.dataCentre || input.ownership === 'static')) {
       if (input.ownership === 'sip') out.push({ kind: 'forwardRefresh', dn: input.dn, untilMs: input.untilMs });
       return;
     }
     this.#claim(input, other, out);
+  }
+
+  /** The phone is gone: nobody claims for that, its owner hears of it. */
+  #ended({ dn, untilMs }: Input<'want'>, other: OwnerRecord | undefined, out: Out<OwnershipEffect>): void {
+    if (this.#own.has(dn)) this.#giveUp(dn, out);
+    else if (other?.ownership === 'sip') out.push({ kind: 'forwardRefresh', dn, untilMs });
   }
 
   #claim(input: Input<'want'>, former: OwnerRecord | undefined, out: Out<OwnershipEffect>): void {

@@ -10,7 +10,10 @@ export interface OwnerRecord {
 }
 
 export type OwnershipInput =
-  /** This node has a reason to own the DN until then: a registration, an owner application, a Routing Point of its share. */
+  /**
+   * This node has a reason to own the DN until then: a registration, an owner application, a Routing Point of its share. A registration
+   * that has ended by `nowMs` is one that the phone took back, or that its proxy lost.
+   */
   | {
     readonly kind: 'want'; readonly dn: string; readonly ownership: OwnershipKind; readonly untilMs: number; readonly nowMs: number;
     /** The DN's last event number that this node knows of. */
@@ -32,7 +35,7 @@ export type OwnershipInput =
 
 export type OwnershipEffect =
   | { readonly kind: 'publish'; readonly notice: OwnerNotice }
-  /** A living owner of this data centre keeps the DN: tell it that the phone is still there. */
+  /** Another node owns the DN: tell it how long the phone is there. */
   | { readonly kind: 'forwardRefresh'; readonly dn: string; readonly untilMs: number }
   /** A hand-over that came after somebody else had claimed: it goes on to that one. */
   | { readonly kind: 'passOn'; readonly to: string; readonly epoch: number; readonly snapshot: DnSnapshot }
