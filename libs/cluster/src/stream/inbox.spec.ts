@@ -22,6 +22,14 @@ describe('Inbox', () => {
     expect(timer()).toEqual([]);
   });
 
+  it('Current: acknowledges at once what would make the sender wait', () => {
+    const { frame, timer } = stand();
+    frame(1, ['a']);
+    const many = Array.from({ length: INBOX.ackAtOnce }, String);
+    expect(frame(2, many).at(-1)).toEqual({ kind: 'ack', upTo: 2 + many.length, resync: false });
+    expect(timer()).toEqual([]);
+  });
+
   it('Unknown: asks for a resync of a stream that it meets in the middle', () => {
     const { inbox, frame } = stand();
     expect(frame(5, ['e'])).toEqual([{ kind: 'ack', upTo: 0, resync: true }]);

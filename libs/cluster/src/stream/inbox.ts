@@ -17,12 +17,15 @@ export type InboxState = 'Unknown' | 'Current';
 
 export const INBOX = {
   ackDelayMs: 50,
+  /** So many unacknowledged items make the sender wait (`OUTBOX.eagerMax`): they are acknowledged at once. */
+  ackAtOnce: 16,
   /** Longer than a sender repeats: what is forgotten after it cannot come back as something new. */
   forgetAfterMs: 40_000,
 } as const;
 
 export class Inbox<T, P> implements Machine<InboxInput<T, P>, InboxEffect<T, P>> {
   #expected = 0;
+  #acknowledged = 0;
   #ackPending = false;
   #lastHeardMs = -Infinity;
 
@@ -61,6 +64,7 @@ export class Inbox<T, P> implements Machine<InboxInput<T, P>, InboxEffect<T, P>>
     if (known >= items.length) return this.#acknowledge(out);
     this.#expected = seq + items.length;
     for (let i = known; i < items.length; i += 1) out.push({ kind: 'apply', item: items[i] as T });
+    if (this.#expected - this.#acknowledged > INBOX.ackAtOnce) return this.#acknowledge(out);
     if (this.#ackPending) return;
     this.#ackPending = true;
     out.push({ kind: 'setTimer', delayMs: INBOX.ackDelayMs });
@@ -81,6 +85,7 @@ export class Inbox<T, P> implements Machine<InboxInput<T, P>, InboxEffect<T, P>>
 
   #acknowledge(out: Out<InboxEffect<T, P>>): void {
     this.#ackPending = false;
+    this.#acknowledged = this.#expected;
     out.push({ kind: 'ack', upTo: this.#expected, resync: false });
   }
 }

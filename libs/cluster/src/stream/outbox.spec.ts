@@ -41,6 +41,18 @@ describe('Outbox', () => {
     expect(timer(300)[0]).toMatchObject({ kind: 'frame', seq: 1 });
   });
 
+  it('Sending: what waited leaves with an acknowledgement, as much at a time as a message holds', () => {
+    const { items, ack } = stand();
+    const numbers = (from: number, count: number) => Array.from({ length: count }, (_, i) => String(from + i));
+    items(numbers(1, OUTBOX.eagerMax));
+    items(numbers(17, 500));
+    expect(ack(17)).toEqual([{ kind: 'setTimer', delayMs: 300 }, { kind: 'frame', seq: 17, items: numbers(17, OUTBOX.frameItemsMax) }]);
+    expect(ack(100)).toEqual([{ kind: 'setTimer', delayMs: 300 }, { kind: 'frame', seq: 100, items: numbers(100, OUTBOX.frameItemsMax) }]);
+    expect(ack(300)[1]).toEqual({ kind: 'frame', seq: 300, items: numbers(300, 217) });
+    expect(ack(400)).toEqual([{ kind: 'setTimer', delayMs: 300 }]);
+    expect(ack(517)).toEqual([{ kind: 'cancelTimer' }]);
+  });
+
   it('Sending: repeats after 300 ms, twice as long each time, up to 5 s', () => {
     const { items, timer } = stand();
     items(['a']);
@@ -131,11 +143,11 @@ describe('Outbox', () => {
     expect(items(['b'], 50_000)).toEqual([{ kind: 'resync', seq: 4 }, { kind: 'setTimer', delayMs: 300 }]);
   });
 
-  it('holds at most 256 items: beyond it the picture takes their place', () => {
+  it('holds a bound of items: beyond it the picture takes their place', () => {
     const { items } = stand();
     items(Array.from({ length: OUTBOX.itemsMax }, String));
     expect(items(['x'])).toEqual([
-      { kind: 'dropped', count: 257 }, { kind: 'resync', seq: 259 }, { kind: 'setTimer', delayMs: 300 },
+      { kind: 'dropped', count: OUTBOX.itemsMax + 1 }, { kind: 'resync', seq: OUTBOX.itemsMax + 3 }, { kind: 'setTimer', delayMs: 300 },
     ]);
   });
 

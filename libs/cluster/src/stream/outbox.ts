@@ -1,7 +1,7 @@
 /**
  * Sender of a numbered stream over a bus that may lose, double and reorder (docs/specs/streams.md).
- * Each frame carries everything that is not acknowledged yet, so a receiver that sees a frame begin after what it expects
- * knows that the rest will not come, and asks for a resync.
+ * Each frame begins with the first item that is not acknowledged yet, so a receiver that sees a frame begin after what it
+ * expects knows that the rest will not come, and asks for a resync.
  */
 import type { Machine, Out } from '#kernel';
 
@@ -27,8 +27,11 @@ export type OutboxEffect<T> =
 export type OutboxState = 'Idle' | 'Sending' | 'Resyncing' | 'Lost';
 
 export const OUTBOX = {
-  itemsMax: 256,
-  /** Beyond so many, new items wait for the next repetition instead of carrying all others along at once. */
+  /** A Routing Point whose callers are all cut off at once has an event for each of them. */
+  itemsMax: 8_192,
+  /** What one message of the bus can hold, with room for user data. */
+  frameItemsMax: 256,
+  /** Beyond so many, new items wait for an acknowledgement or the next repetition instead of carrying all others along at once. */
   eagerMax: 16,
   repeatMsMin: 300,
   repeatMsMax: 5_000,
@@ -40,6 +43,8 @@ export class Outbox<T> implements Machine<OutboxInput<T>, OutboxEffect<T>> {
   /** Items `#base` and up: sent, not acknowledged. */
   #items: T[] = [];
   #base = 1;
+  /** Number of the first item that no frame has carried yet. */
+  #unsent = 1;
   #repeatMs: number = OUTBOX.repeatMsMin;
   #progressMs = 0;
   #resyncSentMs = -Infinity;
@@ -100,6 +105,7 @@ export class Outbox<T> implements Machine<OutboxInput<T>, OutboxEffect<T>> {
     } else {
       this.#state = 'Sending';
       this.#restartTimer(nowMs, out);
+      if (this.nextSeq > this.#unsent) this.#sendFrame(out);
     }
   }
 
@@ -134,7 +140,9 @@ export class Outbox<T> implements Machine<OutboxInput<T>, OutboxEffect<T>> {
   }
 
   #sendFrame(out: Out<OutboxEffect<T>>): void {
-    out.push({ kind: 'frame', seq: this.#base, items: this.#items.slice() });
+    const items = this.#items.slice(0, OUTBOX.frameItemsMax);
+    this.#unsent = Math.max(this.#unsent, this.#base + items.length);
+    out.push({ kind: 'frame', seq: this.#base, items });
   }
 
   #drop(out: Out<OutboxEffect<T>>): void {
