@@ -188,7 +188,7 @@ export class PhoneCall {
     // The answer crossed the CANCEL (§9.1).
     out.push({ kind: 'ack' });
     out.push({ kind: 'bye' });
-    this.#finish('us', 487, out);
+    this.#finish('us', 200, out);
   }
 
   #established(input: CallInput, out: Out<CallEffect>): void {
