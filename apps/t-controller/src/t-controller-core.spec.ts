@@ -1,4 +1,5 @@
-import { type DnReply, type DnSnapshot } from '#telephony';
+import { subjects } from '#cluster';
+import type { DnReply, DnSnapshot, ScCommand } from '#telephony';
 import { CONN, type Desk, extension, reason, TcWorld } from './fixtures/tc-world.fixture.js';
 
 let tc: TcWorld;
@@ -178,6 +179,25 @@ describe('TC-33: a paused owner', () => {
     tc.phoneGone('N2', '7001');
     await tc.advance(500);
     expect(desk.last('EventDNOutOfService')).toMatchObject({ Server: 'N2' });
+  });
+
+  it('does not do late what a client was told that nobody did', async () => {
+    await stand();
+    tc.phone('N1', '7001');
+    await tc.advance(300);
+    const desk = tc.desk('N2');
+    desk.register('7001');
+    tc.call('N1', '7001', 1, 'EventRinging', 'EventEstablished');
+    await tc.advance(100);
+    const asked: string[] = [];
+    tc.bus('N2').subscribe(subjects.scCommand('N1'), (command) => asked.push((command as ScCommand).kind));
+    tc.world.pause('N1');
+    const release = desk.ask('RequestReleaseCall', { ThisDN: '7001', ConnID: CONN });
+    await tc.advance(20_000);
+    expect(desk.answerTo(release)).toMatchObject({ ErrorCode: 57 });
+    tc.world.resume('N1');
+    await tc.advance(3_000);
+    expect(asked).not.toContain('request');
   });
 
   async function recordOf(dn: string): Promise<{ node: string; epoch: number }> {

@@ -187,7 +187,8 @@ export class ClientDesk {
     if (registration?.monitorOnly === true) {
       return session.error(reference(request), TError.NotRegistered, `${dn} is registered with ModeMonitor, for events only: use ModeShare`);
     }
-    const command: DnCommand = { kind: 'request', request, origin: this.#origin(session, request) };
+    const untilMs = this.ports.nowMs() + FORWARD_MS;
+    const command: DnCommand = { kind: 'request', request, origin: this.#origin(session, request), untilMs };
     this.ports.bus.request(subjects.dnCommand(dn), command, FORWARD_MS, (reply) => this.#answer(session, request, reply));
   }
 

@@ -34,6 +34,8 @@ const OWN_REQUESTS: ReadonlySet<string> = new Set([
   'RequestSetMessageWaitingOff',
 ]);
 const SC_TIMEOUT_MS = 4_500;
+/** Nodes' clocks may differ by so much. */
+const CLOCK_SKEW_MS = 5_000;
 /** What an event weighs in the ring beside its user data: an estimate, since nothing is serialised in process. */
 const EVENT_BYTES = 1_024;
 
@@ -148,7 +150,9 @@ export class OwnedDn {
     }
   }
 
-  #request({ request, origin }: Extract<DnCommand, { readonly kind: 'request' }>, respond: (reply: DnReply | undefined) => void): void {
+  #request(command: Extract<DnCommand, { readonly kind: 'request' }>, respond: (reply: DnReply | undefined) => void): void {
+    const { request, origin, untilMs = Infinity } = command;
+    if (this.ports.clock.nowMs() > untilMs + CLOCK_SKEW_MS) return;
     if (OWN_REQUESTS.has(request.msg)) {
       const { clock, entropy } = this.ports;
       const loginEpoch = this.ports.nextLoginEpoch();
@@ -160,8 +164,8 @@ export class OwnedDn {
       return respond({ kind: 'error', code: TError.InvalidConnID, message: `${this.#dn.identity.dn} has no call ${connID}` });
     }
     const node = call?.node ?? this.#dn.nodeOfCalls ?? nodeOf(origin.instance);
-    const command: ScCommand = { kind: 'request', request, origin };
-    this.ports.bus.request(subjects.scCommand(node), command, SC_TIMEOUT_MS, (reply) => {
+    const forSc: ScCommand = { kind: 'request', request, origin };
+    this.ports.bus.request(subjects.scCommand(node), forSc, SC_TIMEOUT_MS, (reply) => {
       if (reply.kind === 'reply') respond(reply.message as DnReply);
       else {
         const code = reply.kind === 'timeout' ? TError.Timeout : TError.OutOfService;

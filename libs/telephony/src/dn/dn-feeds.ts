@@ -38,14 +38,17 @@ const VERIFY_EVERY_MS = 5_000;
 const VERIFY_TIMEOUT_MS = 2_000;
 /** DNs in one question: 60 bytes each, and a message has 1 MB. */
 const VERIFY_DNS_MAX = 1_000;
-/** How often a DN that nobody owns is asked for, in case its owner's claim was lost. */
-const UNOWNED_RETRY_MS = 30_000;
+/** How often a DN that nobody owns is asked for, in case its owner's claim and events were lost; spread, since many are asked for at once. */
+const UNOWNED_RETRY_MS = 60_000;
+const UNOWNED_STEP_MS = 7;
 
 export class DnFeeds {
   readonly #watches = new Map<string, Watch>();
   readonly #effects: FeedEffect<DnEvent, DnSnapshot>[] = [];
   readonly #fenced: Counter;
   #verifyTimer: Timer | undefined;
+  /** Counts questions put off, to spread them. */
+  #unowned = 0;
 
   /** `everything`: one subscription hears all DNs, so that a watch needs none of its own. */
   constructor(private readonly ports: DnFeedPorts, private readonly events: DnFeedEvents, private readonly everything = false) {
@@ -163,9 +166,7 @@ export class DnFeeds {
       case 'askReplay': return this.#askReplay(watch, effect.owner, effect.epoch, effect.fromSeq);
       case 'askSnapshot': return this.#askSnapshot(watch);
       case 'setTimer':
-        watch.timer?.cancel();
-        watch.timer = this.ports.clock.setTimer(watch.unowned ? UNOWNED_RETRY_MS : effect.delayMs, () => this.#run(watch, { kind: 'timer' }));
-        return;
+        return this.#askLater(watch, effect.delayMs);
       case 'fenced': return this.#fenced.add();
       default: return unreachable(effect);
     }
@@ -207,6 +208,18 @@ export class DnFeeds {
     watch.unowned = reply.kind === 'no-responders';
     this.#tellPicture(watch);
     this.#run(watch, { kind: 'unanswered' });
+    // A feed that never had anything does not ask by itself.
+    if (watch.feed.state === 'Empty') this.#askLater(watch, ASK_MS);
+  }
+
+  #askLater(watch: Watch, delayMs: number): void {
+    this.#unowned += 1;
+    const unownedMs = UNOWNED_RETRY_MS + (this.#unowned * UNOWNED_STEP_MS) % UNOWNED_RETRY_MS;
+    watch.timer?.cancel();
+    watch.timer = this.ports.clock.setTimer(watch.unowned ? unownedMs : delayMs, () => {
+      if (watch.feed.state === 'Empty') this.#askSnapshot(watch);
+      else this.#run(watch, { kind: 'timer' });
+    });
   }
 
   #askReplay(watch: Watch, owner: string, epoch: number, fromSeq: number): void {

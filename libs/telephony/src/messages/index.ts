@@ -49,8 +49,11 @@ export type DnCommand =
   | { readonly kind: 'frame'; readonly node: string; readonly stream: string; readonly seq: number; readonly items: readonly CallEventItem[] }
   /** Everything the SC has for this DN; `seq` is the number of the next item. Sent when the receiver asked for it. */
   | { readonly kind: 'resync'; readonly node: string; readonly stream: string; readonly seq: number; readonly calls: readonly CallView[] }
-  /** A client's request, forwarded by the TC it is connected to. Bus request; answered by {@link DnReply}. */
-  | { readonly kind: 'request'; readonly request: TRequest; readonly origin: RequestOrigin }
+  /**
+   * A client's request, forwarded by the TC it is connected to. Bus request; answered by {@link DnReply}. After `untilMs` the client
+   * has heard that nobody answered: an owner that stood still must not do it late.
+   */
+  | { readonly kind: 'request'; readonly request: TRequest; readonly origin: RequestOrigin; readonly untilMs?: number }
   /** May this routed call ring the DN? Bus request, answered `offered` or `error`. The answer is a lease on the agent. */
   | { readonly kind: 'offer'; readonly connID: string; readonly node: string; readonly leaseMs: number }
   /** The offer came to nothing before any event was sent for it. */

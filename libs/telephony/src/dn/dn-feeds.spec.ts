@@ -1,0 +1,154 @@
+import { type BusDelivery, MemoryBus, subjects } from '#cluster';
+import { CountingMeter, silentLog } from '#kernel';
+import { VirtualClock } from '#simulation';
+import type { TEvent } from '#tlib';
+import type { DnEvent, DnSnapshot, OwnerNotice, SnapshotReply, SnapshotRequest } from '../messages/index.js';
+import { DnFeeds } from './dn-feeds.js';
+import { vacant } from './dn-picture.js';
+
+/** Feeds, and owners that are asked. */
+function stand(everything = false) {
+  const clock = new VirtualClock();
+  const bus = new MemoryBus({ clock, log: silentLog, meter: new CountingMeter() });
+  const told: TEvent[] = [];
+  const meter = new CountingMeter();
+  const feeds = new DnFeeds({ bus, clock, meter }, { onEvent: (_dn, event) => void told.push(event) }, everything);
+  feeds.start();
+  return { clock, bus, told, meter, feeds, names: () => told.map(({ msg }) => msg) };
+}
+
+const at = (owner: string, epoch: number, seq: number, more: Partial<DnSnapshot> = {}): DnSnapshot =>
+  ({ ...vacant('7001'), owner, epoch, seq, inService: true, ...more });
+const event = (owner: string, epoch: number, seq: number, msg: string): DnEvent =>
+  ({ dn: '7001', owner, epoch, seq, event: { msg, ThisDN: '7001', DNSequence: seq, OwnerEpoch: epoch } });
+const claim = (node: string, epoch: number, fresh?: number): OwnerNotice =>
+  ({ kind: 'claim', dn: '7001', node, dataCentre: 'dc1', ownership: 'sip', epoch, ...(fresh === undefined ? {} : { fresh }) });
+const own = (bus: MemoryBus, snapshot: () => DnSnapshot) => {
+  let asked = 0;
+  const subscription = bus.subscribe(subjects.dnCommand('7001'), (_: object, { respond }: BusDelivery) => {
+    asked += 1;
+    respond?.({ kind: 'snapshot', snapshot: snapshot() });
+  });
+  return { asked: () => asked, stop: () => subscription.unsubscribe() };
+};
+
+it('a DN that nobody owns is out of service, and is not asked for again and again', async () => {
+  const { clock, bus, feeds } = stand();
+  let asked = 0;
+  const { request } = bus;
+  bus.request = (subject, ...rest) => { asked += 1; return request.call(bus, subject, ...rest); };
+  const known: DnSnapshot[] = [];
+  feeds.watch('7001', (snapshot) => known.push(snapshot));
+  await clock.advance(59_000);
+  expect(known).toMatchObject([{ inService: false, epoch: 0 }]);
+  expect(asked).toBe(1);
+  own(bus, () => at('N1', 5, 1));
+  await clock.advance(2_000);
+  expect(asked).toBe(2);
+  expect(feeds.picture('7001')).toMatchObject({ inService: true });
+});
+
+it('a fresh claim is followed by its events, numbers and all, without a question', async () => {
+  const { clock, bus, feeds, told } = stand();
+  feeds.watch('7001', () => {});
+  await clock.advance(100);
+  const owner = own(bus, () => at('N1', 5, 9));
+  feeds.owner(claim('N1', 5, 7));
+  bus.publish(subjects.dnEvent('7001'), event('N1', 5, 8, 'EventDNBackInService'));
+  await clock.advance(100);
+  expect(told).toMatchObject([{ msg: 'EventDNBackInService', DNSequence: 8 }]);
+  expect(owner.asked()).toBe(0);
+});
+
+it('of a lost claim the first event tells, and the picture is asked for at once', async () => {
+  const { clock, bus, feeds, names } = stand();
+  feeds.watch('7001', () => {});
+  await clock.advance(100);
+  own(bus, () => at('N1', 5, 1));
+  bus.publish(subjects.dnEvent('7001'), event('N1', 5, 1, 'EventDNBackInService'));
+  await clock.advance(100);
+  expect(names()).toEqual(['EventDNBackInService']);
+});
+
+it('a client that waits for the picture keeps the watch when another leaves', async () => {
+  const { clock, bus, feeds } = stand();
+  own(bus, () => at('N1', 5, 1));
+  const known: number[] = [];
+  feeds.watch('7001', () => { known.push(1); feeds.unwatch('7001'); });
+  feeds.watch('7001', () => known.push(2));
+  feeds.unwatch('7001');
+  await clock.advance(100);
+  expect(known).toEqual([1, 2]);
+  expect(feeds.size).toBe(1);
+  feeds.unwatch('7001');
+  expect(feeds.size).toBe(0);
+});
+
+it('the loss of a former owner says nothing about a DN that moved', async () => {
+  const { clock, bus, feeds, names } = stand();
+  own(bus, () => at('N1', 5, 1));
+  feeds.watch('7001', () => {});
+  await clock.advance(100);
+  feeds.owner(claim('N2', 6));
+  feeds.ownerLost('N1');
+  expect(names()).toEqual(['EventDNBackInService']);
+  feeds.ownerLost('N2');
+  expect(names()).toEqual(['EventDNBackInService', 'EventDNOutOfService']);
+});
+
+it('a lost owner that is back tells its picture by its pages', async () => {
+  const { clock, bus, feeds, names } = stand();
+  own(bus, () => at('N1', 5, 1));
+  feeds.watch('7001', () => {});
+  await clock.advance(100);
+  feeds.ownerLost('N1');
+  feeds.adopt(at('N1', 5, 1));
+  expect(names()).toEqual(['EventDNBackInService', 'EventDNOutOfService', 'EventDNBackInService']);
+});
+
+it('an owner that left without being heard is found by verify', async () => {
+  const { clock, bus, feeds, names } = stand();
+  const owner = own(bus, () => at('N1', 5, 1));
+  feeds.watch('7001', () => {});
+  await clock.advance(100);
+  bus.subscribe(subjects.tcSnapshot('N1'), (_, { respond }) => respond?.({ kind: 'verify', behind: [], notOwned: ['7001'] } satisfies SnapshotReply));
+  owner.stop();
+  await clock.advance(5_000);
+  expect(names()).toEqual(['EventDNBackInService', 'EventDNOutOfService']);
+});
+
+it('verify asks for a thousand DNs at a time', async () => {
+  const { clock, bus, feeds } = stand(true);
+  const asked: number[] = [];
+  bus.subscribe(subjects.tcSnapshot('N1'), (question, { respond }) => {
+    asked.push((question as Extract<SnapshotRequest, { kind: 'verify' }>).dns.length);
+    respond?.({ kind: 'verify', behind: [], notOwned: [] } satisfies SnapshotReply);
+  });
+  for (let i = 0; i < 2_500; i += 1) feeds.adopt({ ...at('N1', 5, 1), dn: String(i) });
+  await clock.advance(5_000);
+  expect(asked).toEqual([1_000, 1_000, 500]);
+});
+
+it('TC-33: events of an owner that was succeeded are refused and counted', async () => {
+  const { clock, bus, feeds, told, meter } = stand();
+  own(bus, () => at('N1', 5, 1));
+  feeds.watch('7001', () => {});
+  await clock.advance(100);
+  feeds.owner(claim('N2', 6));
+  const before = told.length;
+  bus.publish(subjects.dnEvent('7001'), event('N1', 5, 2, 'EventDNDOn'));
+  await clock.advance(100);
+  expect(told).toHaveLength(before);
+  expect(meter.count('dn_events_fenced_total')).toBe(1);
+});
+
+it('what a snapshot differs in is told: service, do not disturb, the lamp, calls, the agent', async () => {
+  const { feeds, names } = stand(true);
+  const agent = { agentID: 'a1', agentSessionID: 's', agentStatus: 3, workMode: 'Unknown', reasons: [], loginAtMs: 0, sinceMs: 0 };
+  const call = { connID: 'c', callUUID: 'u', callID: 1, callType: 'Inbound', node: 'N1', partyState: 0xc, business: true };
+  feeds.adopt(at('N1', 5, 1));
+  feeds.adopt(at('N1', 5, 9, { dnd: true, messageWaiting: true, agent, calls: [call] }));
+  expect(names()).toEqual([
+    'EventDNBackInService', 'EventRinging', 'EventEstablished', 'EventDNDOn', 'EventMessageWaitingOn', 'EventAgentLogin', 'EventAgentNotReady',
+  ]);
+});
