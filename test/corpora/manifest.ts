@@ -74,12 +74,3 @@ function byStatus(row: Row, isRequest: boolean): (answer: Answer) => boolean {
   if (row['status'] === 'valid') return (answer) => answer !== 'silent' && !REFUSALS.has(String(answer));
   return (answer) => answer === 400 || (answer !== 'silent' && !REFUSALS.has(String(answer)));
 }
-
-/** `describe` where the corpora are at hand; elsewhere skipped, or a failure in continuous integration. */
-export function corpora(name: string, body: () => void): void {
-  if (!corporaAvailable && process.env['CI'] === 'true') {
-    it(name, () => { throw new Error('the corpora are missing: set CORDBOARD_CORPORA to their folder'); });
-  }
-  if (corporaAvailable) describe(name, body);
-  else describe.skip(name, () => it('needs CORDBOARD_CORPORA', () => {}));
-}

@@ -122,6 +122,18 @@ export class Stack {
     return this.world.close();
   }
 
+  /** Sends without waiting. */
+  post(bytes: string): void {
+    this.carrier.send(bytes, PROXY);
+  }
+
+  /** Waits until what was sent is over. Answers what came back to the sender. */
+  async over(): Promise<string[]> {
+    await this.world.advance(APART_MS);
+    this.controller.sent.length = 0;
+    return this.proxy.sent.splice(0).filter(({ to }) => to.host === CARRIER.host).map(({ bytes }) => bytes);
+  }
+
   /** Sends the bytes as one datagram; the outcome stands when the transaction is over. */
   async send(bytes: Buffer | string): Promise<Outcome> {
     this.proxy.sent.length = 0;

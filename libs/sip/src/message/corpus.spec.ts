@@ -2,7 +2,8 @@
  * Every message of the RFCs' corpora, as the reader and the check see it: what is well formed comes back byte for byte and
  * can be edited without touching the rest; what is not is refused, but for defects that a receiver may pass over.
  */
-import { corpora, corpusFolders, type CorpusMessage, corpusMessages } from '../../../../test/corpora/manifest.js';
+import { corpusFolders, type CorpusMessage, corpusMessages } from '../../../../test/corpora/manifest.js';
+import { corpora } from '../../../../test/corpora/suite.js';
 import { parseMessage } from '../parser/parse-message.js';
 import { StreamFramer } from '../parser/stream-framer.js';
 import { checkMessage } from './check-message.js';
