@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const MICRO = ['micro/sip-message.bench.js', 'micro/tlib-fan-out.bench.js'];
 /** These read the CPU time of other processes from /proc. */
-const CALLS = ['calls/proxied-call.bench.js'];
+const CALLS = ['calls/proxied-call.bench.js', 'calls/register.bench.js'];
 
 const wanted = process.argv.slice(2);
 const isLinux = existsSync('/proc/self/schedstat');

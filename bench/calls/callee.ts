@@ -12,10 +12,10 @@ export class Callee {
   #count = 0;
 
   constructor(private readonly end: UdpEnd, private readonly options: CalleeOptions) {
-    end.onMessage = (text, host, port) => this.#onMessage(text, (reply) => end.send(reply, host, port));
+    end.onMessage = (text, host, port) => this.receive(text, (reply) => end.send(reply, host, port));
   }
 
-  #onMessage(text: string, reply: (response: string) => void): void {
+  receive(text: string, reply: (response: string) => void): void {
     if (statusOf(text) !== 0) return;
     const method = methodOf(text);
     if (method === 'ACK') return;

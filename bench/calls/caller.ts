@@ -1,5 +1,5 @@
 /** Calls in great number from one address: INVITE, ACK, a BYE at once or later. Nothing is repeated: on loopback nothing gets lost. */
-import { answer, linesOf, message, methodOf, sdpOf, statusOf, uriIn, valueOf } from './sip-text.js';
+import { answer, firstLine, linesOf, message, methodOf, sdpOf, statusOf, uriIn, valueOf } from './sip-text.js';
 import type { UdpEnd } from './udp-end.js';
 
 export interface CallerOptions {
@@ -11,6 +11,8 @@ export interface CallerOptions {
   readonly talkMs: number | undefined;
 }
 
+type Over = (problem?: string) => void;
+
 interface Call {
   readonly n: number;
   readonly invite: string;
@@ -19,7 +21,7 @@ interface Call {
   ending: boolean;
   dialog: string[];
   target: string;
-  readonly over: (good: boolean) => void;
+  readonly over: Over;
 }
 
 let unique = 0;
@@ -33,7 +35,7 @@ export class Caller {
   }
 
   /** Says `over` when the call has ended, or, when it stays, when it is answered. */
-  call(over: (good: boolean) => void): void {
+  call(over: Over): void {
     const n = this.#count += 1;
     const callId = `${unique += 1}-${process.pid}@${this.end.host}`;
     const uri = this.options.uri(n);
@@ -62,12 +64,12 @@ export class Caller {
     if (call === undefined) return undefined;
     const status = statusOf(text);
     if (status < 200) return undefined;
-    if (methodOf(text) === 'BYE') return this.#ended(callId, call, status === 200);
+    if (methodOf(text) === 'BYE') return this.#ended(callId, call, status === 200 ? undefined : `BYE was answered ${firstLine(text)}`);
     if (status < 300) return this.#answered(callId, call, text);
     this.#send(message(`ACK ${call.target} SIP/2.0`, [
       this.#via(callId, 'i'), 'Max-Forwards: 70', `From: ${valueOf(text, 'From')}`, `To: ${valueOf(text, 'To')}`, `Call-ID: ${callId}`, 'CSeq: 1 ACK',
     ]));
-    return this.#ended(callId, call, false);
+    return this.#ended(callId, call, `INVITE was answered ${firstLine(text)}`);
   }
 
   #answered(callId: string, call: Call, response: string): void {
@@ -82,7 +84,7 @@ export class Caller {
     this.#send(message(`ACK ${call.target} SIP/2.0`, [this.#via(callId, 'a'), 'Max-Forwards: 70', ...call.dialog, 'CSeq: 1 ACK']));
     if (call.answered) return;
     call.answered = true;
-    if (talkMs === undefined) call.over(true);
+    if (talkMs === undefined) call.over();
     else if (talkMs === 0) this.#hangUp(callId, call);
     else setTimeout(() => this.#hangUp(callId, call), talkMs);
   }
@@ -93,9 +95,9 @@ export class Caller {
     this.#send(message(`BYE ${call.target} SIP/2.0`, [this.#via(callId, 'b'), 'Max-Forwards: 70', ...call.dialog, 'CSeq: 2 BYE']));
   }
 
-  #ended(callId: string, call: Call, good: boolean): void {
+  #ended(callId: string, call: Call, problem: string | undefined): void {
     this.#calls.delete(callId);
-    if (this.options.talkMs !== undefined || !call.answered) call.over(good);
+    if (this.options.talkMs !== undefined || !call.answered) call.over(problem);
   }
 
   /** The far end hung up, or asks whether we are there. */
@@ -105,7 +107,7 @@ export class Caller {
     this.#send(answer(text, '200 OK'));
     const callId = valueOf(text, 'Call-ID');
     const call = this.#calls.get(callId);
-    if (method === 'BYE' && call !== undefined) this.#ended(callId, call, false);
+    if (method === 'BYE' && call !== undefined) this.#ended(callId, call, 'the far end hung up');
   }
 
   #via(callId: string, branch: string): string {

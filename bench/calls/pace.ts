@@ -1,32 +1,62 @@
 /** Starts `count` operations evenly, `perSecond` of them, and waits until each has said that it is over. */
 
+export interface Pace {
+  readonly count: number;
+  readonly perSecond: number;
+}
+
+/** `over` is called once, at the end of the operation; `problem` says what went wrong. */
+export type Operation = (over: (problem?: string) => void) => void;
+
 const TICK_MS = 2;
+/** A machine that stood still for a while goes on where it stopped; it gets no burst that no buffer could take. */
+const IN_FLIGHT_MAX = 400;
 /** An operation that has not ended by itself after so long has failed. */
 const PATIENCE_MS = 8_000;
 
-/** Answers how many did not end well. `start` is given what to call, once, at the end. */
-export function pace(count: number, perSecond: number, start: (over: (good: boolean) => void) => void): Promise<number> {
+/** Answers how many did not end well. The first one is shown. */
+export function pace({ count, perSecond }: Pace, start: Operation): Promise<number> {
   return new Promise((resolve) => {
-    const beginMs = performance.now();
+    let begunMs = performance.now();
     let started = 0;
-    let good = 0;
-    let bad = 0;
-    let patience: NodeJS.Timeout | undefined;
-    const end = () => {
-      clearTimeout(patience);
-      resolve(count - good);
-    };
-    const over = (well: boolean) => {
-      if (well) good += 1;
-      else bad += 1;
-      if (good + bad === count) end();
+    let over = 0;
+    let failed = 0;
+    let lastMs = begunMs;
+    const sleep = staysAwake();
+    const ended = (problem?: string) => {
+      over += 1;
+      lastMs = performance.now();
+      if (problem === undefined) return;
+      failed += 1;
+      if (failed === 1) console.log(`    failed: ${problem}`);
     };
     const ticker = setInterval(() => {
-      const due = Math.min(count, Math.floor((performance.now() - beginMs) * perSecond / 1_000));
-      for (; started < due; started += 1) start(over);
-      if (started < count) return;
+      const nowMs = performance.now();
+      const due = Math.min(count, Math.floor((nowMs - begunMs) * perSecond / 1_000));
+      while (started < due && started - over < IN_FLIGHT_MAX) {
+        started += 1;
+        start(ended);
+      }
+      if (started < due) begunMs = nowMs - started * 1_000 / perSecond;
+      const isSilent = started - over > 0 && nowMs - lastMs > PATIENCE_MS;
+      if (over < count && !isSilent) return;
       clearInterval(ticker);
-      if (good + bad < count) patience = setTimeout(end, PATIENCE_MS);
+      sleep();
+      if (isSilent) console.log(`    ${started - over} got no answer`);
+      resolve(count - over + failed);
     }, TICK_MS);
   });
+}
+
+/**
+ * The load never sleeps while it runs: to wake a halted processor costs the sender of a datagram up to ten times the sending
+ * itself (most of all in virtual machines), and would be counted as CPU time of whoever answers late.
+ */
+function staysAwake(): () => void {
+  let isAwake = true;
+  const turn = () => {
+    if (isAwake) setImmediate(turn);
+  };
+  turn();
+  return () => { isAwake = false; };
 }

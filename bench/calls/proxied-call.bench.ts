@@ -8,8 +8,8 @@ import { type Entrant, measureRounds, reportRounds } from './rounds.js';
 import { answersOptions } from './ready.js';
 import { UdpEnd } from './udp-end.js';
 
-const PER_SECOND = 300;
-const PLAN = { warmUp: 1_200, rounds: 5, perRound: 600 };
+const PER_SECOND = 500;
+const PLAN = { warmUp: 2_000, rounds: 5, perRound: 1_000 };
 const ACCESS_POINT = 'sip.cordboard.test';
 
 const config = (host: string, serverHost: string) => `
@@ -27,7 +27,7 @@ async function ends(block: number, contact: (host: string) => string) {
   const [near, far] = [await UdpEnd.open(callerHost, 5060), await UdpEnd.open(calleeHost, 5060)];
   void new Callee(far, { contact: contact(calleeHost), toTag: (n) => `n1.${n}` });
   const caller = new Caller(near, { next: { host, port: 5060 }, uri: () => `sip:7001@${ACCESS_POINT}`, talkMs: 0 });
-  const load = { run: (count: number) => pace(count, PER_SECOND, (over) => caller.call(over)) };
+  const load = { run: (count: number) => pace({ count, perSecond: PER_SECOND }, (over) => caller.call(over)) };
   return { host, calleeHost, load, close: () => Promise.all([near.close(), far.close()]) };
 }
 

@@ -15,6 +15,10 @@ export function valueOf(message: string, name: string): string {
   return linesOf(message, name)[0] ?? '';
 }
 
+export function firstLine(message: string): string {
+  return message.slice(0, message.indexOf('\r'));
+}
+
 /** 0 for a request. */
 export function statusOf(message: string): number {
   return message.startsWith('SIP/2.0 ') ? Number(message.slice(8, 11)) : 0;
