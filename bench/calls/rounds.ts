@@ -37,7 +37,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** One line each, the first one as a ratio to every other. What failed makes the figures worthless, so it fails the run. */
-export function reportRounds(what: string, [ours, ...others]: readonly Measurement[], aims: string): void {
+export function reportRounds(what: string, [ours, ...others]: readonly Measurement[], aim: string): void {
   for (const { name, cpuMicros, failed } of [ours, ...others].filter((each) => each !== undefined)) {
     const trouble = failed === 0 ? '' : `   ${failed} FAILED`;
     console.log(`${`${what}: ${name}`.padEnd(60)} ${cpuMicros.toFixed(1).padStart(10)} us CPU${trouble}`);
@@ -45,5 +45,5 @@ export function reportRounds(what: string, [ours, ...others]: readonly Measureme
   if (ours === undefined) return;
   if ([ours, ...others].some(({ failed }) => failed > 0)) process.exitCode = 1;
   const ratios = others.map(({ name, cpuMicros }) => `${(ours.cpuMicros / cpuMicros).toFixed(2)} x ${name}`);
-  console.log(`${''.padEnd(4)}${ours.name}: ${ratios.join(', ')} (aim: ${aims})`);
+  console.log(`    ${[...ratios, `aim: ${aim}`].join('; ')}`);
 }

@@ -42,7 +42,7 @@ export class SystemClock implements Clock {
   }
 }
 
-const POOL_BYTES = 4096;
+const POOL_BYTES = 65_536;
 
 /** `node:crypto`, drawn in blocks: a draw of a few bytes costs no system call. */
 export class SystemEntropy implements Entropy {
@@ -58,7 +58,7 @@ export class SystemEntropy implements Entropy {
   }
 
   bytes(count: number): Uint8Array {
-    return randomBytes(count);
+    return new Uint8Array(this.#take(count));
   }
 
   #take(count: number): Buffer {

@@ -12,9 +12,42 @@ interface GaugeReaders {
   readonly readers: Map<string, { readonly labels: Labels; readonly read: () => number }>;
 }
 
+class Tally implements Counter {
+  amount = 0;
+
+  constructor(readonly labels: Labels) {}
+
+  add(amount = 1): void {
+    this.amount += amount;
+  }
+}
+
+/** What one counter has counted since the last scrape: counting is an addition, and Prometheus hears of it when it asks. */
+class Tallies {
+  readonly #byLabels = new Map<string, Tally>();
+
+  of(labels: Labels): Tally {
+    const key = keyOf(labels);
+    let tally = this.#byLabels.get(key);
+    if (tally === undefined) {
+      tally = new Tally(labels);
+      this.#byLabels.set(key, tally);
+    }
+    return tally;
+  }
+
+  /** Zeros too: a counter shows before its first event, and a rate over it has a beginning. */
+  flush(add: (labels: Labels, amount: number) => void): void {
+    for (const tally of this.#byLabels.values()) {
+      add(tally.labels, tally.amount);
+      tally.amount = 0;
+    }
+  }
+}
+
 export class PrometheusMeter implements Meter {
   readonly #registry = new Registry();
-  readonly #counters = new Map<string, { readonly labelNames: string; readonly counter: PrometheusCounter }>();
+  readonly #counters = new Map<string, { readonly labelNames: string; readonly tallies: Tallies }>();
   readonly #gauges = new Map<string, GaugeReaders>();
 
   /** What `/metrics` answers with, and its content type. */
@@ -30,24 +63,29 @@ export class PrometheusMeter implements Meter {
     const labelNames = namesOf(labels);
     let known = this.#counters.get(name);
     if (known === undefined) {
-      const counter = new PrometheusCounter({
-        name: PREFIX + name, help, labelNames: Object.keys(labels), registers: [this.#registry],
-      });
-      known = { labelNames, counter };
+      known = { labelNames, tallies: this.#makeCounter(name, help, Object.keys(labels)) };
       this.#counters.set(name, known);
     }
     assert(known.labelNames === labelNames, `metric ${name} has the labels [${known.labelNames}], not [${labelNames}]`);
-    const child = known.counter.labels(labels);
-    // So that a counter shows as 0 before its first event, and a rate over it has a beginning.
-    child.inc(0);
-    return { add: (amount = 1) => child.inc(amount) };
+    return known.tallies.of(labels);
+  }
+
+  #makeCounter(name: string, help: string, labelNames: string[]): Tallies {
+    const tallies = new Tallies();
+    new PrometheusCounter({
+      name: PREFIX + name, help, labelNames, registers: [this.#registry],
+      collect() {
+        tallies.flush((labels, amount) => this.inc(labels, amount));
+      },
+    });
+    return tallies;
   }
 
   gauge(name: string, help: string, read: () => number, labels: Labels = {}): void {
     const labelNames = namesOf(labels);
     const known = this.#gauges.get(name) ?? this.#makeGauge(name, help, Object.keys(labels));
     assert(known.labelNames === labelNames, `metric ${name} has the labels [${known.labelNames}], not [${labelNames}]`);
-    known.readers.set(JSON.stringify(Object.entries(labels).sort()), { labels, read });
+    known.readers.set(keyOf(labels), { labels, read });
   }
 
   #makeGauge(name: string, help: string, labelNames: string[]): GaugeReaders {
@@ -61,6 +99,10 @@ export class PrometheusMeter implements Meter {
     });
     return made;
   }
+}
+
+function keyOf(labels: Labels): string {
+  return JSON.stringify(Object.entries(labels).sort());
 }
 
 function namesOf(labels: Labels): string {

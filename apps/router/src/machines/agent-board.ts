@@ -19,6 +19,8 @@ const READY = 2;
 
 export class AgentBoard {
   readonly #seats = new Map<string, AgentSeat>();
+  /** In the order in which they became free, so that the longest idle is found without looking at the others. */
+  readonly #free = new Set<AgentSeat>();
 
   on(event: TEvent, nowMs: number): void {
     const dn = event['ThisDN'] as string | undefined;
@@ -26,14 +28,18 @@ export class AgentBoard {
     const seat = this.#seat(dn);
     const wasFree = isFree(seat);
     apply(seat, event);
-    if (!wasFree && isFree(seat)) seat.idleSinceMs = nowMs;
+    if (wasFree === isFree(seat)) return;
+    if (wasFree) {
+      this.#free.delete(seat);
+    } else {
+      seat.idleSinceMs = nowMs;
+      this.#free.add(seat);
+    }
   }
 
   /** Free seats whose agent fits, the longest idle first. */
-  free(fits: (agentID: string) => boolean, nowMs: number): AgentSeat[] {
-    return [...this.#seats.values()]
-      .filter((seat) => isFree(seat) && seat.notBeforeMs <= nowMs && fits(seat.agentID))
-      .sort((a, b) => a.idleSinceMs - b.idleSinceMs || (a.dn < b.dn ? -1 : 1));
+  *free(fits: (agentID: string) => boolean, nowMs: number): Generator<AgentSeat, undefined> {
+    for (const seat of this.#free) if (seat.notBeforeMs <= nowMs && fits(seat.agentID)) yield seat;
   }
 
   /** Lets the agent be for a while after a refusal. */
@@ -44,6 +50,7 @@ export class AgentBoard {
   /** The feed broke: nothing is known until the snapshots are back. */
   forget(): void {
     this.#seats.clear();
+    this.#free.clear();
   }
 
   #seat(dn: string): AgentSeat {

@@ -4,7 +4,7 @@
  */
 import type { Out } from '#kernel';
 import type { TEvent } from '#tlib';
-import { AgentBoard } from './agent-board.js';
+import { AgentBoard, type AgentSeat } from './agent-board.js';
 
 export type DispatcherInput = (
   /** A call waits at the Routing Point of that server. */
@@ -135,15 +135,21 @@ export class Dispatcher {
   }
 
   #match(nowMs: number, out: Out<DispatcherEffect>): void {
-    const calls = [...this.#calls.values()].filter((call) => call.offeredTo === undefined && !call.givenUp);
-    if (calls.length === 0) return;
-    const seats = this.#board.free(this.fits, nowMs).filter((seat) => !this.#taken.has(seat.dn));
-    for (const [i, call] of calls.entries()) {
-      const seat = seats[i];
+    // Each call on offer has one agent taken.
+    if (this.#calls.size === this.#taken.size) return;
+    const seats = this.#board.free(this.fits, nowMs);
+    for (const call of this.#calls.values()) {
+      if (call.offeredTo !== undefined || call.givenUp) continue;
+      const seat = this.#nextSeat(seats);
       if (seat === undefined) return;
       this.#taken.add(seat.dn);
       call.offeredTo = { dn: seat.dn, agentID: seat.agentID, reserved: false };
       out.push({ kind: 'reserve', connID: call.connID, dn: seat.dn, agentID: seat.agentID });
     }
+  }
+
+  #nextSeat(seats: Generator<AgentSeat, undefined>): AgentSeat | undefined {
+    for (let next = seats.next(); next.done !== true; next = seats.next()) if (!this.#taken.has(next.value.dn)) return next.value;
+    return undefined;
   }
 }

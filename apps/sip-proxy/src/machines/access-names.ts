@@ -28,6 +28,8 @@ export class AccessNames {
   readonly accessPoint: AccessName;
   readonly #byHost = new Map<string, AccessName>();
   readonly #byText = new Map<string, AccessName>();
+  /** At a name there are only we; at an address also others, told apart by the port. */
+  readonly #literals: ReadonlySet<string>;
   readonly #ports: ReadonlySet<number>;
 
   constructor({ accessPoint, externalContact, sipPort, sipsPort, proxies }: AccessNamesOptions) {
@@ -37,14 +39,13 @@ export class AccessNames {
     this.accessPoint = { inUri: accessPoint, viaHost: accessPoint, viaPort: unlessDefault(sipPort) };
     this.#byHost.set(accessPoint, this.accessPoint);
     for (const name of this.#byHost.values()) this.#byText.set(name.inUri, name);
+    this.#literals = new Set([...this.#byHost.keys()].filter((host) => isIP(host) !== 0));
     this.#ports = new Set([sipPort, ...(sipsPort === undefined ? [] : [sipsPort]), ...proxies.map(({ port }) => port)]);
   }
 
-  /** Whether a URI with this host and port is addressed to the cluster. At a name there are only we; at an address also others. */
+  /** Whether a URI with this host and port is addressed to the cluster. */
   isOurs(host: string, port: number | undefined): boolean {
-    const plain = withoutBrackets(host);
-    if (!this.#byHost.has(plain)) return false;
-    return isIP(plain) === 0 || this.#ports.has(port ?? DEFAULT_PORT);
+    return this.#find(host, port) !== undefined;
   }
 
   /** Whether an address of record is of this cluster: its port does not matter. */
@@ -54,8 +55,12 @@ export class AccessNames {
 
   /** The name in a URI that is addressed to us; the access point when it is not. */
   of(host: string, port: number | undefined): AccessName {
-    const name = this.isOurs(host, port) ? this.#byHost.get(withoutBrackets(host)) : undefined;
-    return name ?? this.accessPoint;
+    return this.#find(host, port) ?? this.accessPoint;
+  }
+
+  #find(host: string, port: number | undefined): AccessName | undefined {
+    const plain = withoutBrackets(host);
+    return this.#literals.has(plain) && !this.#ports.has(port ?? DEFAULT_PORT) ? undefined : this.#byHost.get(plain);
   }
 
   /** The name that was written down as `inUri`. */

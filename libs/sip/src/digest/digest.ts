@@ -1,5 +1,5 @@
 /** Digest access authentication for SIP (RFC 3261 §22, RFC 7616, RFC 8760): MD5 and SHA-256, with and without -sess, qop auth. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash as hashOnce, timingSafeEqual } from 'node:crypto';
 import { quote, unquote } from '../headers/params.js';
 
 export type DigestAlgorithm = 'MD5' | 'MD5-sess' | 'SHA-256' | 'SHA-256-sess';
@@ -84,5 +84,5 @@ export function verifyDigest(credentials: DigestCredentials, method: string, pas
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-const md5 = (text: string): string => createHash('md5').update(text, 'utf8').digest('hex');
-const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+const md5 = (text: string): string => hashOnce('md5', text);
+const sha256 = (text: string): string => hashOnce('sha256', text);

@@ -2,7 +2,7 @@
  * Nonces that need no memory until they are used: time and randomness under a keyed hash (RFC 7616 §5.4). Only the
  * highest counter seen of each used nonce is kept, against replays, in a table with a bound.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Entropy } from '#kernel';
 
 export interface NonceOptions {
@@ -26,7 +26,12 @@ export class NonceKeeper {
   /** Nonces made before this were forgotten: what is older cannot be told from a replay. */
   #forgottenBeforeMs = 0;
 
-  constructor(private readonly options: NonceOptions, private readonly entropy: Entropy) {}
+  /** Made once: a key of bytes would be wrapped and checked for each nonce. */
+  readonly #key: KeyObject;
+
+  constructor(private readonly options: NonceOptions, private readonly entropy: Entropy) {
+    this.#key = createSecretKey(options.secret);
+  }
 
   make(nowMs: number): string {
     const body = Math.floor(nowMs).toString(16).padStart(TIME_DIGITS, '0') + this.entropy.hex(RANDOM_DIGITS);
@@ -59,6 +64,6 @@ export class NonceKeeper {
   }
 
   #mac(body: string): string {
-    return createHmac('sha256', this.options.secret).update(body, 'latin1').digest('hex').slice(0, MAC_DIGITS);
+    return createHmac('sha256', this.#key).update(body, 'latin1').digest('hex').slice(0, MAC_DIGITS);
   }
 }
