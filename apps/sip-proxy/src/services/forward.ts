@@ -33,19 +33,21 @@ export class Forward implements ForkEffects<Hop, SipResponse> {
   #cancelled = false;
   #cancelReason: string | undefined;
   #failure: HopFailure = 'busy';
+  readonly isInvite: boolean;
 
   /** @param onAnswered the final response has left; more 2xx to INVITE may follow by themselves */
   constructor(
     readonly transaction: ServerTransaction, readonly ports: ForwardPorts, readonly options: ForwardOptions,
     private readonly onAnswered: (forward: Forward) => void,
-  ) {}
+  ) {
+    this.isInvite = transaction.request.method === 'INVITE';
+  }
 
   /** All targets at once, the hops of each one after the other. To be called once. */
   start(targets: readonly (readonly Hop[])[]): void {
     if (this.#cancelled) return this.#answerSelf(487);
     if (targets.length === 0) return this.#answerSelf(this.options.nobody.none);
-    const isInvite = this.transaction.request.method === 'INVITE';
-    this.#context = new ResponseContext([targets.map((ways) => ({ ways }))], { isInvite, timerCMs: TIMER_C_MS });
+    this.#context = new ResponseContext([targets.map((ways) => ({ ways }))], { isInvite: this.isInvite, timerCMs: TIMER_C_MS });
     this.#context.start(this);
   }
 

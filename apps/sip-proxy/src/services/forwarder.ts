@@ -75,9 +75,9 @@ export class Forwarder implements ForwardPorts {
     this.#checkIdle();
   }
 
-  readonly #answered = ({ transaction }: Forward): void => {
+  readonly #answered = ({ transaction, isInvite }: Forward): void => {
     if (!this.#pending.delete(transaction)) return;
-    if (transaction.request.method !== 'INVITE') return;
+    if (!isInvite) return;
     this.#pendingInvites -= 1;
     this.#checkIdle();
   };

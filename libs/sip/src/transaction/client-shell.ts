@@ -9,7 +9,7 @@ import { InviteClient } from './invite-client.js';
 import { NonInviteClient } from './non-invite-client.js';
 import { Timed } from './timed.js';
 import type { SipTimers, TransactionTimer } from './timers.js';
-import type { ClientFailure, ClientTransaction, ClientUser } from './users.js';
+import { type ClientFailure, type ClientTransaction, type ClientUser, NOBODY } from './users.js';
 
 /** What a client transaction needs of the layer it lives in. */
 export interface ClientHost {
@@ -38,11 +38,11 @@ export class ClientShell extends Timed implements ClientTransaction, ClientEffec
   readonly branch: string;
   readonly method: string;
   next: ClientShell | undefined;
-  readonly user: ClientUser;
   readonly #host: ClientHost;
   readonly #timeoutMs: number | undefined;
   #machine: InviteClient<SipResponse> | NonInviteClient<SipResponse>;
   #to: Target | Flow;
+  #user: ClientUser;
   #bytes: string;
   #udpBytes: string | undefined;
   #ack: string | undefined;
@@ -54,7 +54,7 @@ export class ClientShell extends Timed implements ClientTransaction, ClientEffec
     this.#host = host;
     this.branch = init.branch;
     this.method = init.method;
-    this.user = init.user;
+    this.#user = init.user;
     this.#bytes = init.bytes;
     this.#udpBytes = init.udpBytes;
     this.#to = init.to;
@@ -82,6 +82,7 @@ export class ClientShell extends Timed implements ClientTransaction, ClientEffec
   onResponse(response: SipResponse): void {
     this.#machine.onResponse(response.status, response, this);
     if (this.#cancel === 'wanted') this.#cancelWhenProceeding();
+    if (response.status >= 200) this.#settle(response.status);
   }
 
   onTransportError(): void {
@@ -116,11 +117,11 @@ export class ClientShell extends Timed implements ClientTransaction, ClientEffec
   }
 
   deliver(response: SipResponse): void {
-    this.user.onResponse(response, this);
+    this.#user.onResponse(response, this);
   }
 
   fail(reason: ClientFailure): void {
-    this.user.onFailure(reason, this);
+    this.#user.onFailure(reason, this);
   }
 
   terminated(): void {
@@ -155,6 +156,13 @@ export class ClientShell extends Timed implements ClientTransaction, ClientEffec
     return this.method === 'INVITE'
       ? new InviteClient(timers, reliable, this.#timeoutMs)
       : new NonInviteClient(timers, reliable, this.#timeoutMs);
+  }
+
+  /** Repeated responses are absorbed for another 5 or 32 s. Only a 2xx to INVITE may have more for the user, and nothing is sent again. */
+  #settle(status: number): void {
+    this.#bytes = '';
+    this.#udpBytes = undefined;
+    if (this.method !== 'INVITE' || status >= 300) this.#user = NOBODY;
   }
 
   #cancelWhenProceeding(): void {

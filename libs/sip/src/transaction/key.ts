@@ -1,4 +1,5 @@
 /** How a request finds its server transaction: RFC 3261 §17.2.3. */
+import type { Via } from '../headers/via.js';
 import type { SipRequest } from '../message/message.js';
 
 const MAGIC_COOKIE = 'z9hG4bK';
@@ -23,9 +24,9 @@ export function transactionKey(request: SipRequest): string {
   ].join(' ');
 }
 
+export type SentBy = Pick<Via, 'host' | 'port'>;
+
 /** Same top Via sent-by (§17.2.3 rule 2: different clients may choose the same branch). */
-export function isSameSender(a: SipRequest, b: SipRequest): boolean {
-  const one = a.topVia;
-  const other = b.topVia;
+export function isSameSender(one: SentBy, other: SentBy): boolean {
   return one.port === other.port && (one.host === other.host || one.host.toLowerCase() === other.host.toLowerCase());
 }

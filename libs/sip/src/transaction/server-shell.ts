@@ -1,10 +1,16 @@
-/** Runs one server machine: holds the request, the last response and the timers. */
-import type { Clock } from '#kernel';
+/**
+ * Runs one server machine: holds the request, the last response and the timers. What has been answered stays for 32 s and may be
+ * many times what is under way, so of its request only the text is kept.
+ */
+import { assert, type Clock } from '#kernel';
 import { makeResponse } from '../message/make.js';
 import type { SipRequest, SipResponse } from '../message/message.js';
 import type { Flow, Target, TransportError } from '../transport/port.js';
+import { NO_LIMITS } from '../parser/limits.js';
+import { parseMessage } from '../parser/parse-message.js';
 import type { ServerEffects } from './effects.js';
 import { InviteServer } from './invite-server.js';
+import type { SentBy } from './key.js';
 import { NonInviteServer } from './non-invite-server.js';
 import { Timed } from './timed.js';
 import type { SipTimers, TransactionTimer } from './timers.js';
@@ -22,19 +28,27 @@ export interface ServerHost {
 }
 
 export class ServerShell extends Timed implements ServerTransaction, ServerEffects<string> {
+  readonly method: string;
+  readonly sender: SentBy;
   next: ServerShell | undefined;
   onTimeout?: () => void;
   onTransportError?: () => void;
   onTerminated?: () => void;
   readonly #host: ServerHost;
   readonly #machine: InviteServer<string> | NonInviteServer<string>;
+  readonly #text: string;
+  #request: SipRequest | undefined;
   #lastResponse = '';
   #ack: SipRequest | undefined;
   #replyTo: Target | Flow;
   #triedSentBy = false;
 
-  constructor(readonly key: string, readonly request: SipRequest, readonly flow: Flow, host: ServerHost) {
+  constructor(readonly key: string, request: SipRequest, readonly flow: Flow, host: ServerHost) {
     super(host.clock);
+    this.method = request.method;
+    this.sender = { host: request.topVia.host, port: request.topVia.port };
+    this.#text = request.bytes;
+    this.#request = request;
     this.#host = host;
     this.#replyTo = replyTarget(flow);
     const reliable = flow.transport !== 'udp';
@@ -43,8 +57,9 @@ export class ServerShell extends Timed implements ServerTransaction, ServerEffec
       : new NonInviteServer(host.timers, reliable);
   }
 
-  get method(): string {
-    return this.request.method;
+  /** Read again when somebody still asks for it after the final response. */
+  get request(): SipRequest {
+    return (this.#request ??= reread(this.#text));
   }
 
   get state(): string {
@@ -59,6 +74,7 @@ export class ServerShell extends Timed implements ServerTransaction, ServerEffec
     const bytes = typeof response === 'string' ? response : response.serialize();
     const code = typeof response === 'string' ? status ?? statusOf(response) : response.status;
     if (!this.#machine.respond(code, bytes, this)) this.#host.refusedResponse(this, code);
+    if (code >= 200) this.#request = undefined;
   }
 
   onRetransmission(): void {
@@ -116,7 +132,7 @@ export class ServerShell extends Timed implements ServerTransaction, ServerEffec
     if (this.#triedSentBy) return this.onTransportError?.();
     this.#triedSentBy = true;
     const { transport, host } = this.flow;
-    this.#replyTo = { transport, host, port: this.request.topVia.port ?? (transport === 'tls' ? 5061 : 5060) };
+    this.#replyTo = { transport, host, port: this.sender.port ?? (transport === 'tls' ? 5061 : 5060) };
     this.resendResponse();
   }
 }
@@ -125,6 +141,12 @@ export class ServerShell extends Timed implements ServerTransaction, ServerEffec
 export function replyTarget(flow: Flow): Flow | Target {
   if (flow.replyPort === undefined || flow.replyPort === flow.port) return flow;
   return { transport: flow.transport, host: flow.host, port: flow.replyPort, udpOnly: true };
+}
+
+function reread(text: string): SipRequest {
+  const read = parseMessage(text, NO_LIMITS);
+  assert(read.ok && read.value.kind === 'request', 'a request that was read once can be read again');
+  return read.value;
 }
 
 function statusOf(response: string): number {

@@ -18,7 +18,7 @@ import { TransactionMetrics } from './metrics.js';
 import { replyTarget, type ServerHost, ServerShell } from './server-shell.js';
 import { TransactionTable } from './table.js';
 import { DEFAULT_TIMERS, type SipTimers } from './timers.js';
-import type { ClientTransaction, ClientUser, RequestOptions, ServerTransaction } from './users.js';
+import { type ClientTransaction, type ClientUser, NOBODY, type RequestOptions, type ServerTransaction } from './users.js';
 
 export interface TransactionPorts {
   readonly transport: SipTransport;
@@ -44,9 +44,6 @@ const UDP_REQUEST_BYTES_MAX = 1300;
 /** Room for the Via that `request` adds. */
 const VIA_BYTES = 100;
 const BRANCH_DIGITS = 16;
-
-/** The user of a CANCEL: what counts is how the INVITE ends. */
-const NOBODY: ClientUser = { onResponse() {}, onFailure() {} };
 
 export class TransactionLayer implements ClientHost, ServerHost {
   /** New requests; not retransmissions, ACKs, or a CANCEL whose INVITE is known. */
@@ -318,7 +315,7 @@ export class TransactionLayer implements ClientHost, ServerHost {
 /** The transaction of this method in a chain of equal keys, when it is of the same sender. */
 function findServer(first: ServerShell, request: SipRequest, method: string): ServerShell | undefined {
   for (let at: ServerShell | undefined = first; at !== undefined; at = at.next) {
-    if (at.method === method && isSameSender(at.request, request)) return at;
+    if (at.method === method && isSameSender(at.sender, request.topVia)) return at;
   }
   return undefined;
 }

@@ -38,6 +38,9 @@ export interface ClientUser {
   onFailure(reason: ClientFailure, transaction: ClientTransaction): void;
 }
 
+/** For a transaction whose answers concern nobody: a CANCEL, or one that has had its final response. */
+export const NOBODY: ClientUser = { onResponse() {}, onFailure() {} };
+
 export interface RequestOptions {
   /** What the top Via says; by default the address the transport listens on. A host without a port is written without one. */
   readonly viaHost?: string;
