@@ -65,6 +65,8 @@ export class Dispatcher {
   on(input: DispatcherInput, out: Out<DispatcherEffect>): void {
     this.#apply(input, out);
     this.#match(input.nowMs, out);
+    // After matching: a call that an agent takes now needs no holding.
+    if (input.kind === 'tick') this.#care(input.nowMs, out);
   }
 
   #apply(input: DispatcherInput, out: Out<DispatcherEffect>): void {
@@ -76,7 +78,7 @@ export class Dispatcher {
       case 'reserved': return this.#reserved(input.connID, input.dn, out);
       case 'notReserved':
       case 'notRouted': return this.#refused(input.connID, input.dn, input.nowMs);
-      case 'tick': return this.#care(input.nowMs, out);
+      case 'tick': return undefined;
     }
   }
 
