@@ -3,6 +3,7 @@ import type { BusMessage } from '#cluster';
 import type { DnCommand, DnReply, DnSnapshot } from '#telephony';
 import type { TEvent } from '#tlib';
 import type { SimCluster } from './cluster.js';
+import { briefEvent, briefMessage } from './brief.js';
 import { BoundedWait } from './invariants/bounded-wait.js';
 import { LegalWalk } from './invariants/legal-walk.js';
 import { type Count, NothingBusy } from './invariants/nothing-busy.js';
@@ -31,7 +32,7 @@ export class Watch {
     for (const desktop of cluster.desktops) this.#follow(`desktop ${desktop.dn}`, (hear) => { desktop.client.on('*', hear); });
     world.bus.witness = {
       published: (from, subject, message) => this.#published(from.name, subject, message),
-      answered: (_from, subject, request, reply) => this.#answered(subject, request as DnCommand, reply as DnReply),
+      answered: (from, subject, request, reply) => this.#answered(from.name, subject, request as DnCommand, reply as DnReply),
     };
     for (const ua of [cluster.carrier, ...cluster.phones.map((phone) => phone.ua)]) {
       ua.onUnanswered = (method, sentMs) => this.sip.unanswered(ua.options.user, method, sentMs, world.clock.nowMs());
@@ -69,7 +70,7 @@ export class Watch {
     this.#walks.push(walk);
     this.#seats.push(seats);
     attach((event) => {
-      this.debug(`${this.#at()} ${receiver} hears ${JSON.stringify(event)}`);
+      this.debug(`${this.#at()} ${receiver} hears ${briefEvent(event)}`);
       this.owner.accepted(receiver, event);
       walk.heard(event);
       seats.heard(event);
@@ -81,13 +82,14 @@ export class Watch {
   }
 
   #published(from: string, subject: string, message: BusMessage): void {
-    if (!subject.endsWith('.alive')) this.debug(`${this.#at()} ${from} publishes ${subject} ${JSON.stringify(message)}`);
+    if (!subject.endsWith('.alive')) this.debug(`${this.#at()} ${from} publishes ${subject} ${briefMessage(message)}`);
     const { kind, items } = message as { kind?: string; items?: readonly { readonly event: TEvent }[] };
     if (kind !== 'frame') return;
     for (const { event } of items ?? []) this.wait.heard(event, this.cluster.world.clock.nowMs());
   }
 
-  #answered(subject: string, request: DnCommand, reply: DnReply): void {
+  #answered(from: string, subject: string, request: DnCommand, reply: DnReply): void {
+    this.debug(`${this.#at()} ${from} answers ${subject} ${briefMessage(request)} with ${briefMessage(reply)}`);
     if (request.kind !== 'offer' || reply.kind !== 'offered') return;
     const dn = subject.split('.')[2] as string;
     const owner = this.#snapshots().find((snapshot) => snapshot.dn === dn && snapshot.agent?.agentID === reply.agentID);

@@ -124,6 +124,10 @@ export class ClientShell extends Timed implements ClientTransaction, ClientEffec
     this.#user.onFailure(reason, this);
   }
 
+  withdraw(): void {
+    if (this.#cancel !== 'sent') this.#sendCancel();
+  }
+
   terminated(): void {
     this.stopTimers();
     this.#host.forgetClient(this);
@@ -168,11 +172,15 @@ export class ClientShell extends Timed implements ClientTransaction, ClientEffec
   #cancelWhenProceeding(): void {
     const machine = this.#machine;
     if (!(machine instanceof InviteClient) || machine.state !== 'Proceeding') return;
+    if (this.#sendCancel()) machine.onCancelled(this);
+  }
+
+  #sendCancel(): boolean {
     this.#cancel = 'sent';
     const invite = this.#sentRequest();
-    if (invite === undefined) return;
+    if (invite === undefined) return false;
     this.#host.sendCancel(makeCancel(invite, this.#reasonHeader), this);
-    machine.onCancelled(this);
+    return true;
   }
 
   #makeAck(response: SipResponse): string | undefined {

@@ -19,6 +19,8 @@ export interface ClientEffects<Response> extends TimerEffects {
   sendAck(response: Response): void;
   deliver(response: Response): void;
   fail(reason: ClientFailure): void;
+  /** Asks the other end by CANCEL to end an INVITE that nobody waits for any more; once. */
+  withdraw(): void;
 }
 
 export interface ServerEffects<Response> extends TimerEffects {

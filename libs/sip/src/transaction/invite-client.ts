@@ -2,7 +2,7 @@
 import type { ClientEffects } from './effects.js';
 import type { SipTimers, TransactionTimer } from './timers.js';
 
-export type InviteClientState = 'Calling' | 'Proceeding' | 'Completed' | 'Accepted' | 'Terminated';
+export type InviteClientState = 'Calling' | 'Proceeding' | 'Completed' | 'Accepted' | 'Abandoned' | 'Terminated';
 
 export class InviteClient<Response> {
   state: InviteClientState = 'Calling';
@@ -31,6 +31,10 @@ export class InviteClient<Response> {
         // RFC 6026 §7.2: a 2xx of another fork, or one again because its ACK was lost. The ACK is the user's.
         if (status >= 200 && status < 300) out.deliver(response);
         return;
+      case 'Abandoned':
+        if (status < 200) out.withdraw();
+        else if (status >= 300) out.sendAck(response);
+        return;
       case 'Terminated':
         return;
     }
@@ -41,9 +45,11 @@ export class InviteClient<Response> {
       this.#resendMs *= 2;
       out.sendRequest();
       out.setTimer('A', this.#resendMs);
-    } else if (timer === 'B' && (this.state === 'Calling' || this.state === 'Proceeding')) {
+    } else if (timer === 'B' && this.state === 'Calling') {
+      this.#abandon(out);
+    } else if (timer === 'B' && this.state === 'Proceeding') {
       this.#fail('timeout', out);
-    } else if ((timer === 'D' && this.state === 'Completed') || (timer === 'M' && this.state === 'Accepted')) {
+    } else if ((timer === 'B' && this.state === 'Abandoned') || (timer === 'D' && this.state === 'Completed') || (timer === 'M' && this.state === 'Accepted')) {
       this.#terminate(out);
     }
   }
@@ -92,6 +98,17 @@ export class InviteClient<Response> {
     this.state = 'Terminated';
     out.fail(reason);
     out.terminated();
+  }
+
+  /**
+   * Deviation from figure 5: the other end may only be slow. When it rings after all, while the user has gone another way, a
+   * CANCEL keeps it from having a call that nobody knows of.
+   */
+  #abandon(out: ClientEffects<Response>): void {
+    this.state = 'Abandoned';
+    out.stopTimer('A');
+    out.setTimer('B', 64 * this.timers.t1Ms);
+    out.fail('timeout');
   }
 
   #terminate(out: ClientEffects<Response>): void {

@@ -241,6 +241,7 @@ describe('TransactionLayer, client side', () => {
     clock.skip(33_000);
     expect(times).toEqual([500, 1500, 3500, 7500, 15_500, 31_500]);
     expect(user.lines).toEqual(['timeout']);
+    clock.skip(32_000);
     expect(layer.size).toBe(0);
   });
 
@@ -317,6 +318,29 @@ describe('TransactionLayer, client side', () => {
     expect(user.lines).toEqual([]);
     clock.skip(1);
     expect(user.lines).toEqual(['timeout']);
+  });
+
+  it('cancels an INVITE that rings after its user gave it up', () => {
+    const { transport, clock, user, sent, layer } = call('INVITE', { timeoutMs: 4000 });
+    clock.skip(4000);
+    transport.take();
+    transport.receive(answer(sent, 180, 'b1'));
+    transport.receive(answer(sent, 180, 'b1'));
+    expect(transport.takeLines()).toEqual([`CANCEL ${sent.uri}`]);
+    transport.receive(answer(sent, 487, 'b1'));
+    expect(transport.takeLines()).toEqual([`ACK ${sent.uri}`]);
+    expect(user.lines).toEqual(['timeout']);
+    clock.skip(32_000);
+    expect(layer.size).toBe(0);
+  });
+
+  it('an answer to an INVITE that its user gave up is a stray one', () => {
+    const { transport, clock, user, sent, layer } = call('INVITE', { timeoutMs: 4000 });
+    const strays: number[] = [];
+    layer.onStrayResponse = (response) => void strays.push(response.status);
+    clock.skip(4000);
+    transport.receive(answer(sent, 200, 'b1'));
+    expect([user.lines, strays]).toEqual([['timeout'], [200]]);
   });
 
   it('repeats a request other than INVITE up to every 4 s', () => {

@@ -196,7 +196,8 @@ export class TransactionLayer implements ClientHost, ServerHost {
   #onResponse(response: SipResponse, flow: Flow): void {
     const { branch } = response.topVia;
     const transaction = branch === undefined ? undefined : this.#clients.find(branch, response.cseq.method);
-    if (transaction !== undefined) return transaction.onResponse(response);
+    const isLate = transaction?.state === 'Abandoned' && response.status >= 200 && response.status < 300;
+    if (transaction !== undefined && !isLate) return transaction.onResponse(response);
     this.#metrics.strayResponses.add();
     this.onStrayResponse(response, flow);
   }

@@ -25,6 +25,7 @@ class Recorder {
   sendRequest() { this.effects.push('sendRequest'); }
   sendAck() { this.effects.push('sendAck'); }
   deliver() { this.effects.push('deliver'); }
+  withdraw() { this.effects.push('withdraw'); }
   fail(reason: string) { this.effects.push(`fail ${reason}`); }
   sendResponse() { this.effects.push('sendResponse'); }
   resendResponse() { this.effects.push('resendResponse'); }
