@@ -13,8 +13,9 @@ export function briefEvent(event: TEvent): string {
 
 export function briefMessage(message: BusMessage): string {
   const { kind, seq, items, event, calls, stream, owner, epoch, connID, request } = message as Loose;
-  if (kind === 'frame') return `frame ${String(stream)} from ${String(seq)}: ${(items as { event: TEvent }[]).map((item) => briefEvent(item.event)).join(' | ')}`;
-  if (kind === 'resync') return `resync ${String(stream)} from ${String(seq)}: ${(calls as Loose[]).map((call) => `${String(call['connID'])} ${String(call['partyState'])}`).join(' | ')}`;
+  const from = `${String(kind)} ${String(stream)} from ${String(seq)}:`;
+  if (kind === 'frame') return `${from} ${(items as { event: TEvent }[]).map((item) => briefEvent(item.event)).join(' | ')}`;
+  if (kind === 'resync') return `${from} ${(calls as Loose[]).map((call) => `${String(call['connID'])} ${String(call['partyState'])}`).join(' | ')}`;
   if (kind === undefined && event !== undefined) return `${String(owner)} epoch ${String(epoch)}: ${briefEvent(event as TEvent)}`;
   if (kind === 'request') return `request ${briefEvent(request as TEvent)}`;
   if (kind === 'offer' || kind === 'withdraw') return `${kind} ${String(connID)}`;

@@ -41,6 +41,8 @@ export class SimCluster {
   static async start(world: World, shape: ClusterShape): Promise<SimCluster> {
     const cluster = new SimCluster(world, shape);
     await cluster.#startTiers();
+    // Proxies find their servers.
+    await world.advance(50);
     await cluster.#startAround();
     await world.until(() => cluster.desktops.every(({ agent }) => agent === 'Ready'), SETTLE_MS);
     return cluster;

@@ -47,7 +47,7 @@ ${range(nodes).map((n) => `  N${n}:
     host: 10.0.1.${10 + n}
     ports: { sip: 5060, default: 7000, TCport: 7001, IPport: 7002, SmartProxy: 7003 }`).join('\n')}
   V1: { type: vq-server, geo-location: dc1, host: 10.0.1.21, ports: { default: 7010 }, options: { request-collection-time: 100 msec } }
-  R1: { type: router, geo-location: dc1, host: 10.0.1.31, routing-points: [${SERVED_POINT}], options: { virtual-queue: VQ_Support, max-wait: 15 } }
+  R1: { type: router, geo-location: dc1, host: 10.0.1.31, routing-points: [${SERVED_POINT}], options: { virtual-queue: VQ_Support, max-wait: 60 } }
 dns:${extensions}
   - { numbers: 5000-5001, type: RoutingPoint }
   - { number: VQ_Support, type: VirtualQueue }

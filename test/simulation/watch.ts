@@ -92,7 +92,8 @@ export class Watch {
     this.debug(`${this.#at()} ${from} answers ${subject} ${briefMessage(request)} with ${briefMessage(reply)}`);
     if (request.kind !== 'offer' || reply.kind !== 'offered') return;
     const dn = subject.split('.')[2] as string;
-    const owner = this.#snapshots().find((snapshot) => snapshot.dn === dn && snapshot.agent?.agentID === reply.agentID);
+    // As the one who answers sees the agent; whether its word still counts is for the first invariant.
+    const owner = this.#snapshots().find((snapshot) => snapshot.dn === dn && snapshot.owner === from);
     const agent = AGENT_STATUS[owner?.agent?.agentStatus ?? 0] ?? 'NotReady';
     for (const seats of this.#seats) seats.granted(dn, request.connID, agent);
   }
@@ -144,6 +145,8 @@ export class Watch {
 }
 
 function pictureOf({ owner, epoch, seq, inService, agent, calls }: DnSnapshot): string {
+  // Who owned it last does not matter then.
+  if (!inService && agent === undefined && calls.length === 0) return 'out of service';
   return JSON.stringify({ owner, epoch, seq, inService, agent: agent?.agentID, status: agent?.agentStatus, calls: calls.map(({ connID }) => connID) });
 }
 

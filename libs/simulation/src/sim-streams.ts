@@ -18,7 +18,7 @@ export interface SimConnection {
 export class SimStreams {
   readonly #listeners = new Map<string, { readonly node: SimNode; readonly accept: (connection: SimConnection) => void }>();
 
-  constructor(private readonly network: SimulatedNetwork, private readonly entropy: SeededEntropy) {}
+  constructor(private readonly network: SimulatedNetwork, private readonly entropy: SeededEntropy, private readonly wholeWrites = false) {}
 
   /** Answers how to stop listening. The listener dies with its node. */
   listen(node: SimNode, address: string, accept: (connection: SimConnection) => void): () => void {
@@ -32,17 +32,21 @@ export class SimStreams {
   }
 
   connect(node: SimNode, address: string): SimConnection {
-    const near = new End(this.network, this.entropy, node, address);
+    const near = this.#end(node, address);
     const listener = this.#listeners.get(address);
     if (listener === undefined) {
       this.network.send(node, node, 'stream', `refused: ${address}`, () => near.closedByPeer());
       return near;
     }
-    const far = new End(this.network, this.entropy, listener.node, node.name);
+    const far = this.#end(listener.node, node.name);
     near.join(far);
     far.join(near);
     this.network.send(node, listener.node, 'stream', `connect ${address}`, () => listener.accept(far));
     return near;
+  }
+
+  #end(node: SimNode, remote: string): End {
+    return new End(this.network, this.wholeWrites ? undefined : this.entropy, node, remote);
   }
 }
 
@@ -54,8 +58,7 @@ class End implements SimConnection {
   #bufferedBytes = 0;
 
   constructor(
-    private readonly network: SimulatedNetwork, private readonly entropy: SeededEntropy, readonly node: SimNode,
-    readonly remote: string,
+    private readonly network: SimulatedNetwork, private readonly cuts: SeededEntropy | undefined, readonly node: SimNode, readonly remote: string,
   ) {
     node.onDeath(() => this.close());
   }
@@ -71,7 +74,7 @@ class End implements SimConnection {
   write(data: Buffer | string): void {
     const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : data;
     for (let from = 0; this.#open && from < bytes.length;) {
-      const to = Math.min(bytes.length, from + this.entropy.between(1, bytes.length));
+      const to = Math.min(bytes.length, from + (this.cuts?.between(1, bytes.length) ?? bytes.length));
       this.#send(bytes.subarray(from, to));
       from = to;
     }

@@ -40,6 +40,8 @@ export class HistoryFailed extends Error {
 
 export interface WorldOptions {
   readonly quality?: Partial<LinkQuality>;
+  /** Streams deliver each write in one piece; by default they cut it anywhere. */
+  readonly wholeWrites?: boolean;
 }
 
 const STEPS_MAX = 10_000_000;
@@ -65,7 +67,7 @@ export class World {
     if (options.quality !== undefined) this.network.setQuality(options.quality);
     this.bus = new SimBusHub(this.network, (node, error) => this.#handlerThrew(node, error));
     this.sip = new SimSipNetwork(this.network);
-    this.streams = new SimStreams(this.network, this.entropy.fork('streams'));
+    this.streams = new SimStreams(this.network, this.entropy.fork('streams'), options.wholeWrites);
     this.#keyValues = new SimKeyValueServer(this.network, this.#makeNode('kv'));
   }
 

@@ -48,7 +48,8 @@ export class UaCall {
   /** Theirs. */
   server: ServerTransaction | undefined;
   cancelled = false;
-  repeat: Timer | undefined;
+  /** Of 2xx without an ACK, by CSeq. */
+  readonly repeats = new Map<number, Timer>();
 
   constructor(readonly ua: UserAgent, readonly incoming: boolean, invite: SipRequest) {
     this.invite = invite;
@@ -115,7 +116,7 @@ export class UserAgent {
   }
 
   close(): void {
-    for (const call of this.calls) call.repeat?.cancel();
+    for (const call of this.calls) stopRepeating(call);
     this.layer.close();
   }
 
@@ -271,18 +272,19 @@ export class UserAgent {
       toTag: dialog.localTag, headers: [['Contact', this.contact]], contentType: 'application/sdp', body: this.sdp(),
     });
     this.pendingInvites -= 1;
-    this.#repeatUntilAcked(call, response, T1_MS, this.clock.nowMs() + NO_ACK_MS);
+    this.#repeatUntilAcked(call, server, response, T1_MS, this.clock.nowMs() + NO_ACK_MS);
   }
 
-  /** RFC 3261 §13.3.1.4 */
-  #repeatUntilAcked(call: UaCall, response: SipResponse, waitMs: number, untilMs: number): void {
-    if (call.state !== 'Answered') return;
+  /** RFC 3261 §13.3.1.4, of the first INVITE and of later ones. */
+  #repeatUntilAcked(call: UaCall, server: ServerTransaction, response: SipResponse, waitMs: number, untilMs: number): void {
+    if (!call.live) return;
     if (this.clock.nowMs() >= untilMs) {
       this.#bye(call.dialog as Dialog, () => {});
       return this.#end(call, 'noAck', 200);
     }
-    call.server?.respond(response);
-    call.repeat = this.clock.setTimer(waitMs, () => this.#repeatUntilAcked(call, response, Math.min(waitMs * 2, T2_MS), untilMs));
+    server.respond(response);
+    const again = (): void => this.#repeatUntilAcked(call, server, response, Math.min(waitMs * 2, T2_MS), untilMs);
+    call.repeats.set(response.cseq.seq, this.clock.setTimer(waitMs, again));
   }
 
   refuse(call: UaCall, status: number): void {
@@ -327,8 +329,10 @@ export class UserAgent {
 
   #onAck(ack: SipRequest): void {
     const call = this.#byDialog.get(dialogIdOf(ack));
-    if (call?.state !== 'Answered') return;
-    call.repeat?.cancel();
+    const { seq } = ack.cseq;
+    call?.repeats.get(seq)?.cancel();
+    call?.repeats.delete(seq);
+    if (call?.state !== 'Answered' || seq !== call.invite.cseq.seq) return;
     call.state = 'Connected';
     call.user.connected?.();
     if (call.cancelled) this.hangUp(call);
@@ -337,7 +341,6 @@ export class UserAgent {
   #inDialog(request: SipRequest, transaction: ServerTransaction): void {
     const call = this.#byDialog.get(dialogIdOf(request));
     const answer = (status: number, body?: string): void => transaction.respond(makeResponse(request, status, undefined, {
-      headers: status < 300 && request.method === 'INVITE' ? [['Contact', this.contact]] : [],
       ...(body === undefined ? {} : { contentType: 'application/sdp', body }),
     }));
     if (call?.dialog === undefined || !call.live) return answer(481);
@@ -347,13 +350,21 @@ export class UserAgent {
       case 'BYE':
         answer(200);
         return this.#end(call, 'byThem', 200);
-      case 'INVITE': case 'UPDATE': return answer(200, this.sdp());
+      case 'INVITE': return this.#reanswer(call, request, transaction);
+      case 'UPDATE': return answer(200, this.sdp());
       case 'NOTIFY':
         answer(200);
         if (request.header('Event') === 'talk') call.answer();
         return;
       default: return answer(200);
     }
+  }
+
+  #reanswer(call: UaCall, request: SipRequest, transaction: ServerTransaction): void {
+    const response = makeResponse(request, 200, undefined, {
+      headers: [['Contact', this.contact]], contentType: 'application/sdp', body: this.sdp(),
+    });
+    this.#repeatUntilAcked(call, transaction, response, T1_MS, this.clock.nowMs() + NO_ACK_MS);
   }
 
   hangUp(call: UaCall): void {
@@ -369,7 +380,6 @@ export class UserAgent {
         call.cancelled = true;
         return;
       case 'Connected':
-        call.repeat?.cancel();
         this.#bye(call.dialog as Dialog, () => {});
         return this.#end(call, 'byUs', 0);
       case 'Ended': return;
@@ -403,7 +413,7 @@ export class UserAgent {
   #end(call: UaCall, how: Parameters<Required<CallUser>['ended']>[0], status: number): void {
     if (!call.live) return;
     call.state = 'Ended';
-    call.repeat?.cancel();
+    stopRepeating(call);
     this.calls.delete(call);
     if (call.dialog !== undefined) this.#byDialog.delete(dialogId(call.dialog));
     call.user.ended?.(how, status);
@@ -416,6 +426,10 @@ export class UserAgent {
     if (literalAddress(host) !== undefined && uri.ok) return { transport: 'udp', host, port: uri.value.port ?? 5060 };
     return this.entropy.pick(this.options.proxies);
   }
+}
+
+function stopRepeating(call: UaCall): void {
+  for (const timer of call.repeats.values()) timer.cancel();
 }
 
 function challengeOf(response: SipResponse): string | undefined {

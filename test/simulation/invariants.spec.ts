@@ -1,0 +1,188 @@
+/** Each checker, fed a good history and bad ones: a checker that cannot fail proves nothing. */
+import type { TEvent } from '#tlib';
+import { BoundedWait } from './invariants/bounded-wait.js';
+import { LegalWalk } from './invariants/legal-walk.js';
+import { NothingBusy } from './invariants/nothing-busy.js';
+import { OneCallPerAgent } from './invariants/one-call-per-agent.js';
+import { OneOwner } from './invariants/one-owner.js';
+import { ReplicasAgree } from './invariants/replicas-agree.js';
+import { SipEnds } from './invariants/sip-ends.js';
+
+const A = '0010000000000001';
+const B = '0010000000000002';
+
+const numbered = (msg: string, epoch: number, seq: number, server = 'N1', connID = A): TEvent =>
+  ({ msg, ThisDN: '7001', ConnID: connID, OwnerEpoch: epoch, DNSequence: seq, Server: server });
+const ofCall = (msg: string, connID = A, more: object = {}): TEvent => ({ msg, ThisDN: '7001', ConnID: connID, ...more });
+const routed = (msg: string, connID = A): TEvent => ofCall(msg, connID, { ThisQueue: '5000' });
+const ofAgent = (msg: string): TEvent => ({ msg, ThisDN: '7001', AgentID: 'agent7001' });
+
+describe('1 one owner', () => {
+  const after = (...events: [receiver: string, event: TEvent][]): string | undefined => {
+    const checker = new OneOwner();
+    for (const [receiver, event] of events) checker.accepted(receiver, event);
+    return checker.problem;
+  };
+
+  it('lets an owner be succeeded by a higher epoch, and receivers lag behind', () => {
+    expect(after(
+      ['m1', numbered('EventRinging', 10, 4)], ['m1', numbered('EventReleased', 11, 5, 'N2')], ['m2', numbered('EventRinging', 10, 4)],
+      ['m1', { msg: 'EventDNOutOfService', ThisDN: '7001' }],
+    )).toBeUndefined();
+  });
+
+  it('sees a lower epoch accepted after a higher one', () => {
+    expect(after(['m1', numbered('EventRinging', 11, 5, 'N2')], ['m1', numbered('EventReleased', 10, 6)]))
+      .toBe('m1 accepted epoch 10 of 7001 after epoch 11');
+  });
+
+  it('sees a number told twice', () => {
+    expect(after(['m1', numbered('EventRinging', 10, 5)], ['m1', numbered('EventRinging', 10, 5)])).toBe('m1 accepted number 5 of 7001 after number 5');
+  });
+
+  it('sees two nodes speak in one epoch', () => {
+    expect(after(['m1', numbered('EventRinging', 10, 4)], ['m2', numbered('EventReleased', 10, 5, 'N2')])).toBe('N1 and N2 both spoke for 7001 in epoch 10');
+  });
+
+  it('sees two receivers told different things under one number', () => {
+    expect(after(['m1', numbered('EventRinging', 10, 4)], ['m2', numbered('EventReleased', 10, 4)])).toContain('number 4 of 7001 in epoch 10 was EventRinging');
+  });
+
+  it('sees two owners when all is quiet', () => {
+    const checker = new OneOwner();
+    checker.ownersAtQuiet('7001', ['N1']);
+    expect(checker.problem).toBeUndefined();
+    checker.ownersAtQuiet('7001', ['N1', 'N2']);
+    expect(checker.problem).toBe('7001 is owned by N1 and N2');
+  });
+});
+
+describe('2 one call per agent', () => {
+  const ready = (): OneCallPerAgent => {
+    const checker = new OneCallPerAgent('m1');
+    checker.heard(ofAgent('EventAgentLogin'));
+    checker.heard(ofAgent('EventAgentReady'));
+    return checker;
+  };
+
+  it('lets one call follow another, and a direct one come beside it', () => {
+    const checker = ready();
+    for (const event of [routed('EventRinging'), ofCall('EventRinging', B), routed('EventReleased'), routed('EventRinging', B)]) checker.heard(event);
+    expect(checker.problem).toBeUndefined();
+  });
+
+  it('sees two routed calls at once', () => {
+    const checker = ready();
+    checker.heard(routed('EventRinging'));
+    checker.heard(routed('EventRinging', B));
+    expect(checker.problem).toBe(`m1: the agent of 7001 has the routed calls ${A} and ${B} at once`);
+  });
+
+  it('sees a routed call ring at an agent who is not ready, unless it was granted before', () => {
+    const granted = ready();
+    granted.granted('7001', A, 'Ready');
+    granted.heard(ofAgent('EventAgentNotReady'));
+    granted.heard(routed('EventRinging'));
+    expect(granted.problem).toBeUndefined();
+    const other = ready();
+    other.heard(ofAgent('EventAgentNotReady'));
+    other.heard(routed('EventRinging'));
+    expect(other.problem).toBe(`m1: call ${A} rings at 7001 although the agent is not ready`);
+  });
+
+  it('sees an owner grant a call while the agent is not ready', () => {
+    const checker = ready();
+    checker.granted('7001', A, 'NotReady');
+    expect(checker.problem).toContain('although the agent was not ready');
+  });
+});
+
+describe('3 legal walk', () => {
+  const after = (...events: TEvent[]): string | undefined => {
+    const checker = new LegalWalk('m1');
+    for (const event of events) checker.heard(event);
+    checker.atQuiet();
+    return checker.problem;
+  };
+
+  it('lets calls come and go', () => {
+    expect(after(
+      ofCall('EventRinging'), ofCall('EventDialing', B), ofCall('EventEstablished'), ofCall('EventHeld'), ofCall('EventAttachedDataChanged'),
+      ofCall('EventRetrieved'), ofCall('EventReleased'), ofCall('EventReleased', B),
+    )).toBeUndefined();
+  });
+
+  it.each([
+    ['an answer before anything rang', [ofCall('EventEstablished')], 'EventEstablished'],
+    ['two ends of one call', [ofCall('EventRinging'), ofCall('EventReleased'), ofCall('EventReleased')], 'which is not in the call'],
+    ['a ringing that abandons after the answer', [ofCall('EventRinging'), ofCall('EventEstablished'), ofCall('EventAbandoned')], 'which is Established'],
+    ['a call that never ends', [ofCall('EventRinging')], 'is still Ringing'],
+  ])('sees %s', (_what, events, problem) => {
+    expect(after(...events)).toContain(problem);
+  });
+});
+
+describe('4 bounded wait', () => {
+  const queued = { msg: 'EventQueued', ThisDN: '5000', ConnID: A } as const;
+
+  it('lets a caller wait, and leave', () => {
+    const checker = new BoundedWait(1_000);
+    checker.heard(queued, 0);
+    checker.at(1_000);
+    checker.heard({ ...queued, msg: 'EventDiverted' }, 1_000);
+    checker.at(5_000);
+    checker.atQuiet();
+    expect(checker.problem).toBeUndefined();
+  });
+
+  it('sees a caller who waits too long, or is left there', () => {
+    const late = new BoundedWait(1_000);
+    late.heard(queued, 0);
+    late.at(3_000);
+    expect(late.problem).toBe(`the call at 5000 ${A} has waited for 3 s`);
+    const forgotten = new BoundedWait(1_000);
+    forgotten.heard(queued, 0);
+    forgotten.atQuiet();
+    expect(forgotten.problem).toBe(`the call at 5000 ${A} is forgotten there`);
+  });
+});
+
+describe('5 nothing busy', () => {
+  it('sees what outlives its call, and a count that cannot be read', () => {
+    const idle = new NothingBusy();
+    idle.atQuiet([{ what: 'calls at N1', busy: 0 }]);
+    expect(idle.problem).toBeUndefined();
+    const busy = new NothingBusy();
+    busy.atQuiet([{ what: 'calls at N1', busy: 0 }, { what: 'reservations', busy: 2 }, { what: 'legs at N1', busy: NaN }]);
+    expect(busy.problem).toBe('still busy: 2 reservations, NaN legs at N1');
+  });
+});
+
+describe('6 SIP ends', () => {
+  it('sees a request without an answer, unless something was in the way', () => {
+    const excused = new SipEnds();
+    excused.trouble(1_000, 9_000);
+    excused.unanswered('phone', 'BYE', 8_000, 40_000);
+    expect(excused.problem).toBeUndefined();
+    excused.unanswered('phone', 'BYE', 9_500, 41_500);
+    expect(excused.problem).toBe('phone never had an answer to its BYE of 32000 ms ago, and nothing was in the way');
+  });
+
+  it.each([[1, 0, 'phone has 1 transactions without an outcome'], [0, 1, 'phone has 1 dialogs that nobody ends'], [0, 0, undefined]])(
+    'sees what is left: %i transactions, %i dialogs', (pending, dialogs, problem) => {
+      const checker = new SipEnds();
+      checker.atQuiet([{ name: 'phone', pending, dialogs }]);
+      expect(checker.problem).toBe(problem);
+    },
+  );
+});
+
+describe('7 replicas agree', () => {
+  it('sees who says something else', () => {
+    const checker = new ReplicasAgree();
+    checker.atQuiet('7001', new Map([['N1', 'ready'], ['N2', 'ready']]));
+    expect(checker.problem).toBeUndefined();
+    checker.atQuiet('7001', new Map([['N1', 'ready'], ['N2', 'not ready']]));
+    expect(checker.problem).toBe('of 7001, N1 says ready and N2 says not ready');
+  });
+});

@@ -1,0 +1,60 @@
+/** Runs seeds one after the other, and says how to see again what failed. */
+import { HistoryFailed, runScenario } from '#simulation';
+import { CASES } from './cases/cases.js';
+import { type HistoryOptions, runHistory, type Tally } from './history.js';
+
+export interface Outcome {
+  readonly seed: number;
+  readonly traceHash: string;
+  readonly lines: number;
+  readonly tally: Tally | undefined;
+}
+
+export interface Failure {
+  readonly seed: number;
+  /** The invariant or the expectation, in one line. */
+  readonly reason: string;
+  /** With the ladder of what happened. */
+  readonly report: string;
+}
+
+export type RunSeed = (seed: number) => Promise<Outcome>;
+
+export function historyRunner(options: HistoryOptions): RunSeed {
+  return async (seed) => {
+    const { history: { traceHash, lines }, tally } = await runHistory(seed, options);
+    return { seed, traceHash, lines, tally };
+  };
+}
+
+/** @throws Error that names the cases there are */
+export function caseRunner(name: string): RunSeed {
+  const scenario = CASES[name];
+  if (scenario === undefined) throw new Error(`there is no case "${name}": it must be one of ${Object.keys(CASES).join(', ')}`);
+  return async (seed) => {
+    const { traceHash, lines } = await runScenario(seed, scenario, { wholeWrites: true });
+    return { seed, traceHash, lines, tally: undefined };
+  };
+}
+
+/** Answers the failures. `done` is told after each seed. */
+export async function runSeeds(
+  seeds: Iterable<number>, run: RunSeed, done: (seed: number, result: Outcome | Failure) => void = () => {},
+): Promise<Failure[]> {
+  const failures: Failure[] = [];
+  for (const seed of seeds) {
+    const result = await run(seed).catch((error: unknown) => failureOf(seed, error));
+    if ('reason' in result) failures.push(result);
+    done(seed, result);
+  }
+  return failures;
+}
+
+export function* seedsFrom(first: number, count: number): Generator<number> {
+  for (let i = 0; i < count; i += 1) yield first + i;
+}
+
+function failureOf(seed: number, error: unknown): Failure {
+  const report = error instanceof HistoryFailed ? error.message : error instanceof Error ? error.stack ?? error.message : String(error);
+  return { seed, reason: report.split('\n')[0] ?? '', report };
+}
