@@ -1,3 +1,5 @@
+import { natsSuite } from '../support/nats.js';
+import { peerSuite } from '../support/peers.js';
 import { routedCalls } from './suites/routed-calls.suite.js';
 
-describe('routed calls, tiers as processes over NATS', () => routedCalls('processes over NATS'));
+natsSuite('tiers as processes over NATS', () => peerSuite('routed calls', ['sipp'], () => routedCalls('processes over NATS')));

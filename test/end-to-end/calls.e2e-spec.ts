@@ -1,3 +1,4 @@
+import { peerSuite } from '../support/peers.js';
 import { routedCalls } from './suites/routed-calls.suite.js';
 
-describe('routed calls, the cluster in one process', () => routedCalls('one process'));
+peerSuite('routed calls, the cluster in one process', ['sipp'], () => routedCalls('one process'));

@@ -53,6 +53,24 @@ export function routedCalls(shape: SwitchShape): void {
     await center.close(desk, ['7001', '7002']);
   }, 60_000);
 
+  if (shape !== 'one process') {
+    it('an agent owned by one node takes calls of the other one', async () => {
+      await center.seat(desk, '7011', 'phone-answers', { pauseMs: 10 });
+      const nodes = running.plan.nodes.map(({ name }) => name);
+      const pairs = new Set<string>();
+      for (let call = 0; call < 4; call += 1) {
+        const [established, released] = [about(desk, 'EventEstablished', '7011'), about(monitor, 'EventReleased', '7011')];
+        await went(center.carrier('carrier-calls', '5000', { pauseMs: 20 }, call));
+        const { ConnID, Server } = await established;
+        // The first three digits of a ConnID are the server-id of the call's node; Server is the owner of the DN.
+        pairs.add(`call of ${nodes[Number.parseInt((ConnID as string).slice(0, 3), 16) - 1]}, agent of ${Server as string}`);
+        expect(await released).toMatchObject({ Server });
+      }
+      expect([...pairs].filter((pair) => nodes.every((node) => pair.includes(node)))).toHaveLength(1);
+      await center.close(desk, ['7011']);
+    }, 60_000);
+  }
+
   it('carries a hang-up by the agent to the caller', async () => {
     await center.seat(desk, '7003', 'phone-hangs-up', { pauseMs: 200 });
     const released = about(desk, 'EventReleased', '7003');

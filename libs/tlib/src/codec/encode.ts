@@ -3,8 +3,9 @@ import type { TAttribute, TEvent, TMessage, TTime } from '../message.js';
 import { kvToJson } from '../messages/kv-list.js';
 import type { KVList } from '../message.js';
 
-/** By event object; an event is immutable once it is sent. */
-const bodies = new WeakMap<TEvent, string>();
+/** Of the event written last: an event goes to all its receivers in one go, and is immutable once it is sent. */
+let lastEvent: TEvent | undefined;
+let lastBody = '';
 
 /** `{"msg":...,"EventSequenceNumber":n[,"ReferenceID":r],...}\n` */
 export function encodeEvent(event: TEvent, sequenceNumber: number, referenceID?: number): string {
@@ -14,12 +15,10 @@ export function encodeEvent(event: TEvent, sequenceNumber: number, referenceID?:
 }
 
 function bodyOf(event: TEvent): string {
-  let body = bodies.get(event);
-  if (body === undefined) {
-    body = attributesOf(event);
-    bodies.set(event, body);
-  }
-  return body;
+  if (event === lastEvent) return lastBody;
+  lastBody = attributesOf(event);
+  lastEvent = event;
+  return lastBody;
 }
 
 function attributesOf(message: TMessage): string {

@@ -9,6 +9,8 @@ export interface ConnectionEvents {
   onTooLong(connection: Connection): void;
   /** Once, however the connection ended. */
   onClosed(connection: Connection): void;
+  /** The client has read what waited for it. */
+  onDrained(connection: Connection): void;
   /** Asks for {@link Connection.flush} at the end of this turn. */
   wantsFlush(connection: Connection): void;
 }
@@ -28,6 +30,7 @@ export class Connection implements LineSink {
     this.#takenAtMs = this.lastHeardMs;
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#received(chunk));
+    socket.on('drain', () => events.onDrained(this));
     socket.on('error', () => this.destroy());
     socket.on('close', () => this.#closed());
     socket.on('end', () => this.end());

@@ -11,8 +11,8 @@ export class Lane {
   #busy = false;
   #closed = false;
 
-  /** `onIdle` is called whenever everything that waited is done. */
-  constructor(private readonly onIdle: () => void = () => {}) {}
+  /** `onIdle` is called whenever everything that waited is done; nothing starts while `hasRoom` says no. */
+  constructor(private readonly onIdle: () => void = () => {}, private readonly hasRoom: () => boolean = () => true) {}
 
   /** Requests that have not started. */
   get waiting(): number {
@@ -22,7 +22,12 @@ export class Lane {
   push(work: Work): void {
     if (this.#closed) return;
     this.#waiting.push(work);
-    if (!this.#busy) this.#run();
+    this.resume();
+  }
+
+  /** There may be room again. */
+  resume(): void {
+    if (!this.#busy && this.#waiting.length > 0) this.#run();
   }
 
   /** The session is over: what waits has no one to answer to. */
@@ -32,13 +37,15 @@ export class Lane {
   }
 
   #run(): void {
-    for (let work = this.#waiting.shift(); work !== undefined; work = this.#waiting.shift()) {
+    this.#busy = false;
+    while (this.#waiting.length > 0) {
+      if (!this.hasRoom()) return;
+      const work = this.#waiting.shift() as Work;
       this.#busy = true;
       const effect = work();
       if (effect !== undefined) return void effect.then(() => this.#run(), () => this.#run());
       this.#busy = false;
     }
-    this.#busy = false;
     this.onIdle();
   }
 }

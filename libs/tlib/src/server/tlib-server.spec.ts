@@ -172,3 +172,49 @@ it('a client that does not read is cut, and the others see everything', async ()
   expect(got).toBe(sent);
   deaf.destroy();
 });
+
+it('the requests of a client that does not read wait until it does, and nobody waits with them', async () => {
+  const REQUESTS = 1_000;
+  let served = 0;
+  const { port } = await serve({ backlog: { ms: 60_000, bytes: 500_000_000 } }, {
+    onRequest: (session, request) => {
+      const big = request['ThisDN'] === 'big';
+      if (big) served += 1;
+      session.send({ msg: 'EventAddressInfo', ThisDN: 'x'.repeat(big ? 100_000 : 1) }, request['ReferenceID'] as number);
+    },
+  });
+  const deaf = connect(port, '127.0.0.1');
+  const opened = new Promise<void>((resolve) => deaf.once('data', () => { deaf.pause(); resolve(); }));
+  deaf.write('{"msg":"RequestRegisterClient","ApplicationName":"deaf","ProtocolVersion":1}\n');
+  await opened;
+  deaf.write('{"msg":"RequestQueryAddress","ThisDN":"big","AddressInfoType":"DNStatus"}\n'.repeat(REQUESTS));
+  const desk = client(port);
+  await desk.connect();
+  for (let before = -1; before !== served;) {
+    before = served;
+    await desk.registerAddress('7001');
+  }
+  expect(served).toBeLessThan(REQUESTS);
+  let lines = 0;
+  const all = new Promise<void>((resolve) => deaf.on('data', (chunk: Buffer) => {
+    for (const byte of chunk) if (byte === 0x0a) lines += 1;
+    if (lines === REQUESTS) resolve();
+  }));
+  deaf.resume();
+  await all;
+  deaf.destroy();
+});
+
+it('closes although a client does not read', async () => {
+  const { server, port } = await serve({}, {
+    onRequest: (session) => session.send({ msg: 'EventAddressInfo', ThisDN: 'x'.repeat(12_000_000) }),
+  });
+  const deaf = connect(port, '127.0.0.1').on('error', () => {});
+  const opened = new Promise<void>((resolve) => deaf.once('data', () => { deaf.pause(); resolve(); }));
+  deaf.write('{"msg":"RequestRegisterClient","ApplicationName":"deaf","ProtocolVersion":1}\n');
+  await opened;
+  deaf.write('{"msg":"RequestQueryAddress","ThisDN":"big","AddressInfoType":"DNStatus"}\n');
+  while (![...server.sessions].some((session) => session.lastSequenceNumber > 1)) await new Promise(setImmediate);
+  await server.close();
+  deaf.destroy();
+});

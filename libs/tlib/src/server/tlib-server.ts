@@ -81,6 +81,10 @@ const STALLED_MS = 10_000;
 const PROTOCOL_VERSION = 1;
 /** Requests of one client that wait for the one before; beyond it the client is not read until they are done. */
 const WAITING_MAX = 1_000;
+/** How long clients may take to read what waits for them when the port closes. */
+const CLOSE_MS = 500;
+/** A client that does not read so much of what it got is given no more answers: its requests wait, then it is not read either. */
+const UNREAD_MAX = 1_048_576;
 
 export class TlibServer implements ConnectionEvents {
   readonly #peers = new Map<Connection, Peer>();
@@ -146,13 +150,14 @@ export class TlibServer implements ConnectionEvents {
   async close(): Promise<void> {
     this.#tick?.cancel();
     const server = this.#server;
-    for (const connection of [...this.#peers.keys()]) connection.end();
+    const connections = [...this.#peers.keys()];
+    for (const connection of connections) connection.end();
     for (const session of [...this.#sessions.values()]) this.#forget(session);
     if (server === undefined) return;
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      for (const connection of [...this.#peers.keys()]) connection.destroy();
-    });
+    // One that does not read would never take its last lines.
+    const impatience = this.ports.clock.setTimer(CLOSE_MS, () => { for (const connection of connections) connection.destroy(); });
+    await new Promise<void>((resolve) => { server.close(() => resolve()); });
+    impatience.cancel();
   }
 
   // ---- connections
@@ -177,7 +182,13 @@ export class TlibServer implements ConnectionEvents {
     for (const connection of dirty) {
       connection.flush();
       if (connection.backlogBytes > this.options.backlog.bytes) this.#cut(connection, 'more waits for it than is kept for a client');
+      else this.onDrained(connection);
     }
+  }
+
+  onDrained(connection: Connection): void {
+    const session = this.#peers.get(connection)?.session;
+    if (session !== undefined && hasRoom(connection)) this.#lanes.get(session)?.resume();
   }
 
   onLine(connection: Connection, line: string | undefined): void {
@@ -204,7 +215,7 @@ export class TlibServer implements ConnectionEvents {
     const lane = peer.session === undefined ? undefined : this.#lanes.get(peer.session);
     if (lane === undefined) return void work();
     lane.push(work);
-    if (lane.waiting > WAITING_MAX) connection.pause();
+    if (lane.waiting > WAITING_MAX || (lane.waiting > 0 && !hasRoom(connection))) connection.pause();
   }
 
   #decoded(connection: Connection, peer: Peer, decoded: Decoded, notUtf8: boolean): void | Promise<void> {
@@ -333,7 +344,7 @@ export class TlibServer implements ConnectionEvents {
     }, this.options.backlog, () => this.ports.clock.nowMs());
     this.#nextSession += 1;
     this.#sessions.set(session.id, session);
-    this.#lanes.set(session, new Lane(() => this.#connectionOf.get(session)?.resume()));
+    this.#lanes.set(session, new Lane(() => this.#connectionOf.get(session)?.resume(), () => hasRoom(this.#connectionOf.get(session))));
     this.#byToken.set(session.token, session);
     return session;
   }
@@ -404,6 +415,8 @@ export class TlibServer implements ConnectionEvents {
     this.events.onClosed?.(session);
   }
 }
+
+const hasRoom = (connection: Connection | undefined): boolean => connection === undefined || connection.backlogBytes < UNREAD_MAX;
 
 /** An error before there is a session to number it. */
 function refusal(code: number, message: string, referenceID?: number): string {
