@@ -100,7 +100,7 @@ export class VqServerCore {
     const dn = (request['ThisDN'] ?? request['ThisQueue']) as string | undefined;
     if (dn === undefined || this.config.dns.get(dn)?.type !== 'VirtualQueue') refuse(TError.NotConfigured, 'ThisDN must be a virtual queue of this switch');
     client.send({
-      msg: 'EventAddressInfo', ThisDN: dn, AddressInfoType: request['AddressInfoType'], ...this.#snapshot(dn as string),
+      msg: 'EventAddressInfo', ThisDN: dn, AddressType: 'Queue', InfoType: request['AddressInfoType'], ...this.#snapshot(dn as string),
     }, request['ReferenceID'] as number | undefined);
   }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { KVList } from '../message.js';
-import { ACCEPTED, REQUEST_RULES } from '../messages/catalogue.js';
+import { ACCEPTED } from '../messages/ports.js';
+import { REQUEST_RULES } from '../messages/requests.js';
 import { kv, kvAttach, kvDelete, kvFromJson, kvGet, kvToJson, kvUpdate } from '../messages/kv-list.js';
 import { decodeEvent, decodeRequest } from './decode.js';
 import { encodeEvent, encodeRequest, tTime } from './encode.js';

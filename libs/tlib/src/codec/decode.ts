@@ -1,10 +1,11 @@
 /** A line to a checked request, or to the error that it is answered with. Never throws. */
 import { fail, ok, type Result } from '#kernel';
-import type { TAttribute, TEvent, TRequest } from '../message.js';
-import { type AttributeType, REQUEST_RULES, type RequestRule } from '../messages/catalogue.js';
+import type { TAttribute, TEvent, TRequest, TTime } from '../message.js';
+import type { AttributeType } from '../messages/attributes.js';
 import { type EnumName, ENUMS } from '../messages/enums.js';
 import { TError } from '../messages/error-codes.js';
 import { kvFromJson } from '../messages/kv-list.js';
+import { REQUEST_RULES, type RequestRule } from '../messages/requests.js';
 
 export interface DecodeError {
   readonly code: number;
@@ -52,11 +53,14 @@ function decodeAttributes(rule: RequestRule, json: Readonly<Record<string, unkno
   return ok(request);
 }
 
-function decodeValue(type: AttributeType, json: unknown): TAttribute {
+/** Undefined when the JSON value is not of that type. */
+export function decodeValue(type: AttributeType, json: unknown): TAttribute {
   switch (type) {
     case 'int': return Number.isSafeInteger(json) ? json as number : undefined;
     case 'string': return typeof json === 'string' ? json : undefined;
     case 'ConnID': return typeof json === 'string' && /^[0-9a-f]{16}$/.test(json) ? json : undefined;
+    case 'flag': return typeof json === 'boolean' ? json : undefined;
+    case 'time': return isTime(json) ? json : undefined;
     case 'kvlist': return kvFromJson(json);
     case 'strings': return Array.isArray(json) && json.every((each) => typeof each === 'string') ? json as string[] : undefined;
     default: return typeof json === 'string' && (enumValues.get(type) as ReadonlySet<string>).has(json) ? json : undefined;
@@ -68,6 +72,8 @@ export function describeType(type: AttributeType): string {
   switch (type) {
     case 'int': return 'an integer';
     case 'string': return 'a string';
+    case 'flag': return 'true or false';
+    case 'time': return '{"sec":integer,"usec":integer}';
     case 'ConnID': return '16 lower-case hex digits';
     case 'kvlist': return 'an object, or an array of [key, value] pairs, of integers, strings and lists';
     case 'strings': return 'an array of strings';
@@ -86,8 +92,14 @@ export function decodeEvent(line: string): TEvent | AddpMessage | undefined {
 
 function eventValue(json: unknown): TAttribute {
   if (typeof json !== 'object' || json === null) return json as TAttribute;
-  if (!Array.isArray(json) && Number.isInteger((json as { sec?: unknown }).sec) && 'usec' in json) return json as TAttribute;
+  if (isTime(json)) return json;
   return kvFromJson(json) ?? json as TAttribute;
+}
+
+function isTime(json: unknown): json is TTime {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return false;
+  const { sec, usec } = json as { sec?: unknown; usec?: unknown };
+  return Number.isSafeInteger(sec) && Number.isSafeInteger(usec);
 }
 
 function parseObject(line: string): Readonly<Record<string, unknown>> | undefined {

@@ -1,4 +1,7 @@
-/** Enumerations by their Platform SDK names (tlibrary §5.5). */
+/**
+ * Enumerations by their Platform SDK names, in the order of T-Library's numbers where they have any (tlibrary §5.5).
+ * Numbers do not travel.
+ */
 
 export const ENUMS = {
   ClientRole: ['Standard', 'Smart', 'InteractionProxy'],
@@ -48,7 +51,15 @@ export const ENUMS = {
   ForwardMode: ['None', 'Unconditional', 'OnBusy', 'OnNoAnswer', 'OnBusyAndNoAnswer', 'SendAllCalls'],
   MonitorNextCallType: ['OneCall', 'AllCalls'],
   MergeType: ['ForTransfer', 'ForConference'],
-  XRouteType: ['Default', 'Route', 'Direct', 'Reroute'],
+  XRouteType: [
+    'Default', 'Route', 'Direct', 'Reroute', 'DirectUUI', 'DirectANI', 'DirectNoToken', 'DNISPooling', 'DirectDigits', 'PullBack',
+    'ExtProtocol', 'RouteUUI', 'DirectNetworkCallID',
+  ],
+  PartyType: ['Internal', 'External', 'RoutingPoint'],
+  Cause: [
+    'Empty', 'ACD', 'Busy', 'NoAnswer', 'Reject', 'Route', 'Coverage', 'ConverseOn', 'Forward', 'Redirect', 'Transfer', 'SingleStepTransfer',
+    'Conference', 'AMDetected', 'FaxDetected', 'SITDetected',
+  ],
 } as const;
 
 export type EnumName = keyof typeof ENUMS;

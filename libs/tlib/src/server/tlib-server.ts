@@ -6,10 +6,11 @@ import type { Clock, Counter, Entropy, Log, Meter, Timer } from '#kernel';
 import { type AddpMessage, decodeRequest } from '../codec/decode.js';
 import { tTime } from '../codec/encode.js';
 import type { TEvent, TRequest } from '../message.js';
-import { ACCEPTED, OPENING, type ServerRole } from '../messages/catalogue.js';
 import type { EnumValue } from '../messages/enums.js';
 import { TError } from '../messages/error-codes.js';
 import { kv, type KVSource } from '../messages/kv-list.js';
+import { OPENING, portRefusal, type ServerRole } from '../messages/ports.js';
+import { REQUEST_RULES, type RequestRule } from '../messages/requests.js';
 import type { BacklogLimits } from '../session/backlog.js';
 import { Connection, type ConnectionEvents } from './connection.js';
 import { Lane } from './lane.js';
@@ -265,12 +266,8 @@ export class TlibServer implements ConnectionEvents {
       this.#strike(connection, peer);
       return;
     }
-    const { role } = this.options.identity;
-    if (!ACCEPTED[role].has(request.msg)) {
-      const accepted = [...ACCEPTED[role]].join(', ');
-      this.#refuse(connection, peer, TError.UnsupportedOperation, `the ${role} port does not accept ${request.msg}; it accepts ${accepted}`, referenceID);
-      return;
-    }
+    const notHere = portRefusal(this.options.identity.role, REQUEST_RULES.get(request.msg) as RequestRule);
+    if (notHere !== undefined) return this.#refuse(connection, peer, TError.UnsupportedOperation, notHere, referenceID);
     if (request.msg === 'RequestSetInputMask') {
       session.filter = request['Filter'] as readonly string[];
       session.send({ msg: 'EventACK', UserEvent: request.msg }, referenceID);
