@@ -39,7 +39,7 @@ const DRIVERS = [
   [/^pino$|^prom-client$/, /^libs\/observability\//],
   [/^dns-packet$/, /^(libs\/sip\/src\/transport\/|apps\/dns-server\/|test\/)/],
   [/^(sip|dns2)$/, /^test\//],
-  [/^(yaml|zod)$/, /^(libs\/config\/|apps\/console\/|apps\/cordboard\/)/],
+  [/^(yaml|zod)$/, /^(libs\/config\/|apps\/console\/|apps\/cordboard\/|test\/)/],
 ];
 
 const problems = [];

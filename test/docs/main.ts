@@ -1,7 +1,6 @@
 /** `npm run docs`: writes the pages that are made from tables. */
 import { writeFileSync } from 'node:fs';
-import { configurationPage, protocolPage } from './pages.js';
+import { PAGES } from './pages.js';
 
 const docs = new URL('../../../docs/', import.meta.url);
-writeFileSync(new URL('configuration.md', docs), configurationPage());
-writeFileSync(new URL('tlib-protocol.md', docs), protocolPage());
+for (const [file, page] of Object.entries(PAGES)) writeFileSync(new URL(file, docs), page());

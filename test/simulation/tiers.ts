@@ -112,7 +112,8 @@ export function nodeProcess(config: ClusterConfig, application: Application): St
 export function vqProcess(config: ClusterConfig, application: Application): StartSimProcess<VqProcess> {
   return (ports) => {
     const { meter } = ports;
-    const core = new VqServerCore(config, new OptionLookup(config, application), ports);
+    const identity = { switchName: config.switchName, geoLocation: application.geoLocation };
+    const core = new VqServerCore(config, new OptionLookup(config, application), ports, identity);
     const port = new TlibPort(ports, portAddress(application, 'default'), application.name, 'VirtualQueue', {
       onRequest: (session, request) => vqRequest(core, session, request),
       onClosed: (session) => core.closed(session),

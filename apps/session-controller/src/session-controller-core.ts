@@ -19,7 +19,7 @@ import { adminCommands } from './services/admin-commands.js';
 import { AgentOffers } from './services/agent-offers.js';
 import { CallDirectory } from './services/call-directory.js';
 import { CallEffects } from './services/call-effects.js';
-import { CallReporting } from './services/call-reporting.js';
+import { CallReporting, REPORTING_LIMITS } from './services/call-reporting.js';
 import { DigestGate, nonceSecret } from './services/digest-gate.js';
 import { EventStreams } from './services/event-streams.js';
 import { ForwardedRequests } from './services/forwarded-requests.js';
@@ -50,7 +50,7 @@ export class SessionControllerCore {
   readonly instance: string;
   readonly routingPort: RoutingPort;
   readonly routing: RoutingClients;
-  readonly reporting = new CallReporting();
+  readonly reporting: CallReporting;
   readonly admin: AdminCommands;
   readonly #options: OptionLookup;
   readonly #layer: TransactionLayer;
@@ -99,6 +99,9 @@ export class SessionControllerCore {
         this.#streams.flush();
       },
     });
+    this.reporting = new CallReporting(() => clock.nowMs(), { ...REPORTING_LIMITS, ...(application.ports.has('IPport') ? {} : { events: 0 }) });
+    meter.gauge('sc_reporting_events_kept', 'Call-monitoring events kept for a client of IPport to come', () => this.reporting.kept);
+    meter.gauge('sc_calls_unreported', 'Calls that no client of IPport will hear of, since the start', () => this.reporting.dropped);
     this.routing = new RoutingClients(this.instance, (point) => this.#routersGone(point));
 
     const environment = this.#environment(new DialPlan(config, {

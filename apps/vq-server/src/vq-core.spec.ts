@@ -50,7 +50,7 @@ class Desk {
     const parsed = config(options);
     this.core = new VqServerCore(parsed, new OptionLookup(parsed, parsed.applications[0]!), {
       clock: this.clock, entropy: new SeededEntropy(1), meter: this.meter,
-    });
+    }, { switchName: 'Test', geoLocation: 'dc1' });
   }
 
   router(id: string): Router {

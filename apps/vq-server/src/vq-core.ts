@@ -1,7 +1,7 @@
 /** The virtual-queue server without its sockets: reservations, and the events of virtual queues (VQ-01..11). */
 import type { ClusterConfig, OptionLookup } from '#config';
 import { BoundedQueue, type Clock, type Counter, type Entropy, type Meter, type Timer, unreachable } from '#kernel';
-import { type RefusalReason, type ReservationEffect, Reservations } from '#telephony';
+import { type RefusalReason, type ReservationEffect, Reservations, switchAnswer, type SwitchIdentity } from '#telephony';
 import { type KVPair, TError, type TEvent, type TRequest, tTime } from '#tlib';
 import { QueueContents } from './machines/queue-contents.js';
 
@@ -57,7 +57,9 @@ export class VqServerCore {
   readonly #rejects: Counter;
   #nextTicket = 1;
 
-  constructor(private readonly config: ClusterConfig, private readonly options: OptionLookup, private readonly ports: VqPorts) {
+  constructor(
+    private readonly config: ClusterConfig, private readonly options: OptionLookup, private readonly ports: VqPorts, private readonly identity: SwitchIdentity,
+  ) {
     this.#reservations = new Reservations({
       collectionMs: options.number('request-collection-time'),
       collectLowerPriority: options.flag('collect-lower-priority-requests'),
@@ -102,6 +104,12 @@ export class VqServerCore {
     client.send({
       msg: 'EventAddressInfo', ThisDN: dn, AddressType: 'Queue', InfoType: request['AddressInfoType'], ...this.#snapshot(dn as string),
     }, request['ReferenceID'] as number | undefined);
+  }
+
+  querySwitch(client: VqClient, request: TRequest, refuse: Refuse): void {
+    const answer = switchAnswer(request, this.identity, this.ports.clock.nowMs());
+    if ('code' in answer) return refuse(answer.code as number, answer.message as string);
+    client.send(answer, request['ReferenceID'] as number | undefined);
   }
 
   /** The client is gone for good. */

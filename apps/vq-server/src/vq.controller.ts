@@ -38,6 +38,11 @@ export class VqController {
     this.core.queryAddress(session, request, refuse);
   }
 
+  @TRequest('RequestQuerySwitch', 'RequestQueryLocation')
+  querySwitch(@Payload() request: Request, @Ctx() { session }: TlibClientContext): void {
+    this.core.querySwitch(session, request, refuse);
+  }
+
   @TRequest('RequestQueryCall')
   queryCall(): never {
     return refuse(TError.UnsupportedOperation, 'calls live on the session controllers; ask there');

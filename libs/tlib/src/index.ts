@@ -11,6 +11,6 @@ export { ERROR_MEANINGS, TError, type TErrorCode } from './messages/error-codes.
 export {
   EMPTY_KV, kv, kvAttach, kvDelete, kvFromJson, kvGet, type KVSource, kvText, kvToJson, kvUpdate,
 } from './messages/kv-list.js';
-export { ACCEPTED, OPENING, PORT_NAMES, type ServerRole } from './messages/ports.js';
+export { ACCEPTED, OPENING, PORT_NAMES, sentBy, type ServerRole } from './messages/ports.js';
 export { REQUEST_RULES, type RequestRule } from './messages/requests.js';
 export { type BacklogEntry, type BacklogLimits, SessionBacklog } from './session/backlog.js';

@@ -1,7 +1,7 @@
 /** What other tiers ask of this node over the bus: acknowledgements, call control, lists (docs/specs/cluster-protocol.md). */
 import { type Bus, type BusDelivery, type BusMessage, type BusSubscription, subjects } from '#cluster';
 import { type Clock, unreachable } from '#kernel';
-import type { OwnerNotice, RequestOrigin, ScCommand, ScReply } from '#telephony';
+import { type OwnerNotice, type RequestOrigin, type ScCommand, type ScReply, unsupportedRequest } from '#telephony';
 import { TError, type TRequest } from '#tlib';
 import { OPENING_LEG } from '../legs/leg-layer.js';
 import type { CallDirectory } from './call-directory.js';
@@ -52,7 +52,8 @@ export class ForwardedRequests {
   #onRequest(request: TRequest, origin: RequestOrigin, respond: (reply: ScReply) => void): void {
     const dn = typeof request.ThisDN === 'string' ? request.ThisDN : '';
     if (request.msg === 'RequestMakeCall') return this.#makeCall(dn, request, origin, respond);
-    const connID = typeof request.ConnID === 'string' ? request.ConnID : '';
+    if (typeof request.ConnID !== 'string') return respond({ kind: 'error', code: TError.UnsupportedOperation, message: unsupportedRequest(request.msg) });
+    const connID = request.ConnID;
     const call = this.ports.directory.find(connID);
     if (call === undefined || (call.ended && request.msg !== 'RequestQueryCall')) {
       return respond({ kind: 'error', code: TError.InvalidConnID, message: `no call ${connID} on node ${this.node}` });

@@ -4,8 +4,8 @@
  */
 import type { ClusterConfig } from '#config';
 import type { Clock } from '#kernel';
-import type { RequestOrigin } from '#telephony';
-import { kv, type KVSource, type TEvent, TError, type TRequest } from '#tlib';
+import type { CallView, RequestOrigin } from '#telephony';
+import { kv, type KVSource, type TEvent, TError, type TRequest, tTime } from '#tlib';
 import type { ClientSession } from '../adapters/client-session.js';
 import type { CallDirectory } from './call-directory.js';
 import type { RequestOutcomes } from './request-outcomes.js';
@@ -63,20 +63,11 @@ export class RoutingPort {
     if (!this.ports.routing.register(dn, session, mode)) {
       return this.#refuse(session, request, TError.ResourceSeized, `${dn} is registered by another client, one of them in ModePrivate`);
     }
-    this.#answer(session, request, {
-      msg: 'EventRegistered', ThisDN: dn, AddressType: 'RoutingPoint', Extensions: kv(this.#snapshot(dn)),
-    });
-  }
-
-  /** The calls that wait there, so that a late client can route them (tlibrary §4.4.1). */
-  #snapshot(dn: string): KVSource {
     const calls = this.ports.directory.viewsOf(dn);
-    const snapshot: Record<string, string | number> = { status: calls.length === 0 ? 0 : 1, calls: calls.length };
-    calls.forEach((call, index) => {
-      snapshot[`conn-${index + 1}`] = call.connID;
-      snapshot[`ct-${index + 1}`] = call.callType;
+    this.#answer(session, request, {
+      msg: 'EventRegistered', ThisDN: dn, AddressType: 'RoutingPoint', InfoType: 'QueueStatus', InfoStatus: calls.length,
+      Extensions: kv(snapshotOf(calls)), Time: tTime(this.ports.clock.nowMs()),
     });
-    return snapshot;
   }
 
   #unregister(session: ClientSession, request: TRequest): void {
@@ -110,7 +101,7 @@ export class RoutingPort {
     if (this.ports.routing.modeOf(dn, session.id) === undefined) return this.#notRegistered(session, request, dn);
     const event: Record<string, TEvent[string]> = {};
     for (const name of Object.keys(request)) if (!OF_THE_REQUEST.has(name)) event[name] = request[name];
-    this.ports.routing.distribute(dn, { ...event, msg: text(request.UserEvent) }, undefined);
+    this.ports.routing.distribute(dn, { ...event, msg: text(request.UserEvent), Time: tTime(this.ports.clock.nowMs()) }, undefined);
     this.#answer(session, request, { msg: 'EventACK', ThisDN: dn, UserEvent: request.UserEvent });
   }
 
@@ -145,6 +136,16 @@ export class RoutingPort {
   #refuse(session: ClientSession, request: TRequest, code: number, message: string): void {
     this.ports.outcomes.refused(this.#origin(session, request), code, message);
   }
+}
+
+/** The calls that wait there, so that a late client can route them (tlibrary §4.4.1). */
+function snapshotOf(calls: readonly CallView[]): KVSource {
+  const snapshot: Record<string, string | number> = { status: calls.length === 0 ? 0 : 1 };
+  calls.forEach((call, index) => {
+    snapshot[`conn-${index + 1}`] = call.connID;
+    snapshot[`ct-${index + 1}`] = call.callType;
+  });
+  return snapshot;
 }
 
 function referenceOf(request: TRequest): number | undefined {

@@ -82,5 +82,10 @@ export function onRequest(step: Step, request: TRequest, origin: RequestOrigin):
 }
 
 function unsupported(step: Step, msg: string, thisDN: string, origin: RequestOrigin): void {
-  step.refuse(origin, 51, `${msg} is not supported: ${REFUSALS.get(msg) ?? 'this switch does not have the feature'}`, thisDN);
+  step.refuse(origin, 51, unsupportedRequest(msg), thisDN);
+}
+
+/** Why a request cannot be served, and what to do instead; EventError 51. */
+export function unsupportedRequest(msg: string): string {
+  return `${msg} is not supported: ${REFUSALS.get(msg) ?? 'this switch does not have the feature'}`;
 }

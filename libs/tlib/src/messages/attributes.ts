@@ -77,7 +77,7 @@ export const ATTRIBUTES = {
   CallInfoType: ['CallInfoType', 'PartiesQuery is the default.'],
 
   // Routing
-  RouteType: ['RouteType', 'Unknown, Default, OverwriteDNIS, DDD, IDDD, Direct: to OtherDN. AgentID: OtherDN is an agent. Reject, CallDisconnect: the call ends.'],
+  RouteType: ['RouteType', 'Unknown, Default, OverwriteDNIS, DDD, IDDD, Direct: to OtherDN. AgentID: OtherDN names an agent. Reject: the call ends.'],
   TreatmentType: ['TreatmentType', ''],
   TreatmentParms: ['kvlist', 'Parameters of the treatment: DURATION, DESTINATION, ...'],
   XRouteType: ['XRouteType', ''],

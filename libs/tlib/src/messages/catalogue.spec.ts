@@ -31,7 +31,7 @@ describe('requests', () => {
       'RequestGiveMusicTreatment is not served: there is no media server; send RequestApplyTreatment with TreatmentType RingBack',
     );
     expect(portRefusal('SmartProxy', REQUEST_RULES.get('RequestReserveAgent')!)).toBe(
-      'the SmartProxy port does not accept RequestReserveAgent: send it to the default port of a sip-server or a vq-server',
+      'the SmartProxy port does not accept RequestReserveAgent: send it to a vq-server',
     );
   });
 });

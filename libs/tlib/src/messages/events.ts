@@ -19,6 +19,8 @@ const QUEUE = 'ThisDN ConnID CallUUID? CallID? CallType? PropagatedCallType? Cal
   + `ThisQueue? PreviousConnID? ANI? DNIS? UserData? Node? Time ${OWNER}`;
 const AGENT = 'ThisDN AgentID AgentSessionID AgentWorkMode Time Server DNSequence OwnerEpoch';
 const DN = 'ThisDN Time Server DNSequence OwnerEpoch';
+/** Also told by a server that found a new owner, or lost the old one. */
+const SERVICE = 'ThisDN Time? Server? DNSequence? OwnerEpoch?';
 const SNAPSHOT = 'ThisDN AddressType InfoStatus InfoType? AgentID? AgentSessionID? AgentWorkMode? Server? DNSequence? OwnerEpoch? Time?';
 const IDENTITY = 'ApplicationName ServerRole Switch GeoLocation Node ServerVersion ProtocolVersion';
 /** Of a call as a whole, at IPport (§4.10). */
@@ -29,24 +31,27 @@ type Row = readonly [msg: string, attributes: string, when: string];
 const EVENTS: readonly Row[] = [
   ['EventLinkConnected', `${IDENTITY} SessionToken Resumed?`, 'The session is open.'],
   ['EventBacklogLost', 'FromSequence', 'A session could not be resumed: register anew.'],
-  ['EventLinkDisconnected', '', 'The server goes out of service and will close the connection.'],
   ['EventServerInfo', `${IDENTITY} ServerStartTime Time`,
     'Answers RequestQueryServer. Extensions: `role` (primary or backup of its pair), `draining`, and the load.'],
   ['EventError', 'ErrorCode ErrorMessage ThisDN? ConnID?', 'A request was refused or failed.'],
   ['EventACK', 'UserEvent? ThisDN? PrivateMsgID?', 'Answers what changes nothing that others see.'],
 
-  ['EventRegistered', SNAPSHOT, 'Answers RequestRegisterAddress. Extensions hold the snapshot, see Snapshots.'],
-  ['EventUnregistered', 'ThisDN', 'Answers RequestUnregisterAddress.'],
-  ['EventRegisteredAll', 'InfoStatus? Time?', 'Answers RequestRegisterAll; every owned DN follows.'],
-  ['EventUnregisteredAll', '', 'Answers RequestUnregisterAll.'],
+  ['EventRegistered', SNAPSHOT,
+    'Answers RequestRegisterAddress. Extensions hold the snapshot. Unasked, to Smart clients: the node owns one more DN.'],
+  ['EventUnregistered', 'ThisDN Time? Server? ErrorCode? ErrorMessage?',
+    'Answers RequestUnregisterAddress. Unasked, to Smart clients: the node owns the DN no longer; Extensions `owner`.'],
+  ['EventRegisteredAll', 'Server InfoStatus Time',
+    'Answers RequestRegisterAll, in parts; the last has the ReferenceID. Extensions `owned`: snapshots by DN; `more`: whether a part follows.'],
+  ['EventUnregisteredAll', 'Server Time', 'Answers RequestUnregisterAll.'],
   ['EventAddressInfo', SNAPSHOT, 'Answers RequestQueryAddress; after RequestRegisterAddress with `"*"` one for each DN. Extensions as in EventRegistered.'],
   ['EventPartyInfo', 'ConnID CallUUID CallID CallType CallInfoType InfoStatus ANI DNIS UserData? Node Time',
     'Answers RequestQueryCall. Extensions: for each party n `dn-n`, `role-n`, `ps-n`, `trunk-n`; or `status` and `started`.'],
-  ['EventSwitchInfo', 'SwitchInfoType?', 'Answers RequestQuerySwitch.'],
-  ['EventLocationInfo', 'LocationInfoType? Location?', 'Answers RequestQueryLocation.'],
+  ['EventSwitchInfo', 'SwitchInfoType Time', 'Answers RequestQuerySwitch. Extensions `switch`, `DateTime`.'],
+  ['EventLocationInfo', 'LocationInfoType Location Time',
+    'Answers RequestQueryLocation: all data centres are one switch. Extensions `location-1`, `site`.'],
 
-  ['EventDNBackInService', DN, 'The DN\'s phone registered, or its owner application did.'],
-  ['EventDNOutOfService', DN, 'It did so no longer, or the DN\'s owner was lost.'],
+  ['EventDNBackInService', SERVICE, 'The DN\'s phone registered, or its owner application did.'],
+  ['EventDNOutOfService', SERVICE, 'It did so no longer, or the DN\'s owner was lost: then without DNSequence.'],
   ['EventAgentLogin', AGENT, 'The agent logged in; EventAgentReady or EventAgentNotReady follows and says the state.'],
   ['EventAgentLogout', AGENT, 'The agent logged out, or was: its desktop or phone was lost.'],
   ['EventAgentReady', AGENT, 'The agent takes calls. Reasons `site`: its data centre.'],
