@@ -119,6 +119,16 @@ class Stage {
   }
 }
 
+/** Routing Points are shared out a moment after the start. */
+async function pointsAreOwned(running: RunningSwitch): Promise<void> {
+  const client = await running.client('SmartProxy', 'golden');
+  for (let point = 5000; point < 5010; point += 1) {
+    const ask = () => client.request('RequestQueryAddress', { ThisDN: String(point), AddressInfoType: 'QueueStatus' });
+    while ((await ask())['OwnerEpoch'] === undefined) await new Promise(setImmediate);
+  }
+  running.closeClients();
+}
+
 describe('golden exchanges', () => {
   let running: RunningSwitch;
   let phones: Softphones;
@@ -132,6 +142,7 @@ describe('golden exchanges', () => {
     phones = await openSoftphones({ listen: [{ transport: 'udp', host: plan.phones, port: 5062 }], outboundProxy });
     carrier = await openSoftphones({ listen: [{ transport: 'udp', host: plan.carrier, port: 5090 }], outboundProxy });
     stage = new Stage(running, phones, carrier);
+    await pointsAreOwned(running);
   }, 60_000);
   afterEach(() => stage.clear());
   afterAll(async () => {
