@@ -12,14 +12,15 @@ export function orderSrv(records: readonly SrvRecord[], draw: () => number): Srv
 }
 
 /**
- * Weight 0 goes first in the running sum, so that it has a very small chance beside others (RFC 2782, "Weight"). Where all
- * weights are 0 nothing tells the targets apart, and each has the same chance.
+ * Weight 0 goes first in the running sum, so that it has a very small chance beside others (RFC 2782, "Weight"). Only then is 0
+ * drawn too: where every record has a weight it would favour the first one. Where all weights are 0 each has the same chance.
  */
 function drawAll(records: readonly SrvRecord[], draw: () => number, into: SrvRecord[]): void {
   const left = [...records].sort((a, b) => Math.sign(a.weight) - Math.sign(b.weight));
   while (left.length > 0) {
     const sum = left.reduce((total, record) => total + record.weight, 0);
-    const at = sum === 0 ? draw() % left.length : indexAt(left, draw() % (sum + 1));
+    const hasZero = left[0]?.weight === 0;
+    const at = sum === 0 ? draw() % left.length : indexAt(left, hasZero ? draw() % (sum + 1) : 1 + draw() % sum);
     into.push(...left.splice(at, 1));
   }
 }
