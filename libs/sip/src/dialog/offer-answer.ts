@@ -45,9 +45,14 @@ export class OfferAnswer {
     return this.#state === 'Stable' && !this.#offerless;
   }
 
-  /** An INVITE without a description was sent or received: its first reliable response makes the offer (RFC 3261 §13.2.1). */
-  onOfferlessInvite(): void {
+  /**
+   * An INVITE without a description was sent or received: its first reliable response makes the offer (RFC 3261 §13.2.1).
+   * False, and nothing changes, while an offer is open: such an INVITE may not be sent, and gets 491 or 500 (§14.2).
+   */
+  onOfferlessInvite(): boolean {
+    if (this.#state !== 'Stable') return false;
     this.#offerless = true;
+    return true;
   }
 
   /** What our description is in that message; undefined when none may stand there now, and nothing was changed. */
@@ -61,7 +66,7 @@ export class OfferAnswer {
 
   /** A description came. */
   onReceived(carrier: SdpCarrier): SdpVerdict {
-    if (carrier === 'INVITE' || carrier === 'UPDATE') return this.#receivedOffer();
+    if (carrier === 'INVITE' || carrier === 'UPDATE') return this.#receivedOffer(carrier);
     if (this.#state === 'LocalOffer') return this.#receivedAnswer(carrier);
     if (this.#state === 'RemoteOffer') return { kind: 'refuse', status: 488, retryAfter: false };
     if (!this.#opens(carrier)) return { kind: 'ignore' };
@@ -95,7 +100,7 @@ export class OfferAnswer {
   }
 
   #sentFirst(carrier: SdpCarrier): SdpMeaning | 'repetition' | undefined {
-    if (carrier === 'INVITE' || carrier === 'UPDATE' ? !this.mayOffer : !this.#opens(carrier)) {
+    if (carrier === 'INVITE' || carrier === 'UPDATE' ? !this.#mayOfferBy(carrier) : !this.#opens(carrier)) {
       return carrier === 'unreliable-1xx' || carrier === '2xx' ? this.#repetition() : undefined;
     }
     this.#open('LocalOffer');
@@ -106,9 +111,14 @@ export class OfferAnswer {
     return this.#hasSession && !this.#offerless ? 'repetition' : undefined;
   }
 
-  #receivedOffer(): SdpVerdict {
+  /** RFC 3311 §5.1: an UPDATE changes a session, it does not make one. */
+  #mayOfferBy(carrier: 'INVITE' | 'UPDATE'): boolean {
+    return this.mayOffer && (carrier === 'INVITE' || this.#hasSession);
+  }
+
+  #receivedOffer(carrier: 'INVITE' | 'UPDATE'): SdpVerdict {
     if (this.#state === 'LocalOffer') return GLARE;
-    if (this.#state === 'RemoteOffer' || this.#offerless) return BUSY;
+    if (this.#state === 'RemoteOffer' || !this.#mayOfferBy(carrier)) return BUSY;
     this.#open('RemoteOffer');
     return { kind: 'accept', meaning: 'offer' };
   }
@@ -120,7 +130,7 @@ export class OfferAnswer {
 
   /** True when a description in this message, with none open, is an offer. */
   #opens(carrier: SdpCarrier): boolean {
-    if (carrier === 'PRACK') return this.#hasSession;
+    if (carrier === 'PRACK') return this.#hasSession && !this.#offerless;
     return this.#offerless && (carrier === 'reliable-1xx' || carrier === '2xx');
   }
 

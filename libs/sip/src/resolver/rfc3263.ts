@@ -69,9 +69,7 @@ export class Rfc3263Resolution {
     const transport = this.#givenTransport();
     if (transport !== undefined && !this.#options.transports.includes(transport)) return this.#done([], out);
     // §4.2: a port means that SRV is not looked at; §4.1: then the transport is UDP, or TLS for sips.
-    if (this.#to.port !== undefined) {
-      return this.#lookUp([this.#place(transport ?? this.#defaultTransport(), this.#to.host)], out);
-    }
+    if (this.#to.port !== undefined) return this.#addressesAt(transport ?? this.#defaultTransport(), out);
     if (transport !== undefined) return this.#askSrv([srvChoice(transport, this.#to.host)], out);
     this.#state = 'naptr';
     this.#awaited = 1;
@@ -85,6 +83,11 @@ export class Rfc3263Resolution {
     if (this.#state === 'naptr') this.#onNaptr(outcome as DnsOutcome<NaptrRecord>, out);
     else if (this.#state === 'srv') this.#onSrv(question.name, outcome as DnsOutcome<SrvRecord>, out);
     else if (this.#state === 'addresses') this.#onAddresses(question.name, outcome as DnsOutcome<string>, out);
+  }
+
+  #addressesAt(transport: TransportName, out: Out<ResolutionEffect>): void {
+    if (this.#options.transports.includes(transport)) this.#lookUp([this.#place(transport, this.#to.host)], out);
+    else this.#done([], out);
   }
 
   #literal(host: string, out: Out<ResolutionEffect>): void {
@@ -189,9 +192,9 @@ export class Rfc3263Resolution {
     return { transport, host, port: this.#to.port ?? (transport === 'tls' ? 5061 : 5060) };
   }
 
-  /** sips:…;transport=tcp means TLS over TCP (RFC 3261 §26.2.2). */
+  /** sips:…;transport=tcp means TLS over TCP (RFC 3261 §26.2.2). Without a transport sips: too asks for NAPTR (§4.1). */
   #givenTransport(): TransportName | undefined {
-    return this.#to.secure ? 'tls' : this.#to.transport;
+    return this.#to.secure && this.#to.transport !== undefined ? 'tls' : this.#to.transport;
   }
 
   #defaultTransport(): TransportName {

@@ -114,6 +114,13 @@ describe('SipResolver (RFC 3263)', () => {
     expect(resolve('sips:a@sip.test')).toEqual(['tls 192.0.2.1:5061 as sip.test']);
   });
 
+  it('sips follows the SIPS service of a NAPTR (§4.1)', () => {
+    const records = { 'naptr sip.test': [naptr(10, 10, 'SIPS+D2T', '_sips._tcp.other.test')], 'srv _sips._tcp.other.test': [srv(1, 1, 'near.test', 5071)], 'a near.test': ['192.0.2.1'] };
+    expect(bench(records).resolve('sips:a@sip.test')).toEqual(['tls 192.0.2.1:5071 as sip.test']);
+    expect(bench(records, { transports: ['udp', 'tcp'] }).resolve('sips:a@sip.test')).toEqual([]);
+    expect(bench({ 'a sip.test': ['192.0.2.9'] }, { transports: ['udp', 'tcp'] }).resolve('sips:a@sip.test:5061')).toEqual([]);
+  });
+
   it('SRV "." means that there is no such service (RFC 2782)', () => {
     expect(bench({ 'srv _sip._udp.sip.test': [srv(0, 0, '.')], 'a sip.test': ['192.0.2.9'] }).resolve('sip:a@sip.test')).toEqual([]);
   });
