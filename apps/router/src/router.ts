@@ -4,7 +4,7 @@
  */
 import type { Clock, Log, Timer } from '#kernel';
 import { unreachable } from '#kernel';
-import type { TEvent } from '#tlib';
+import { kvGet, type KVList, type TEvent } from '#tlib';
 import { type TlibAddress, type TlibClient, TlibRequestError } from '#tlib/client';
 import { Dispatcher, type DispatcherEffect, type DispatcherInput } from './machines/dispatcher.js';
 
@@ -35,6 +35,7 @@ export interface RouterPorts {
 const ROUTE_TIMEOUT_MS = 120_000;
 /** From the grant until the agent's phone rings; then his own events say that he is busy. */
 const RESERVATION_MS = 5_000;
+/** Waiting callers are looked after that often; offers are made at once. */
 const TICK_MS = 1_000;
 
 type Input = DispatcherInput extends infer I ? (I extends unknown ? Omit<I, 'nowMs'> : never) : never;
@@ -45,6 +46,7 @@ export class Router {
   readonly #servers = new Map<string, RouterClient>();
   readonly #monitor: RouterClient | undefined;
   readonly #reservations: RouterClient | undefined;
+  readonly #connected = new Set<string>();
   #timer: Timer | undefined;
 
   constructor(private readonly options: RouterOptions, private readonly ports: RouterPorts) {
@@ -58,10 +60,16 @@ export class Router {
     return this.#dispatcher.waiting;
   }
 
+  /** Calls that wait, agents who could be offered one now, servers that answer: for operators. */
+  state(): object {
+    return { waiting: this.waiting, freeAgents: this.#dispatcher.free, connected: [...this.#connected].sort() };
+  }
+
+  /** Begins to serve. What does not answer yet is connected to when it does; nothing waits for it. */
   async start(): Promise<void> {
-    if (this.#monitor !== undefined) await this.#watchAgents(this.#monitor);
-    if (this.#reservations !== undefined) await this.#reservations.connect();
-    for (const [name, client] of this.#servers) await this.#serve(name, client);
+    if (this.#monitor !== undefined) this.#watchAgents(this.#monitor);
+    if (this.#reservations !== undefined) this.#open('virtual-queue server', this.#reservations, () => {});
+    for (const [name, client] of this.#servers) this.#serve(name, client);
     this.#tick();
   }
 
@@ -74,23 +82,38 @@ export class Router {
     return this.ports.makeClient(address, ROUTE_TIMEOUT_MS);
   }
 
-  async #watchAgents(monitor: RouterClient): Promise<void> {
-    monitor.on('*', (event) => this.#feed({ kind: 'agentEvent', event }));
-    monitor.on('EventServerDisconnected', () => this.#feed({ kind: 'agentsUnknown' }));
-    // A resumed session misses nothing; the board was cleared, though, so the snapshots are asked for again.
-    monitor.on('EventServerConnected', () => this.#registerAll(monitor, this.options.agentDNs));
-    await monitor.connect();
+  /** `fresh` is called for each session that knows nothing of the one before; a resumed one has missed nothing. */
+  #open(name: string, client: RouterClient, fresh: () => void): void {
+    client.on('EventServerConnected', (event) => {
+      this.#connected.add(name);
+      if (event['Resumed'] !== true) fresh();
+    });
+    client.on('EventServerDisconnected', () => this.#connected.delete(name));
+    client.connect().catch((error: Error) => this.ports.log.warn('a server did not let us in', { name, error: error.message }));
   }
 
-  async #serve(server: string, client: RouterClient): Promise<void> {
+  #watchAgents(monitor: RouterClient): void {
+    monitor.on('*', (event) => this.#feed({ kind: 'agentEvent', event }));
+    this.#open('SmartProxy', monitor, () => {
+      this.#feed({ kind: 'agentsUnknown' });
+      this.#registerAll(monitor, this.options.agentDNs);
+    });
+  }
+
+  #serve(server: string, client: RouterClient): void {
     client.on('EventRouteRequest', (event) => this.#feed({ kind: 'waiting', server, event }));
+    client.on('EventRegistered', (event) => {
+      for (const waiting of callsAt(event)) this.#feed({ kind: 'waiting', server, event: waiting });
+    });
     for (const how of ['EventDiverted', 'EventAbandoned', 'EventReleased'] as const) {
       client.on(how, (event) => this.#feed({
         kind: 'left', connID: event['ConnID'] as string, how, to: event['ThirdPartyDN'] as string | undefined,
       }));
     }
-    client.on('EventServerConnected', () => this.#registerAll(client, this.options.routingPoints));
-    await client.connect();
+    this.#open(server, client, () => {
+      this.#feed({ kind: 'serverAnew', server });
+      this.#registerAll(client, this.options.routingPoints);
+    });
   }
 
   #registerAll(client: RouterClient, dns: readonly string[]): void {
@@ -143,7 +166,7 @@ export class Router {
       await this.#servers.get(server)?.routeCall(point, connID, dn);
     } catch (error) {
       this.ports.log.info('an agent did not take a call', { connID, dn, reason: (error as Error).message });
-      this.#feed({ kind: 'notRouted', connID, dn });
+      this.#feed({ kind: isAboutTheCall(error) ? 'alreadyTried' : 'notRouted', connID, dn });
     }
   }
 
@@ -170,3 +193,17 @@ export class Router {
 const callAttributes = ({ ConnID, CallUUID, CallType, ANI, DNIS, UserData }: TEvent) => ({ ConnID, CallUUID, CallType, ANI, DNIS, UserData });
 
 const isUnreachable = (error: unknown): boolean => error instanceof TlibRequestError && error.event === undefined;
+
+/** InvalidConnID, CallDisconnected, CallInInvalidState: the caller is gone, or another router was quicker. */
+const ABOUT_THE_CALL: ReadonlySet<number> = new Set([56, 237, 496]);
+const isAboutTheCall = (error: unknown): boolean => error instanceof TlibRequestError && ABOUT_THE_CALL.has(error.code);
+
+/** EventRegistered lists what waited before we came (tlibrary §4.4.1): `conn-1`, `ct-1`, `conn-2`, ... */
+function callsAt({ ThisDN, Extensions }: TEvent): TEvent[] {
+  const calls: TEvent[] = [];
+  for (let n = 1; ; n += 1) {
+    const connID = kvGet(Extensions as KVList | undefined, `conn-${n}`);
+    if (typeof connID !== 'string') return calls;
+    calls.push({ msg: 'EventRouteRequest', ThisDN, ConnID: connID, CallType: kvGet(Extensions as KVList | undefined, `ct-${n}`) });
+  }
+}

@@ -29,7 +29,7 @@ export async function startRouter(config: ClusterConfig, application: Applicatio
   }, {
     clock: ports.clock, log,
     makeClient: (address, requestTimeoutMs) => new TlibClient({
-      addresses: [address], applicationName: name, password: options.text('client-password'), addpTimeout: 7, requestTimeoutMs,
+      addresses: [address], applicationName: name, password: options.text('client-password'), addpTimeout: 7, requestTimeoutMs, keepTrying: true,
     }),
   });
   await router.start();
@@ -41,7 +41,7 @@ export async function startRouter(config: ClusterConfig, application: Applicatio
   return {
     instance: name,
     listening: [],
-    admin: { 'router show': () => ({ routingPoints, skill, waiting: router.waiting }) },
+    admin: { 'router show': () => ({ routingPoints, skill, ...router.state() }) },
     ready: () => true,
     drain: async () => {},
     close: async () => {

@@ -1,5 +1,6 @@
 /** Who is free, as the T-events of agents and DNs tell (tlibrary §10.1): ready, in service, without a call. */
 import { kvGet, type KVList, type TEvent } from '#tlib';
+import { Line } from './line.js';
 
 export interface AgentSeat {
   readonly dn: string;
@@ -9,8 +10,12 @@ export interface AgentSeat {
   readonly calls: Set<string>;
   /** Since when the agent is free: his longest wait is what longest-idle compares. */
   idleSinceMs: number;
-  /** Not offered before: he has just refused, or not answered. */
-  notBeforeMs: number;
+}
+
+interface SeatInLine {
+  readonly place: number;
+  readonly id: string;
+  readonly seat: AgentSeat;
 }
 
 const CALL_STARTS: ReadonlySet<string> = new Set(['EventRinging', 'EventDialing', 'EventEstablished']);
@@ -19,8 +24,19 @@ const READY = 2;
 
 export class AgentBoard {
   readonly #seats = new Map<string, AgentSeat>();
-  /** In the order in which they became free, so that the longest idle is found without looking at the others. */
-  readonly #free = new Set<AgentSeat>();
+  /** Free agents who fit and are neither taken nor at rest, the longest idle first. */
+  readonly #line = new Line<SeatInLine>();
+  readonly #inLine = new Map<string, SeatInLine>();
+  readonly #taken = new Set<string>();
+  /** DN to the end of the rest; all rest equally long, so the first is the first to come back. */
+  readonly #resting = new Map<string, number>();
+
+  constructor(private readonly fits: (agentID: string) => boolean) {}
+
+  /** Agents who could be offered a call now. */
+  get size(): number {
+    return this.#line.size;
+  }
 
   on(event: TEvent, nowMs: number): void {
     const dn = event['ThisDN'] as string | undefined;
@@ -28,35 +44,64 @@ export class AgentBoard {
     const seat = this.#seat(dn);
     const wasFree = isFree(seat);
     apply(seat, event);
-    if (wasFree === isFree(seat)) return;
-    if (wasFree) {
-      this.#free.delete(seat);
-    } else {
+    if (!wasFree && isFree(seat)) {
       seat.idleSinceMs = nowMs;
-      this.#free.add(seat);
+      this.#resting.delete(dn);
+    }
+    this.#place(seat);
+  }
+
+  /** The longest idle agent, who is then not offered again before `release`. */
+  take(): AgentSeat | undefined {
+    const seat = this.#line.first?.seat;
+    if (seat === undefined) return undefined;
+    this.#taken.add(seat.dn);
+    this.#place(seat);
+    return seat;
+  }
+
+  /** After a refusal he is let be until then; coming free anew ends the rest, too. */
+  release(dn: string, restUntilMs?: number): void {
+    this.#taken.delete(dn);
+    this.#resting.delete(dn);
+    if (restUntilMs !== undefined) this.#resting.set(dn, restUntilMs);
+    const seat = this.#seats.get(dn);
+    if (seat !== undefined) this.#place(seat);
+  }
+
+  tick(nowMs: number): void {
+    for (const [dn, untilMs] of this.#resting) {
+      if (untilMs > nowMs) return;
+      this.#resting.delete(dn);
+      const seat = this.#seats.get(dn);
+      if (seat !== undefined) this.#place(seat);
     }
   }
 
-  /** Free seats whose agent fits, the longest idle first. */
-  *free(fits: (agentID: string) => boolean, nowMs: number): Generator<AgentSeat, undefined> {
-    for (const seat of this.#free) if (seat.notBeforeMs <= nowMs && fits(seat.agentID)) yield seat;
-  }
-
-  /** Lets the agent be for a while after a refusal. */
-  rest(dn: string, untilMs: number): void {
-    this.#seat(dn).notBeforeMs = untilMs;
-  }
-
-  /** The feed broke: nothing is known until the snapshots are back. */
+  /** The feed broke: nothing is known until the snapshots are back. Who is taken stays taken. */
   forget(): void {
     this.#seats.clear();
-    this.#free.clear();
+    this.#line.clear();
+    this.#inLine.clear();
+  }
+
+  #place(seat: AgentSeat): void {
+    const waits = isFree(seat) && !this.#taken.has(seat.dn) && !this.#resting.has(seat.dn) && this.fits(seat.agentID);
+    const known = this.#inLine.get(seat.dn);
+    if (known !== undefined && (!waits || known.place !== seat.idleSinceMs)) {
+      this.#line.remove(known);
+      this.#inLine.delete(seat.dn);
+    }
+    if (!waits || this.#inLine.has(seat.dn)) return;
+    const place = { place: seat.idleSinceMs, id: seat.dn, seat };
+    this.#line.add(place);
+    this.#inLine.set(seat.dn, place);
   }
 
   #seat(dn: string): AgentSeat {
     let seat = this.#seats.get(dn);
     if (seat === undefined) {
-      seat = { dn, agentID: '', ready: false, inService: false, calls: new Set(), idleSinceMs: 0, notBeforeMs: 0 };
+      seat = { dn, agentID: '', ready: false, inService: false, calls: new Set(), idleSinceMs: 0 };
       this.#seats.set(dn, seat);
     }
     return seat;

@@ -117,6 +117,56 @@ it('holds a caller while nobody is free, and gives him to default routing when h
   expect(desk.on({ kind: 'left', connID: 'a', how: 'EventDiverted', to: '7050' })).toEqual(['EventDiverted 7050']);
 });
 
+it('leaves a call alone that another router is connecting, and its agent to others at once', () => {
+  const desk = new Desk();
+  desk.ready('7001');
+  desk.call('a');
+  desk.on({ kind: 'reserved', connID: 'a', dn: '7001' });
+  expect(desk.on({ kind: 'alreadyTried', connID: 'a', dn: '7001' })).toEqual(['free 7001']);
+  expect(desk.call('b')).toEqual(['EventQueued', 'reserve 7001 for b']);
+  desk.ready('7002');
+  desk.nowMs += 3_000;
+  expect(desk.on({ kind: 'tick' })).toEqual(['reserve 7002 for a']);
+});
+
+it('a refused call goes before those that came after it, and an agent who comes free anew rests no longer', () => {
+  const desk = new Desk();
+  desk.ready('7001');
+  desk.call('a');
+  desk.call('b');
+  expect(desk.on({ kind: 'notReserved', connID: 'a', dn: '7001' })).toEqual([]);
+  desk.agent('EventAgentNotReady', '7001');
+  expect(desk.agent('EventAgentReady', '7001')).toEqual(['reserve 7001 for a']);
+});
+
+it('forgets the calls of a server whose session began anew, and gives their agents back', () => {
+  const desk = new Desk();
+  desk.ready('7001');
+  desk.call('a');
+  desk.on({ kind: 'reserved', connID: 'a', dn: '7001' });
+  expect(desk.on({ kind: 'serverAnew', server: 'S2' })).toEqual([]);
+  expect(desk.on({ kind: 'serverAnew', server: 'S1' })).toEqual(['free 7001', 'EventAbandoned']);
+  expect([desk.dispatcher.waiting, desk.dispatcher.free]).toEqual([0, 1]);
+});
+
+it('serves 1,000 waiting calls in order with 50 agents', () => {
+  const desk = new Desk();
+  for (let i = 0; i < 1_000; i += 1) desk.call(`c${i}`);
+  const served: string[] = [];
+  for (let i = 0; i < 50; i += 1) desk.agent('EventDNBackInService', String(7001 + i));
+  for (let round = 0; round < 20; round += 1) {
+    for (let i = 0; i < 50; i += 1) {
+      served.push(...desk.agent('EventAgentReady', String(7001 + i)));
+      const connID = `c${round * 50 + i}`;
+      desk.on({ kind: 'reserved', connID, dn: String(7001 + i) });
+      desk.agent('EventAgentNotReady', String(7001 + i));
+      desk.on({ kind: 'left', connID, how: 'EventDiverted', to: String(7001 + i) });
+    }
+  }
+  expect(served).toHaveLength(1_000);
+  expect(served[999]).toBe('reserve 7050 for c999');
+});
+
 it('never offers one agent two calls, nor one call to two agents', () => {
   const dn = fc.constantFrom('7001', '7002', '7003');
   const connID = fc.constantFrom('a', 'b', 'c', 'd');

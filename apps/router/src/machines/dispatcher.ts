@@ -4,7 +4,8 @@
  */
 import type { Out } from '#kernel';
 import type { TEvent } from '#tlib';
-import { AgentBoard, type AgentSeat } from './agent-board.js';
+import { AgentBoard } from './agent-board.js';
+import { Line } from './line.js';
 
 export type DispatcherInput = (
   /** A call waits at the Routing Point of that server. */
@@ -16,7 +17,11 @@ export type DispatcherInput = (
   | { readonly kind: 'reserved'; readonly connID: string; readonly dn: string }
   | { readonly kind: 'notReserved'; readonly connID: string; readonly dn: string }
   | { readonly kind: 'notRouted'; readonly connID: string; readonly dn: string }
-  /** Resting agents may be free again. */
+  /** Another router's destination is being tried: no agent's fault. */
+  | { readonly kind: 'alreadyTried'; readonly connID: string; readonly dn: string }
+  /** A new session of that server, which knows nothing of the one before: whatever waits there is told anew. */
+  | { readonly kind: 'serverAnew'; readonly server: string }
+  /** Once a second: who rested long enough, who waits too long. Offers never wait for it. */
   | { readonly kind: 'tick' }
 ) & { readonly nowMs: number };
 
@@ -32,40 +37,53 @@ export type DispatcherEffect =
   | { readonly kind: 'queueEvent'; readonly name: 'EventQueued' | 'EventDiverted' | 'EventAbandoned'; readonly about: TEvent; readonly to?: string };
 
 interface WaitingCall {
+  /** Number of its arrival. */
+  readonly place: number;
+  readonly id: string;
   readonly connID: string;
   readonly server: string;
   readonly event: TEvent;
   readonly sinceMs: number;
   heldAtMs: number;
   givenUp: boolean;
+  /** Left to the other router until then. */
+  notBeforeMs: number;
   /** The agent that is being reserved or rung for it. */
   offeredTo: { readonly dn: string; readonly agentID: string; reserved: boolean } | undefined;
 }
 
 /** Waiting calls at once; a router far behind lets default routing take the rest. */
 const WAITING_MAX = 10_000;
-/** After a refusal the agent is left alone for so long; his next own event frees him earlier. */
+/** After a refusal the agent is left alone for so long. */
 const REST_MS = 3_000;
 /** Well below any sensible `router-timeout`. */
 const HOLD_EVERY_MS = 3_000;
 
 export class Dispatcher {
-  readonly #board = new AgentBoard();
-  /** In order of arrival. */
+  readonly #board: AgentBoard;
   readonly #calls = new Map<string, WaitingCall>();
-  readonly #taken = new Set<string>();
+  /** Those that are offered to nobody, in order of arrival. */
+  readonly #line = new Line<WaitingCall>();
+  #arrivals = 0;
 
   /** `maxWaitMs` 0: callers wait for ever. */
-  constructor(private readonly fits: (agentID: string) => boolean, private readonly maxWaitMs = 0) {}
+  constructor(fits: (agentID: string) => boolean, private readonly maxWaitMs = 0) {
+    this.#board = new AgentBoard(fits);
+  }
 
   get waiting(): number {
     return this.#calls.size;
   }
 
+  /** Agents who could be offered a call now. */
+  get free(): number {
+    return this.#board.size;
+  }
+
   on(input: DispatcherInput, out: Out<DispatcherEffect>): void {
     this.#apply(input, out);
-    this.#match(input.nowMs, out);
-    // After matching: a call that an agent takes now needs no holding.
+    this.#match(out);
+    // Whom an agent was found for just now need not be held.
     if (input.kind === 'tick') this.#care(input.nowMs, out);
   }
 
@@ -78,15 +96,32 @@ export class Dispatcher {
       case 'reserved': return this.#reserved(input.connID, input.dn, out);
       case 'notReserved':
       case 'notRouted': return this.#refused(input.connID, input.dn, input.nowMs);
-      case 'tick': return undefined;
+      case 'alreadyTried': return this.#alreadyTried(input.connID, input.dn, input.nowMs, out);
+      case 'serverAnew': return this.#serverAnew(input.server, out);
+      case 'tick': return this.#comeBack(input.nowMs);
     }
   }
 
   #arrived(server: string, event: TEvent, nowMs: number, out: Out<DispatcherEffect>): void {
     const connID = event['ConnID'] as string;
     if (this.#calls.has(connID) || this.#calls.size >= WAITING_MAX) return;
-    this.#calls.set(connID, { connID, server, event, sinceMs: nowMs, heldAtMs: nowMs, givenUp: false, offeredTo: undefined });
+    this.#arrivals += 1;
+    const call: WaitingCall = {
+      place: this.#arrivals, id: connID, connID, server, event, sinceMs: nowMs, heldAtMs: nowMs, givenUp: false, notBeforeMs: 0, offeredTo: undefined,
+    };
+    this.#calls.set(connID, call);
+    this.#line.add(call);
     out.push({ kind: 'queueEvent', name: 'EventQueued', about: event });
+  }
+
+  /** Agents who rested, and calls that were left to another router. */
+  #comeBack(nowMs: number): void {
+    this.#board.tick(nowMs);
+    for (const call of this.#calls.values()) {
+      if (call.notBeforeMs === 0 || call.notBeforeMs > nowMs) continue;
+      call.notBeforeMs = 0;
+      if (call.offeredTo === undefined && !call.givenUp) this.#line.add(call);
+    }
   }
 
   #care(nowMs: number, out: Out<DispatcherEffect>): void {
@@ -95,6 +130,7 @@ export class Dispatcher {
       const where = { server: call.server, point: call.event['ThisDN'] as string, connID: call.connID };
       if (this.maxWaitMs > 0 && nowMs - call.sinceMs >= this.maxWaitMs) {
         call.givenUp = true;
+        this.#line.remove(call);
         out.push({ kind: 'giveUp', ...where });
       } else if (nowMs - call.heldAtMs >= HOLD_EVERY_MS) {
         call.heldAtMs = nowMs;
@@ -106,11 +142,30 @@ export class Dispatcher {
   #left({ connID, how, to }: DispatcherInput & { kind: 'left' }, out: Out<DispatcherEffect>): void {
     const call = this.#calls.get(connID);
     if (call === undefined) return;
-    this.#calls.delete(connID);
-    this.#free(call);
     // A virtual queue knows no EventReleased: its caller was not served either.
     out.push({ kind: 'queueEvent', name: how === 'EventReleased' ? 'EventAbandoned' : how, about: call.event, ...(to === undefined ? {} : { to }) });
-    if (call.offeredTo?.reserved === true) out.push({ kind: 'cancelReservation', ...call.offeredTo });
+    this.#forget(call, out);
+  }
+
+  #serverAnew(server: string, out: Out<DispatcherEffect>): void {
+    for (const call of this.#calls.values()) {
+      if (call.server !== server) continue;
+      this.#forget(call, out);
+      out.push({ kind: 'queueEvent', name: 'EventAbandoned', about: call.event });
+    }
+  }
+
+  #forget(call: WaitingCall, out: Out<DispatcherEffect>): void {
+    this.#calls.delete(call.connID);
+    this.#line.remove(call);
+    this.#giveBack(call, out);
+  }
+
+  /** The agent is free for others. */
+  #giveBack({ offeredTo }: WaitingCall, out: Out<DispatcherEffect>): void {
+    if (offeredTo === undefined) return;
+    this.#board.release(offeredTo.dn);
+    if (offeredTo.reserved) out.push({ kind: 'cancelReservation', dn: offeredTo.dn, agentID: offeredTo.agentID });
   }
 
   #reserved(connID: string, dn: string, out: Out<DispatcherEffect>): void {
@@ -127,31 +182,26 @@ export class Dispatcher {
   #refused(connID: string, dn: string, nowMs: number): void {
     const call = this.#calls.get(connID);
     if (call?.offeredTo?.dn !== dn) return;
-    this.#free(call);
     call.offeredTo = undefined;
-    this.#board.rest(dn, nowMs + REST_MS);
+    this.#board.release(dn, nowMs + REST_MS);
+    this.#line.add(call);
   }
 
-  #free(call: WaitingCall): void {
-    if (call.offeredTo !== undefined) this.#taken.delete(call.offeredTo.dn);
+  #alreadyTried(connID: string, dn: string, nowMs: number, out: Out<DispatcherEffect>): void {
+    const call = this.#calls.get(connID);
+    if (call?.offeredTo?.dn !== dn) return;
+    this.#giveBack(call, out);
+    call.offeredTo = undefined;
+    call.notBeforeMs = nowMs + REST_MS;
   }
 
-  #match(nowMs: number, out: Out<DispatcherEffect>): void {
-    // Each call on offer has one agent taken.
-    if (this.#calls.size === this.#taken.size) return;
-    const seats = this.#board.free(this.fits, nowMs);
-    for (const call of this.#calls.values()) {
-      if (call.offeredTo !== undefined || call.givenUp) continue;
-      const seat = this.#nextSeat(seats);
+  #match(out: Out<DispatcherEffect>): void {
+    for (let call = this.#line.first; call !== undefined; call = this.#line.first) {
+      const seat = this.#board.take();
       if (seat === undefined) return;
-      this.#taken.add(seat.dn);
+      this.#line.remove(call);
       call.offeredTo = { dn: seat.dn, agentID: seat.agentID, reserved: false };
       out.push({ kind: 'reserve', connID: call.connID, dn: seat.dn, agentID: seat.agentID });
     }
-  }
-
-  #nextSeat(seats: Generator<AgentSeat, undefined>): AgentSeat | undefined {
-    for (let next = seats.next(); next.done !== true; next = seats.next()) if (!this.#taken.has(next.value.dn)) return next.value;
-    return undefined;
   }
 }

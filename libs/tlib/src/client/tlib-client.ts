@@ -24,6 +24,8 @@ export interface TlibClientOptions {
   /** How long a request may stay unanswered. */
   readonly requestTimeoutMs?: number;
   readonly reconnectDelayMs?: number;
+  /** `connect` goes on until a server answers: for programs that start when they like. A refusal still rejects. */
+  readonly keepTrying?: boolean;
 }
 
 /** An EventError, or that no answer came. */
@@ -44,6 +46,7 @@ interface Waiting {
 
 const TIMEOUT_CODE = 57;
 const OUT_OF_SERVICE_CODE = 58;
+const RECONNECT_DELAY_MS = 500;
 
 export class TlibClient {
   readonly #handlers = new Map<string, Set<Handler>>();
@@ -66,15 +69,16 @@ export class TlibClient {
 
   /** Resolves with EventLinkConnected. After that the client stays connected by itself until `close`. */
   async connect(): Promise<TEvent> {
-    let last: unknown;
-    for (const _ of this.options.addresses) {
+    for (let tries = 1; ; tries += 1) {
       try {
         return await this.#openOnce();
       } catch (error) {
-        last = error;
+        const refused = error instanceof TlibRequestError && error.event !== undefined;
+        const triedAll = tries % this.options.addresses.length === 0;
+        if (this.#closed || (triedAll && (refused || this.options.keepTrying !== true))) throw error;
+        if (triedAll) await this.#pause();
       }
     }
-    throw last;
   }
 
   /** Calls `handler` for each event of that name, `*` for all. Answers how to stop. */
@@ -152,6 +156,10 @@ export class TlibClient {
   /** Cuts the connection without saying goodbye; the client comes back by itself. For drills and tests. */
   cut(): void {
     this.#socket?.destroy();
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => { this.#retry = setTimeout(resolve, this.options.reconnectDelayMs ?? RECONNECT_DELAY_MS); });
   }
 
   #openOnce(): Promise<TEvent> {
@@ -262,6 +270,6 @@ export class TlibClient {
       this.#openOnce().catch(() => {
         if (!this.#closed && this.#socket === undefined) this.#reconnect();
       });
-    }, this.options.reconnectDelayMs ?? 500);
+    }, this.options.reconnectDelayMs ?? RECONNECT_DELAY_MS);
   }
 }

@@ -55,6 +55,20 @@ describe('opening', () => {
     expect(answers.map((event) => [event['ThisDN'], event['EventSequenceNumber']])).toEqual([['1', 2], ['2', 3], ['3', 4]]);
   });
 
+  it('a client that keeps trying is let in when the server comes, and refused at once by a wrong password', async () => {
+    const { server, port } = await serve();
+    await server.close();
+    await expect(client(port).connect()).rejects.toThrow('ECONNREFUSED');
+    const opened = client(port, { keepTrying: true }).connect();
+    const late = new TlibServer(
+      { clock: new SystemClock(), entropy: new SystemEntropy(), log: silentLog, meter: new CountingMeter() }, { ...OPTIONS, password: 'p' }, { onRequest: () => {} },
+    );
+    servers.push(late);
+    await late.listen('127.0.0.1', port);
+    await expect(opened).rejects.toThrow('assword');
+    expect(await client(port, { keepTrying: true, password: 'p' }).connect()).toMatchObject({ msg: 'EventLinkConnected' });
+  });
+
   it('closes after three requests before it', async () => {
     const { port } = await serve();
     const line = '{"msg":"RequestQueryServer","ReferenceID":5}\n';
