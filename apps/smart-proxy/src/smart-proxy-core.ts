@@ -11,6 +11,8 @@ import type { TlibSession } from '#tlib/server';
 export type FanOut = (event: TEvent, sessions: Iterable<TlibSession>) => void;
 
 const ALL = '*';
+const SNAPSHOTS_AT_ONCE = 200;
+const SNAPSHOTS_EVERY_MS = 1;
 const SERVED_TYPES: ReadonlySet<string> = new Set(['Extension', 'RoutingPoint']);
 
 export class SmartProxyCore {
@@ -106,10 +108,19 @@ export class SmartProxyCore {
   #registerAll(session: TlibSession, request: TRequest): void {
     this.#ofAll.add(session);
     session.send({ msg: 'EventRegistered', ThisDN: ALL, AddressType: 'DN', InfoStatus: this.#feeds.size }, reference(request));
-    for (const dn of this.config.dns.keys()) {
-      const snapshot = this.#feeds.picture(dn);
+    this.#tellAll(session, this.config.dns.keys());
+  }
+
+  /** A few hundred at a time, so that others get their turn; an event that comes first is included in its DN's snapshot. */
+  #tellAll(session: TlibSession, dns: Iterator<string>): void {
+    if (!this.#ofAll.has(session)) return;
+    for (let left = SNAPSHOTS_AT_ONCE; left > 0; left -= 1) {
+      const next = dns.next();
+      if (next.done === true) return;
+      const snapshot = this.#feeds.picture(next.value);
       if (snapshot !== undefined) session.send({ msg: 'EventAddressInfo', ...this.#attributes(snapshot), InfoType: 'DNStatus' });
     }
+    this.ports.clock.setTimer(SNAPSHOTS_EVERY_MS, () => this.#tellAll(session, dns));
   }
 
   #unregister(session: TlibSession, request: TRequest): void {

@@ -23,6 +23,18 @@ async function agentAt(node: 'N1' | 'N2' | 'N3', dn: string, agentID: string): P
 }
 
 describe('ownership', () => {
+  it('TC-01: Routing Points are spread over the nodes, one owner each, and move on when a node dies', async () => {
+    await stand();
+    const points = Array.from({ length: 20 }, (_, i) => String(5000 + i));
+    const owners = points.map((dn) => tc.owners(dn));
+    expect(owners.every(({ length }) => length === 1)).toBe(true);
+    expect(new Set(owners.flat())).toEqual(new Set(['N1', 'N2']));
+    tc.world.crash('N1');
+    tc.cores.delete('N1');
+    await tc.advance(5_000);
+    expect(points.map((dn) => tc.owners(dn))).toEqual(points.map(() => ['N2']));
+  });
+
   it('TC-02: the first node that hears of the phone owns the DN, until the registration ends', async () => {
     await stand();
     tc.phone('N1', '7001', 5_000);
@@ -260,6 +272,21 @@ describe('TC-19: a lost desktop', () => {
     expect(watcher.names()).not.toContain('EventReleased');
   });
 
+  it('that unregistered its DN is still responsible for the agent there', async () => {
+    await stand(', agent-logout-on-unreg: false');
+    tc.phone('N2', '7001');
+    await tc.advance(300);
+    const desk = await agentAt('N1', '7001', 'a1');
+    const watcher = tc.desk('N2');
+    watcher.register('7001');
+    desk.ask('RequestUnregisterAddress', { ThisDN: '7001' });
+    await tc.advance(300);
+    expect(watcher.names()).not.toContain('EventAgentLogout');
+    tc.core('N1').closed(desk.session);
+    await tc.advance(300);
+    expect(watcher.names()).toContain('EventAgentLogout');
+  });
+
   it('that resumes in time keeps its agent', async () => {
     await stand();
     tc.phone('N1', '7001');
@@ -411,10 +438,10 @@ describe('TC-15: a smart client', () => {
     await tc.advance(100);
     const chunks = smart.events.filter(({ msg }) => msg === 'EventRegisteredAll');
     expect(chunks.map((event) => [event['InfoStatus'], extension(event, 'more'), event['ReferenceID']])).toEqual([
-      [100, 1, undefined], [100, 1, undefined], [50, 0, reference],
+      [100, 1, undefined], [100, 1, undefined], [tc.core('N1').owned().length - 200, 0, reference],
     ]);
     const owned = Object.assign({}, ...chunks.map((event) => extension(event, 'owned'))) as Record<string, Record<string, unknown>>;
-    expect(Object.keys(owned)).toHaveLength(250);
+    expect(Object.keys(owned).sort()).toEqual(tc.core('N1').owned().map(({ dn }) => dn).sort());
     expect(owned['7200']).toMatchObject({ AgentID: 'a1', AgentStatus: 2, status: 0, DNSequence: 4 });
     tc.phone('N1', '7260');
     tc.phone('N2', '7301');
@@ -469,6 +496,26 @@ describe('TC-15: a smart client', () => {
     expect(smart.answerTo(left)).toMatchObject({ msg: 'EventUnregisteredAll' });
     expect(smart.names('7001')).toEqual([]);
     expect(plain.answerTo(refused)).toMatchObject({ ErrorCode: 51, ErrorMessage: expect.stringContaining('ClientRole "Smart"') });
+  });
+});
+
+describe('TC-12, TC-13: what happens on one node', () => {
+  it('is heard by clients of every other: service, agent and call, each event once and numbered', async () => {
+    await stand('', 'N1', 'N2', 'N3');
+    const far = tc.desk('N3');
+    far.register('7001');
+    await tc.advance(100);
+    tc.phone('N2', '7001');
+    await tc.advance(300);
+    await agentAt('N2', '7001', 'a1');
+    tc.call('N1', '7001', 1, 'EventRinging', 'EventEstablished', 'EventReleased');
+    await tc.advance(200);
+    expect(far.names('7001')).toEqual([
+      'EventRegistered', 'EventDNBackInService', 'EventAgentLogin', 'EventAgentNotReady', 'EventAgentReady', 'EventRinging', 'EventEstablished', 'EventReleased',
+    ]);
+    expect(far.events.map((event) => event['DNSequence']).filter((seq) => seq !== undefined)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(far.last('EventReleased')).toMatchObject({ AgentID: 'a1', Server: 'N2' });
+    expect(far.events.some((event) => event['ReferenceID'] !== undefined && event.msg !== 'EventRegistered')).toBe(false);
   });
 });
 

@@ -59,15 +59,15 @@ export class TControllerCore {
       watch: (dn, known) => this.#feeds.watch(dn, known),
       unwatch: (dn) => this.#feeds.unwatch(dn),
       registered: (dn, session) => this.#owners.registered(dn, session),
-      unregistered: (dn, session) => this.#clientLeft([dn], session, true),
+      unregistered: (dn, session) => this.#unregistered(dn, session),
     });
     this.#owners = new OwnerApplications(config, new Set(options.list('dn-owner-applications').map((each) => each.trim())), {
       want: (dn) => this.#owned.want(dn, 'tlib', Infinity),
       unwant: (dn) => this.#owned.unwant(dn),
     });
     this.#absent = new AbsentClients(options.number('logout-on-disconnect-delay') * 1_000, clock, {
-      gone: (session) => this.#clientLeft(this.#desk.dnsOf(session), session, false),
-      back: (session) => { for (const dn of this.#desk.dnsOf(session)) this.#owners.registered(dn, session); },
+      gone: (session) => this.#gone(session),
+      back: (session) => { for (const dn of this.#desk.registeredBy(session)) this.#owners.registered(dn, session); },
     });
     this.#silent = new SilentPeers(options.number('tc-reconnect-timeout') * 1_000, clock, (node) => this.#peerLost(node));
     const dataCentres = new Set(config.applications.filter(({ type }) => type === 'sip-server').map((each) => each.geoLocation));
@@ -153,9 +153,14 @@ export class TControllerCore {
   }
 
   /** Its agents are logged out, wherever their DNs are owned; its DNs without a phone are given up (TC-03, TC-19). */
-  #clientLeft(dns: readonly string[], session: TlibSession, unregistered: boolean): void {
-    this.#owned.clientGone(this.instance, session.id, unregistered, dns);
-    for (const dn of dns) this.#owners.left(dn, session);
+  #gone(session: TlibSession): void {
+    this.#owned.clientGone(this.instance, session.id, false, this.#desk.loginsBy(session));
+    for (const dn of this.#desk.registeredBy(session)) this.#owners.left(dn, session);
+  }
+
+  #unregistered(dn: string, session: TlibSession): void {
+    this.#owned.clientGone(this.instance, session.id, true, [dn]);
+    this.#owners.left(dn, session);
   }
 
   #settle(): void {

@@ -37,6 +37,8 @@ export class ClientDesk {
   /** Clients that get the DN's events. */
   readonly #clientsOf = new Map<string, Set<TlibSession>>();
   readonly #registrations = new Map<TlibSession, Map<string, Registration>>();
+  /** Where each client logged agents in: it stays responsible for them when it unregisters the DN. */
+  readonly #logins = new Map<TlibSession, Set<string>>();
   readonly #closed = new WeakSet<TlibSession>();
 
   constructor(
@@ -72,18 +74,23 @@ export class ClientDesk {
     this.ports.fanOut(event, clients, mine?.session, mine?.referenceID);
   }
 
-  /** The session is over. Answers the DNs that it had registered. */
-  closed(session: TlibSession): string[] {
+  /** The session is over. */
+  closed(session: TlibSession): void {
     this.#closed.add(session);
     this.ports.smart.closed(session);
-    const dns = this.dnsOf(session);
+    const dns = this.registeredBy(session);
     this.#registrations.delete(session);
+    this.#logins.delete(session);
     for (const dn of dns) this.#leave(session, dn);
-    return dns;
   }
 
-  dnsOf(session: TlibSession): string[] {
+  registeredBy(session: TlibSession): string[] {
     return [...(this.#registrations.get(session)?.keys() ?? [])];
+  }
+
+  /** The DNs where agents may have been logged in by the client. */
+  loginsBy(session: TlibSession): Iterable<string> {
+    return this.#logins.get(session) ?? [];
   }
 
   // ---- registrations
@@ -187,6 +194,7 @@ export class ClientDesk {
     if (registration?.monitorOnly === true) {
       return session.error(reference(request), TError.NotRegistered, `${dn} is registered with ModeMonitor, for events only: use ModeShare`);
     }
+    if (request.msg === 'RequestAgentLogin') this.#logins.set(session, (this.#logins.get(session) ?? new Set()).add(dn));
     const untilMs = this.ports.nowMs() + FORWARD_MS;
     const command: DnCommand = { kind: 'request', request, origin: this.#origin(session, request), untilMs };
     this.ports.bus.request(subjects.dnCommand(dn), command, FORWARD_MS, (reply) => this.#answer(session, request, reply));

@@ -108,6 +108,7 @@ describe('the agent (TC-16, TC-17, TC-22, TC-24)', () => {
     expect(stand.said[0]).toEqual({ kind: 'loggedIn', agentID: 'a1', epoch: 1_000 });
     expect(stand.events[0]).toMatchObject({ AgentID: 'a1', AgentSessionID: 'id', AgentWorkMode: 'Unknown' });
     expect([reason(stand.events[0], 'why'), reason(stand.events[0], 'site')]).toEqual(['shift', 'dc1']);
+    expect(stand.dn.snapshot().agent?.reasons).toEqual([['why', 'shift'], ['site', 'dc1']]);
     expect(new Stand({ emulatedLoginState: 'ready' }).inService().ask('RequestAgentLogin', { AgentID: 'a1' }).names[1]).toBe('EventAgentReady');
     expect(stand.ask('RequestAgentLogin', { AgentID: 'a1' }).names).toEqual(['EventAgentLogin', 'EventAgentNotReady']);
     expect(stand.said.some(({ kind }) => kind === 'loggedIn')).toBe(false);

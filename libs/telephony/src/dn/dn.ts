@@ -3,7 +3,7 @@ import type { Machine, Out } from '#kernel';
 import { EMPTY_KV, kv, kvGet, type KVList, kvUpdate, TError, type TEvent, type TRequest, tTime } from '#tlib';
 import { Agent } from '../agent/agent.js';
 import type { AgentEffect, AgentInput, WorkMode, WrapUpTime } from '../agent/agent.types.js';
-import type { CallView, DnMemory, DnReply, DnSnapshot, RequestOrigin } from '../messages/index.js';
+import type { AgentView, CallView, DnMemory, DnReply, DnSnapshot, RequestOrigin } from '../messages/index.js';
 import { CallBook, endsCall, isAnswered } from './call-book.js';
 import type { DnEffect, DnIdentity, DnInput, DnRules } from './dn.types.js';
 import { Offers } from './offers.js';
@@ -16,6 +16,8 @@ export class Dn implements Machine<DnInput, DnEffect> {
   readonly #calls = new CallBook();
   readonly #offers = new Offers();
   readonly #agentEffects: AgentEffect[] = [];
+  /** Where the agent is: the place of the owner (TC-17). */
+  readonly #site: KVList;
   #agent: Agent;
   #seq = 0;
   #inService = false;
@@ -30,6 +32,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
 
   /** `from`: the DN as a former owner left it; its first input is then `tookOver`. `lastSeq`: the number to go on from. */
   constructor(readonly identity: DnIdentity, private readonly rules: DnRules, from?: DnSnapshot, lastSeq = 0) {
+    this.#site = kv({ site: identity.geoLocation });
     const memory = from?.memory;
     this.#agent = memory?.agent === undefined ? new Agent(rules) : Agent.restore(rules, memory.agent);
     this.#seq = from?.seq ?? lastSeq;
@@ -69,9 +72,18 @@ export class Dn implements Machine<DnInput, DnEffect> {
   snapshot(): DnSnapshot {
     const { dn, node, epoch } = this.identity;
     return {
-      dn, owner: node, epoch, seq: this.#seq, inService: this.#inService, agent: this.#agent.view(), calls: this.#calls.views(), dnd: this.#dnd,
+      dn, owner: node, epoch, seq: this.#seq, inService: this.#inService, agent: this.#agentView(), calls: this.#calls.views(), dnd: this.#dnd,
       messageWaiting: this.#messageWaiting,
     };
+  }
+
+  #agentView(): AgentView | undefined {
+    const view = this.#agent.view();
+    return view === undefined ? undefined : { ...view, reasons: this.#withSite(view.reasons) };
+  }
+
+  #withSite(reasons: KVList): KVList {
+    return kvUpdate(reasons, this.#site);
   }
 
   /** The snapshot for the next owner. */
@@ -342,7 +354,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
   #agentEvent(effect: Extract<AgentEffect, { readonly kind: 'event' }>): TEvent {
     return {
       msg: effect.msg, ThisDN: this.identity.dn, AgentID: effect.agentID, AgentSessionID: effect.agentSessionID,
-      AgentWorkMode: effect.workMode, Reasons: kvUpdate(effect.reasons, kv({ site: this.identity.geoLocation })),
+      AgentWorkMode: effect.workMode, Reasons: this.#withSite(effect.reasons),
       ...(effect.wrapUpTime === undefined ? {} : { Extensions: kv({ WrapUpTime: effect.wrapUpTime }) }),
     };
   }
