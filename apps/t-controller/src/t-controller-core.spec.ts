@@ -1,5 +1,5 @@
 import { subjects } from '#cluster';
-import type { DnReply, DnSnapshot, ScCommand } from '#telephony';
+import type { DnReply, DnSnapshot, LoginNotice, OwnerNotice, ScCommand } from '#telephony';
 import { CONN, type Desk, extension, reason, TcWorld } from './fixtures/tc-world.fixture.js';
 
 let tc: TcWorld;
@@ -82,6 +82,30 @@ describe('ownership', () => {
     owner.comeBack();
     await tc.advance(300);
     expect(tc.owners('7501')).toEqual(['N1']);
+  });
+
+  it('an owner application of another node takes its lines up when the owner dies', async () => {
+    await stand();
+    tc.desk('N1', 'GWS').register('7501');
+    await tc.advance(300);
+    tc.desk('N2', 'GWS').register('7501');
+    await tc.advance(300);
+    tc.world.crash('N1');
+    tc.cores.delete('N1');
+    await tc.advance(5_000);
+    expect(tc.owners('7501')).toEqual(['N2']);
+  });
+
+  it('a phone that registers right after it left gets the next number', async () => {
+    await stand();
+    const watcher = tc.desk('N2');
+    watcher.register('7001');
+    tc.phone('N1', '7001');
+    await tc.advance(300);
+    tc.phoneGone('N1', '7001');
+    tc.phone('N1', '7001');
+    await tc.advance(300);
+    expect(watcher.events.map((event) => event['DNSequence']).filter((seq) => seq !== undefined)).toEqual([1, 2, 3]);
   });
 
   it('a DN that comes back goes on with its numbers, told without asking anybody', async () => {
@@ -191,6 +215,20 @@ describe('TC-33: a paused owner', () => {
     tc.phoneGone('N2', '7001');
     await tc.advance(500);
     expect(desk.last('EventDNOutOfService')).toMatchObject({ Server: 'N2' });
+  });
+
+  it('says its claims again when it wakes, so that whoever has a higher one answers', async () => {
+    await stand();
+    tc.phone('N1', '7001');
+    await tc.advance(5_000);
+    const claims: OwnerNotice[] = [];
+    tc.bus('N2').subscribe(subjects.dnOwner('7001'), (notice) => claims.push(notice as OwnerNotice));
+    tc.world.pause('N1');
+    await tc.advance(20_000);
+    tc.world.resume('N1');
+    await tc.advance(500);
+    expect(claims).toMatchObject([{ kind: 'claim', node: 'N1' }]);
+    expect(tc.owners('7001')).toEqual(['N1']);
   });
 
   it('does not do late what a client was told that nobody did', async () => {
@@ -353,6 +391,34 @@ describe('an agent on two DNs', () => {
     await tc.advance(3_000);
     expect(second.names()).toContain('EventAgentLogout');
     expect(third.names()).not.toContain('EventAgentLogout');
+  });
+});
+
+describe('a login that another node did not hear of', () => {
+  it('is said again soon', async () => {
+    await stand();
+    tc.phone('N1', '7001');
+    tc.phone('N2', '7002');
+    await tc.advance(300);
+    const first = await agentAt('N1', '7001', 'a1');
+    tc.world.partition(['N1'], ['N2']);
+    await agentAt('N2', '7002', 'a1');
+    tc.world.heal();
+    await tc.advance(1_000);
+    expect(first.names()).toContain('EventAgentLogout');
+  });
+
+  it('is said to whoever tells of an older one', async () => {
+    await stand();
+    tc.phone('N1', '7001');
+    await tc.advance(300);
+    await agentAt('N1', '7001', 'a1');
+    await tc.advance(5_000);
+    const told: LoginNotice[] = [];
+    tc.bus('N2').subscribe(subjects.agentLogin('a1'), (notice) => told.push(notice as LoginNotice));
+    tc.bus('N2').publish(subjects.agentLogin('a1'), { agentID: 'a1', dn: '7002', epoch: 1 } satisfies LoginNotice);
+    await tc.advance(300);
+    expect(told.map(({ dn }) => dn)).toEqual(['7002', '7001']);
   });
 });
 

@@ -33,8 +33,8 @@ export interface OwnedDnsEvents {
 /** An ended registration shows within a second, its way to the clients included. */
 const EXPIRE_EVERY_MS = 250;
 const PAGE_MAX = 500;
-/** A claim that got lost would leave two owners: it is said again after each of these. */
-const REPEAT_CLAIM_MS = [1_000, 3_000];
+/** A claim or a login that got lost would leave two of what there may be one: it is said again after each of these. */
+const SAY_AGAIN_MS = [1_000, 3_000];
 
 export class OwnedDns {
   readonly ownership: Ownership;
@@ -211,16 +211,18 @@ export class OwnedDns {
   }
 
   #announce(notice: OwnerNotice): void {
-    const { bus, clock } = this.ports;
+    const { bus } = this.ports;
     bus.publish(subjects.dnOwner(notice.dn), notice);
     if (notice.kind !== 'claim') return;
     // What the DN began with held for the first time of saying only.
     const { fresh: _, ...again } = notice;
-    for (const delayMs of REPEAT_CLAIM_MS) {
-      clock.setTimer(delayMs, () => {
-        if (this.#subscriptions.length > 0 && this.ownership.owner(notice.dn)?.epoch === notice.epoch) bus.publish(subjects.dnOwner(notice.dn), again);
-      });
-    }
+    this.#repeat(() => {
+      if (this.ownership.owner(notice.dn)?.epoch === notice.epoch) bus.publish(subjects.dnOwner(notice.dn), again);
+    });
+  }
+
+  #repeat(say: () => void): void {
+    for (const delayMs of SAY_AGAIN_MS) this.ports.clock.setTimer(delayMs, () => { if (this.#subscriptions.length > 0) say(); });
   }
 
   #isRoutingPoint(dn: string): boolean {
@@ -299,6 +301,9 @@ export class OwnedDns {
     const notice: LoginNotice = { agentID, dn, epoch };
     this.#loginHeard(notice);
     this.ports.bus.publish(subjects.agentLogin(agentID), notice);
+    this.#repeat(() => {
+      if (this.#dnOfAgent.get(agentID) === dn && this.#dns.get(dn)?.loginEpoch === epoch) this.#announceLogin(agentID, dn);
+    });
   }
 
   #loginHeard({ agentID, dn, epoch }: LoginNotice): void {
