@@ -15,9 +15,40 @@ const PORT_NUMBERS: Readonly<Record<TlibPort, number>> = { default: 7000, TCport
 export class RunningSwitch {
   readonly #clients: TlibClient[] = [];
 
-  constructor(
-    readonly plan: SwitchPlan, readonly shape: SwitchShape, readonly processes: ReadonlyMap<string, ClusterRun>, private readonly nats: NatsServer | undefined,
+  readonly #processes = new Map<string, ClusterRun>();
+
+  private constructor(
+    readonly plan: SwitchPlan, private readonly starts: ReadonlyMap<string, TierProcess>, private readonly yaml: string,
+    private readonly nats: NatsServer | undefined,
   ) {}
+
+  /** Starts wave by wave: whoever is asked comes before whoever asks. */
+  static async start(plan: SwitchPlan, waves: readonly (readonly TierProcess[])[], yaml: string, nats: NatsServer | undefined): Promise<RunningSwitch> {
+    const running = new RunningSwitch(plan, new Map(waves.flat().map((process) => [keyOf(process), process])), yaml, nats);
+    for (const wave of waves) await Promise.all(wave.map((process) => running.begin(keyOf(process))));
+    return running;
+  }
+
+  get processes(): ReadonlyMap<string, ClusterRun> {
+    return this.#processes;
+  }
+
+  /** Ends a process, such as `Router_dc1_1/router`, as a crash would. */
+  async kill(key: string): Promise<void> {
+    const run = this.#processes.get(key);
+    if (run === undefined) throw new Error(`no process ${key}; there are ${[...this.#processes.keys()].join(', ')}`);
+    run.signal('SIGKILL');
+    await run.exited;
+    this.#processes.delete(key);
+  }
+
+  /** Starts that process; resolves when it is ready. */
+  async begin(key: string): Promise<void> {
+    const { app, instance, type } = this.starts.get(key) as TierProcess;
+    const run = runCluster(this.yaml, instance === undefined ? [] : ['--app', instance], app);
+    this.#processes.set(key, run);
+    await run.line(`${type} ready`);
+  }
 
   /** Registers and calls go to these, `host:5060`. */
   get proxies(): readonly string[] {
@@ -50,8 +81,9 @@ export class RunningSwitch {
 
   async stop(): Promise<void> {
     this.closeClients();
-    for (const run of this.processes.values()) run.signal('SIGTERM');
-    await Promise.all([...this.processes.values()].map((run) => run.exited));
+    const runs = [...this.#processes.values()];
+    for (const run of runs) run.signal('SIGTERM');
+    await Promise.all(runs.map((run) => run.exited));
     await this.nats?.close();
   }
 }
@@ -60,32 +92,23 @@ export async function startSwitch(shape: SwitchShape, wishes: Omit<SwitchWishes,
   const block = await loopbackBlock();
   if (shape === 'one process') {
     const plan = planSwitch(block, 1);
-    const run = runCluster(switchYaml(plan, { nodes: 1, ...wishes }));
-    await run.line('cordboard ready');
-    return new RunningSwitch(plan, shape, new Map([['cordboard', run]]), undefined);
+    return RunningSwitch.start(plan, [[{ app: 'cordboard', instance: undefined, type: 'cordboard' }]], switchYaml(plan, { nodes: 1, ...wishes }), undefined);
   }
   const nats = await startNats(findNatsServer() as string);
   const plan = planSwitch(block, 2);
-  const yaml = switchYaml(plan, { nodes: 2, natsServers: [nats.address], ...wishes });
-  const processes = new Map<string, ClusterRun>();
-  for (const wave of startOrder(plan)) {
-    const runs = wave.map(({ app, instance, type }) => {
-      const run = runCluster(yaml, ['--app', instance], app);
-      processes.set(`${instance}/${app}`, run);
-      return run.line(`${type} ready`);
-    });
-    await Promise.all(runs);
-  }
-  return new RunningSwitch(plan, shape, processes, nats);
+  return RunningSwitch.start(plan, startOrder(plan), switchYaml(plan, { nodes: 2, natsServers: [nats.address], ...wishes }), nats);
 }
 
 interface TierProcess {
   readonly app: string;
-  readonly instance: string;
+  /** The application it runs; undefined = all. */
+  readonly instance: string | undefined;
+  /** What it says to be ready. */
   readonly type: string;
 }
 
-/** Whoever is asked comes before whoever asks. */
+const keyOf = ({ app, instance }: TierProcess): string => (instance === undefined ? app : `${instance}/${app}`);
+
 function startOrder(plan: SwitchPlan): TierProcess[][] {
   const nodes = (app: string): TierProcess[] => plan.nodes.map(({ name }) => ({ app, instance: name, type: 'sip-server' }));
   const one = (app: string, instance: string): TierProcess => ({ app, instance, type: app });

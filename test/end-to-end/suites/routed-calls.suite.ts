@@ -69,6 +69,26 @@ export function routedCalls(shape: SwitchShape): void {
       expect([...pairs].filter((pair) => nodes.every((node) => pair.includes(node)))).toHaveLength(1);
       await center.close(desk, ['7011']);
     }, 60_000);
+
+    it('when the router dies calls follow default routing, and its successor takes up where it was', async () => {
+      await center.register([DEFAULT_DN], desk);
+      center.phone(DEFAULT_DN, 'phone-answers', { pauseMs: 10 });
+      const waiting = center.carrier('carrier-calls', '5000', { pauseMs: 50 });
+      await about(monitor, 'EventRouteRequest', '5000');
+      const used = about(monitor, 'EventRouteUsed', '5000');
+      const router = `${running.plan.router}/router`;
+      await running.kill(router);
+      expect(await used).toMatchObject({ RouteType: 'Default', ThirdPartyDN: DEFAULT_DN });
+      await went(waiting);
+      await went(center.carrier('carrier-calls', '5000', { pauseMs: 50 }));
+      await running.begin(router);
+      await center.seat(desk, '7017', 'phone-answers', { pauseMs: 10 });
+      const released = about(desk, 'EventReleased', '7017');
+      await went(center.carrier('carrier-calls', '5000', { pauseMs: 50 }));
+      await released;
+      await expectQuiet();
+      await center.close(desk, [DEFAULT_DN, '7017']);
+    }, 60_000);
   }
 
   it('carries a hang-up by the agent to the caller', async () => {
@@ -156,7 +176,7 @@ export function routedCalls(shape: SwitchShape): void {
   }, 60_000);
 
   it('1,000 calls at 50 a second: each is answered, abandoned or default-routed, and nothing stays busy', async () => {
-    const agents = Array.from({ length: 14 }, (_, i) => String(7020 + i));
+    const agents = Array.from({ length: 8 }, (_, i) => String(7020 + i));
     await center.register(agents, desk);
     await center.register([DEFAULT_DN], desk);
     center.phone(agents[0] as string, 'phone-answers', { pauseMs: 100 });
