@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 const MICRO = ['micro/sip-message.bench.js', 'micro/tlib-fan-out.bench.js'];
 /** These read the CPU time of other processes from /proc. */
-const CALLS = ['calls/proxied-call.bench.js', 'calls/register.bench.js'];
+const CALLS = [
+  'calls/proxied-call.bench.js', 'calls/register.bench.js', 'calls/call-5000.bench.js', 'calls/memory.bench.js',
+];
 
 const wanted = process.argv.slice(2);
 const isLinux = existsSync('/proc/self/schedstat');

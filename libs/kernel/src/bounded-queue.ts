@@ -1,5 +1,8 @@
 /** A FIFO with a bound, so that every queue has a stated size and a policy when it is full. */
 
+/** There may be one per DN, most of them with a single item in it. */
+const FIRST_ITEMS = 2;
+
 /** Ring buffer; `push` answers false when full and keeps what it holds. */
 export class BoundedQueue<T> {
   #items: (T | undefined)[];
@@ -7,7 +10,7 @@ export class BoundedQueue<T> {
   #size = 0;
 
   constructor(readonly capacity: number) {
-    this.#items = new Array<T | undefined>(Math.min(capacity, 16));
+    this.#items = new Array<T | undefined>(Math.min(capacity, FIRST_ITEMS));
   }
 
   get size(): number {
@@ -36,7 +39,7 @@ export class BoundedQueue<T> {
   }
 
   clear(): void {
-    this.#items = new Array<T | undefined>(Math.min(this.capacity, 16));
+    this.#items = new Array<T | undefined>(Math.min(this.capacity, FIRST_ITEMS));
     this.#head = 0;
     this.#size = 0;
   }

@@ -24,7 +24,8 @@ const ASKS_MAX = 5;
 type Input = InboxInput<CallEventItem, readonly CallView[]>;
 
 export class CallStreams {
-  readonly #streams = new Map<string, Stream>();
+  /** Absent until the first call. */
+  #streams: Map<string, Stream> | undefined;
 
   /** `tookOver`: another owner may have applied what it did not acknowledge, so each stream begins with a picture. */
   constructor(
@@ -35,7 +36,7 @@ export class CallStreams {
   heard(command: Extract<DnCommand, { readonly kind: 'frame' | 'resync' }>): void {
     const nowMs = this.ports.clock.nowMs();
     const { node, stream: name, seq } = command;
-    const stream = this.#streams.get(name) ?? this.#open(node, name, nowMs);
+    const stream = this.#streams?.get(name) ?? this.#open(node, name, nowMs);
     if (command.kind === 'resync') stream.lost = undefined;
     if (command.kind === 'frame') this.#run(stream, { kind: 'frame', seq, items: command.items, nowMs });
     else this.#run(stream, { kind: 'resync', seq, picture: command.calls, nowMs });
@@ -56,12 +57,12 @@ export class CallStreams {
   }
 
   close(): void {
-    for (const { timer } of this.#streams.values()) timer?.cancel();
-    this.#streams.clear();
+    for (const { timer } of this.#streams?.values() ?? []) timer?.cancel();
+    this.#streams = undefined;
   }
 
   #of(node: string): Stream[] {
-    return [...this.#streams.values()].filter((stream) => stream.node === node);
+    return [...this.#streams?.values() ?? []].filter((stream) => stream.node === node);
   }
 
   #ask(stream: Stream): void {
@@ -78,13 +79,14 @@ export class CallStreams {
   }
 
   #open(node: string, name: string, nowMs: number): Stream {
-    for (const [known, { inbox, timer }] of this.#streams) {
+    const streams = (this.#streams ??= new Map<string, Stream>());
+    for (const [known, { inbox, timer }] of streams) {
       if (!inbox.forgettable(nowMs)) continue;
       timer?.cancel();
-      this.#streams.delete(known);
+      streams.delete(known);
     }
     const stream: Stream = { node, name, inbox: new Inbox(!this.tookOver), timer: undefined, lost: undefined };
-    this.#streams.set(name, stream);
+    streams.set(name, stream);
     return stream;
   }
 

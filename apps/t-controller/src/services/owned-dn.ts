@@ -13,7 +13,6 @@ export interface OwnedDnPorts {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly entropy: Entropy;
-  readonly inbox: CommandInbox;
   readonly ring: EventRing<DnEvent>;
   /** Greater than that of every login heard of. */
   nextLoginEpoch(): number;
@@ -42,9 +41,14 @@ const EVENT_BYTES = 1_024;
 export class OwnedDn {
   readonly #dn: Dn;
   readonly #streams: CallStreams;
-  readonly #timers = new Map<DnTimer, Timer>();
+  /** Absent until the first one: a DN without an agent has none. */
+  #timers: Map<DnTimer, Timer> | undefined;
 
-  constructor(identity: DnIdentity, rules: DnRules, from: DnSnapshot | undefined, lastSeq: number, private readonly ports: OwnedDnPorts) {
+  /** `ports` are those of all DNs of the node. */
+  constructor(
+    identity: DnIdentity, rules: DnRules, from: DnSnapshot | undefined, lastSeq: number, private readonly inbox: CommandInbox,
+    private readonly ports: OwnedDnPorts,
+  ) {
     this.#dn = new Dn(identity, rules, from, lastSeq);
     this.#streams = new CallStreams(identity.dn, from !== undefined, ports, {
       onItem: (node, item) => void this.feed({ kind: 'item', node, item, nowMs: ports.clock.nowMs() }),
@@ -54,7 +58,7 @@ export class OwnedDn {
 
   /** Takes commands from now on, those first that came before. */
   serve(): void {
-    this.ports.inbox.serve((command, delivery) => this.#command(command, delivery));
+    this.inbox.serve((command, delivery) => this.#command(command, delivery));
   }
 
   get epoch(): number {
@@ -107,8 +111,8 @@ export class OwnedDn {
   }
 
   close(): void {
-    this.ports.inbox.close();
-    for (const timer of this.#timers.values()) timer.cancel();
+    this.inbox.close();
+    for (const timer of this.#timers?.values() ?? []) timer.cancel();
     this.#streams.close();
   }
 
@@ -120,13 +124,14 @@ export class OwnedDn {
         return this.ports.published(effect.event);
       case 'loggedIn': return this.ports.loggedIn(this.#dn.identity.dn, effect.agentID, effect.epoch);
       case 'setTimer': return this.#setTimer(effect.timer, effect.delayMs);
-      case 'cancelTimer': return this.#timers.get(effect.timer)?.cancel();
+      case 'cancelTimer': return this.#timers?.get(effect.timer)?.cancel();
       default: return unreachable(effect);
     }
   }
 
   #setTimer(timer: DnTimer, delayMs: number): void {
     const { clock } = this.ports;
+    this.#timers ??= new Map();
     this.#timers.get(timer)?.cancel();
     this.#timers.set(timer, clock.setTimer(delayMs, () => void this.feed({ kind: 'timer', timer, nowMs: clock.nowMs() })));
   }

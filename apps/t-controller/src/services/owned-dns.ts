@@ -7,7 +7,7 @@ import {
   type OwnershipInput, type OwnerNotice, type OwnerRecord, type SnapshotReply, type SnapshotRequest, type TcCommand,
 } from '#telephony';
 import { CommandInbox } from './command-inbox.js';
-import { OwnedDn } from './owned-dn.js';
+import { OwnedDn, type OwnedDnPorts } from './owned-dn.js';
 import { SortedNames } from './sorted-names.js';
 
 export interface OwnedDnsPorts {
@@ -44,6 +44,7 @@ export class OwnedDns {
   readonly #coming = new Map<string, CommandInbox>();
   readonly #ring = new EventRing<DnEvent>();
   readonly #rules: DnRules;
+  readonly #dnPorts: OwnedDnPorts;
   /** Where each DN's numbers ended when its last owner left. */
   readonly #lastSeq = new Map<string, number>();
   /** Agents logged in on owned DNs. */
@@ -59,6 +60,14 @@ export class OwnedDns {
   ) {
     this.ownership = new Ownership(node, geoLocation);
     this.#rules = rulesOf(options);
+    this.#dnPorts = {
+      ...ports, ring: this.#ring,
+      refreshed: (dn, untilMs) => this.want(dn, 'sip', untilMs),
+      nextLoginEpoch: () => this.#loginEpochs.next(this.#nowMs()),
+      loggedIn: (dn, agentID, epoch) => this.#loggedIn(dn, agentID, epoch),
+      agentMoved: (dn, before, after) => this.#agentMoved(dn, before, after),
+      published: (event) => events.published(event),
+    };
     this.#dataCentreOf = new Map(config.applications.map((application) => [application.name, application.geoLocation]));
   }
 
@@ -233,14 +242,7 @@ export class OwnedDns {
     const routingPoint = this.#isRoutingPoint(dn);
     const inbox = this.#coming.get(dn) ?? new CommandInbox(this.ports.bus, dn);
     this.#coming.delete(dn);
-    const owned = new OwnedDn({ dn, node: this.node, epoch, geoLocation: this.geoLocation, routingPoint }, this.#rules, from, lastSeq, {
-      ...this.ports, inbox, ring: this.#ring,
-      refreshed: (refreshed, untilMs) => this.want(refreshed, 'sip', untilMs),
-      nextLoginEpoch: () => this.#loginEpochs.next(this.#nowMs()),
-      loggedIn: (at, agentID, loginEpoch) => this.#loggedIn(at, agentID, loginEpoch),
-      agentMoved: (at, before, after) => this.#agentMoved(at, before, after),
-      published: (event) => this.events.published(event),
-    });
+    const owned = new OwnedDn({ dn, node: this.node, epoch, geoLocation: this.geoLocation, routingPoint }, this.#rules, from, lastSeq, inbox, this.#dnPorts);
     this.#dns.set(dn, owned);
     this.#names.changed();
     this.#agentMoved(dn, undefined, owned.agentID);

@@ -12,8 +12,8 @@ export interface QueueGroup<T> {
 }
 
 export interface Receivers<T> {
-  readonly everyone: T[];
-  readonly groups: QueueGroup<T>[];
+  readonly everyone: readonly T[];
+  readonly groups: readonly QueueGroup<T>[];
 }
 
 interface Entry<T> {
@@ -49,11 +49,14 @@ export class SubscriptionTable<T> {
   receivers(subject: string): Receivers<T> {
     const remembered = this.#remembered.get(subject);
     if (remembered !== undefined) return remembered;
-    const found: Receivers<T> = { everyone: [], groups: [] };
-    for (const entry of this.#exact.get(subject) ?? []) join(found, entry);
+    const everyone: T[] = [];
+    const groups: QueueGroup<T>[] = [];
+    for (const entry of this.#exact.get(subject) ?? []) join(everyone, groups, entry);
     for (const entry of this.#wildcards) {
-      if (matches(entry.pattern, subject)) join(found, entry);
+      if (matches(entry.pattern, subject)) join(everyone, groups, entry);
     }
+    // A hundred thousand DNs have three subjects each: no list is longer than what is in it.
+    const found: Receivers<T> = { everyone: exact(everyone), groups: exact(groups) };
     if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.clear();
     this.#remembered.set(subject, found);
     return found;
@@ -82,13 +85,17 @@ export class SubscriptionTable<T> {
   }
 }
 
-function join<T>(receivers: Receivers<T>, entry: Entry<T>): void {
+const NONE: readonly never[] = [];
+
+const exact = <T>(list: readonly T[]): readonly T[] => (list.length === 0 ? NONE : list.slice());
+
+function join<T>(everyone: T[], groups: QueueGroup<T>[], entry: Entry<T>): void {
   if (entry.queue === undefined) {
-    receivers.everyone.push(entry.value);
+    everyone.push(entry.value);
     return;
   }
-  const group = receivers.groups.find((candidate) => candidate.queue === entry.queue);
-  if (group === undefined) receivers.groups.push({ queue: entry.queue, members: [entry.value], next: 0 });
+  const group = groups.find((candidate) => candidate.queue === entry.queue);
+  if (group === undefined) groups.push({ queue: entry.queue, members: [entry.value], next: 0 });
   else group.members.push(entry.value);
 }
 

@@ -52,7 +52,8 @@ export class NonceKeeper {
 
   #remember(nonce: string, count: number): void {
     this.#used.delete(nonce);
-    this.#used.set(nonce, count);
+    // A copy: what was cut out of a message would keep the whole message.
+    this.#used.set(Buffer.from(nonce, 'latin1').toString('latin1'), count);
     if (this.#used.size <= this.options.usedMax) return;
     const [oldest] = this.#used.keys();
     this.#used.delete(oldest as string);

@@ -15,8 +15,15 @@ const ENDS: ReadonlySet<string> = new Set(['EventReleased', 'EventAbandoned', 'E
 export const isAnswered = (call: CallView): boolean => call.partyState === PARTY.connected || call.partyState === PARTY.held;
 export const endsCall = (msg: string): boolean => ENDS.has(msg);
 
+const NO_CALLS: ReadonlyMap<string, CallView> = new Map();
+
 export class CallBook {
-  readonly #calls = new Map<string, CallView>();
+  /** Absent until the first call. */
+  #byConnID: Map<string, CallView> | undefined;
+
+  get #calls(): ReadonlyMap<string, CallView> {
+    return this.#byConnID ?? NO_CALLS;
+  }
 
   get size(): number {
     return this.#calls.size;
@@ -31,18 +38,17 @@ export class CallBook {
   }
 
   replaceAll(calls: readonly CallView[]): void {
-    this.#calls.clear();
-    for (const call of calls) this.#calls.set(call.connID, call);
+    this.#byConnID = calls.length === 0 ? undefined : new Map(calls.map((call) => [call.connID, call]));
   }
 
   apply(event: TEvent, node: string, business: boolean): void {
     const connID = event['ConnID'] as string | undefined;
     if (connID === undefined) return;
-    if (ENDS.has(event.msg)) return void this.#calls.delete(connID);
+    if (ENDS.has(event.msg)) return void this.#byConnID?.delete(connID);
     if (event.msg === 'EventPartyChanged') this.#rename(event['PreviousConnID'] as string | undefined, connID);
     const known = this.#calls.get(connID);
     if (known === undefined && !BEGINS.has(event.msg)) return;
-    this.#calls.set(connID, update(known, event, connID, node, business));
+    this.#put(update(known, event, connID, node, business));
   }
 
   /** Only events of the picture's node: other nodes' calls are theirs to tell. */
@@ -59,8 +65,13 @@ export class CallBook {
   #rename(from: string | undefined, to: string): void {
     const call = from === undefined ? undefined : this.#calls.get(from);
     if (call === undefined || from === to) return;
-    this.#calls.delete(call.connID);
-    this.#calls.set(to, { ...call, connID: to });
+    this.#byConnID?.delete(call.connID);
+    this.#put({ ...call, connID: to });
+  }
+
+  #put(call: CallView): void {
+    this.#byConnID ??= new Map();
+    this.#byConnID.set(call.connID, call);
   }
 }
 
