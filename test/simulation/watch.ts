@@ -26,7 +26,7 @@ export class Watch {
   readonly #walks: LegalWalk[] = [];
   readonly #seats: OneCallPerAgent[] = [];
 
-  constructor(private readonly cluster: SimCluster, private readonly debug: (line: string) => void = () => {}) {
+  constructor(private readonly cluster: SimCluster, private readonly debug?: (line: string) => void) {
     const { world } = cluster;
     for (const monitor of cluster.monitors) this.#follow(`monitor ${monitor.name}`, (hear) => { monitor.onEvent = hear; });
     for (const desktop of cluster.desktops) this.#follow(`desktop ${desktop.dn}`, (hear) => { desktop.client.on('*', hear); });
@@ -51,6 +51,7 @@ export class Watch {
 
   /** Nothing is live and nothing is wrong any more: now everybody must say so. */
   async atQuiet(): Promise<void> {
+    await this.#betweenRegistrations();
     for (const walk of this.#walks) walk.atQuiet();
     this.wait.atQuiet();
     this.busy.atQuiet(this.#counts());
@@ -64,13 +65,19 @@ export class Watch {
     await this.cluster.world.advance(1);
   }
 
+  /** Phones go on to refresh: an instant is taken when none does. */
+  async #betweenRegistrations(): Promise<void> {
+    const { world, proxies } = this.cluster;
+    for (let waits = 0; waits < 100 && proxies.some(({ meter }) => meter.value('proxy_pending_requests') !== 0); waits += 1) await world.advance(20);
+  }
+
   #follow(receiver: string, attach: (hear: (event: TEvent) => void) => void): void {
     const walk = new LegalWalk(receiver);
     const seats = new OneCallPerAgent(receiver);
     this.#walks.push(walk);
     this.#seats.push(seats);
     attach((event) => {
-      this.debug(`${this.#at()} ${receiver} hears ${briefEvent(event)}`);
+      this.debug?.(`${this.#at()} ${receiver} hears ${briefEvent(event)}`);
       this.owner.accepted(receiver, event);
       walk.heard(event);
       seats.heard(event);
@@ -82,14 +89,14 @@ export class Watch {
   }
 
   #published(from: string, subject: string, message: BusMessage): void {
-    if (!subject.endsWith('.alive')) this.debug(`${this.#at()} ${from} publishes ${subject} ${briefMessage(message)}`);
+    if (!subject.endsWith('.alive')) this.debug?.(`${this.#at()} ${from} publishes ${subject} ${briefMessage(message)}`);
     const { kind, items } = message as { kind?: string; items?: readonly { readonly event: TEvent }[] };
     if (kind !== 'frame') return;
     for (const { event } of items ?? []) this.wait.heard(event, this.cluster.world.clock.nowMs());
   }
 
   #answered(from: string, subject: string, request: DnCommand, reply: DnReply): void {
-    this.debug(`${this.#at()} ${from} answers ${subject} ${briefMessage(request)} with ${briefMessage(reply)}`);
+    this.debug?.(`${this.#at()} ${from} answers ${subject} ${briefMessage(request)} with ${briefMessage(reply)}`);
     if (request.kind !== 'offer' || reply.kind !== 'offered') return;
     const dn = subject.split('.')[2] as string;
     // As the one who answers sees the agent; whether its word still counts is for the first invariant.

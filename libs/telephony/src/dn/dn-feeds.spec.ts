@@ -117,6 +117,19 @@ it('an owner that left without being heard is found by verify', async () => {
   expect(names()).toEqual(['EventDNBackInService', 'EventDNOutOfService']);
 });
 
+it('an owner whose very last event was lost, the agent logged out after the DN, is found by verify', async () => {
+  const { clock, bus, feeds, names } = stand();
+  const agent = { agentID: 'a', agentSessionID: 's', agentStatus: 2, workMode: 'Unknown', reasons: [], loginAtMs: 0, sinceMs: 0 };
+  const owner = own(bus, () => at('N1', 5, 1, { agent }));
+  feeds.watch('7001', () => {});
+  await clock.advance(100);
+  bus.publish(subjects.dnEvent('7001'), event('N1', 5, 2, 'EventDNOutOfService'));
+  bus.subscribe(subjects.tcSnapshot('N1'), (_, { respond }) => respond?.({ kind: 'verify', behind: [], notOwned: ['7001'] } satisfies SnapshotReply));
+  owner.stop();
+  await clock.advance(6_000);
+  expect(names().at(-1)).toBe('EventAgentLogout');
+});
+
 it('verify asks for a thousand DNs at a time', async () => {
   const { clock, bus, feeds } = stand(true);
   const asked: number[] = [];

@@ -263,7 +263,7 @@ export class DnFeeds {
   /** The last event of an owner that left, and its release, may both be lost: whoever owns the DN now is asked. */
   #checkVacant(dn: string, formerOwner: string): void {
     const watch = this.#watches.get(dn);
-    if (watch === undefined || watch.picture.owner !== formerOwner || !watch.picture.snapshot.inService) return;
+    if (watch === undefined || watch.picture.owner !== formerOwner || watch.picture.isVacant) return;
     const command: DnCommand = { kind: 'snapshot' };
     this.ports.bus.request(subjects.dnCommand(dn), command, ASK_MS, (reply) => {
       if (this.#watches.get(dn) !== watch || watch.picture.owner !== formerOwner) return;

@@ -24,6 +24,11 @@ export class DnPicture {
     return this.#state.owner;
   }
 
+  /** Out of service, without an agent and without calls: what a DN without an owner looks like. */
+  get isVacant(): boolean {
+    return !this.#state.inService && this.#state.agent === undefined && this.#calls.size === 0;
+  }
+
   get snapshot(): DnSnapshot {
     return { ...this.#state, calls: this.#calls.views() };
   }
