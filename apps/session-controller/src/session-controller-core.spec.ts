@@ -1,6 +1,6 @@
 import { subjects } from '#cluster';
-import { digestResponse, type HeaderLine, parseAuthorization, type SipResponse } from '#sip';
-import type { RequestOrigin, ScReply, TcCommand } from '#telephony';
+import { digestResponse, type HeaderLine, parseAuthorization, type SipRequest, type SipResponse } from '#sip';
+import type { Heartbeat, RequestOrigin, ScReply, TcCommand } from '#telephony';
 import { Bench, Client } from './fixtures/core.fixture.js';
 import { Device, sdp } from './fixtures/far-end.fixture.js';
 
@@ -195,6 +195,32 @@ describe('a call through a Routing Point', () => {
     expect(bench.ownerHeard('7001')).toEqual(['EventReleased']);
     expect(bench.core.calls).toBe(0);
     expect(bench.meter.count('sc_calls_broken_total')).toBe(0);
+  });
+
+  it('a proxy that comes back may have answered a BYE meanwhile: every dialog is asked for, and what is over there ends here', async () => {
+    const { bench, caller, invite, agent, toAgent } = await routed();
+    agent.answer(toAgent, 200, { sdp: sdp('agent') });
+    await bench.settle();
+    caller.joins(bench.far.takeResponse(200, 'INVITE'));
+    caller.ack(invite);
+    await bench.settle();
+    bench.far.clear();
+    const back: Heartbeat = {
+      instance: 'P2', node: 'P2', tier: 'sip-proxy', dataCentre: 'dc1', role: 'primary', bootEpoch: 1, draining: false, load: 0,
+    };
+    bench.bus.publish(subjects.alive('P2'), back);
+    await bench.settle();
+    const probes = [bench.far.takeRequest('OPTIONS'), bench.far.takeRequest('OPTIONS')];
+    const toCaller = probes.find((probe) => probe.to.tag === caller.tag);
+    const toOther = probes.find((probe) => probe.to.tag === agent.tag);
+    expect([toCaller?.method, toOther?.method]).toEqual(['OPTIONS', 'OPTIONS']);
+    agent.answer(toOther as SipRequest, 200);
+    await bench.settle();
+    expect(bench.core.calls).toBe(1);
+    caller.answer(toCaller as SipRequest, 481);
+    await bench.settle();
+    expect(bench.far.takeRequest('BYE').to.tag).toBe(agent.tag);
+    expect(bench.core.calls).toBe(0);
   });
 
   it('stays with the router when the agent is busy, and goes to the next one', async () => {

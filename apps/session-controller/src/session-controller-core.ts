@@ -2,7 +2,7 @@
  * The session controller without Nest and without sockets: everything it is made of, wired over ports. A process gives it
  * real ones, the simulation gives it simulated ones.
  */
-import { type Bus, MembershipService, PRIMARY, subjects } from '#cluster';
+import { type Bus, type MembershipChange, MembershipService, PRIMARY, subjects } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import type { Clock, Entropy, Log, Meter, Timer } from '#kernel';
 import { type DigestAlgorithm, type Flow, makeResponse, type ServerTransaction, type SipRequest, type SipTransport, TransactionLayer } from '#sip';
@@ -155,6 +155,7 @@ export class SessionControllerCore {
     this.#layer.onCancel = (_cancel, invite) => this.#legs.onCancel(invite);
     this.#started = true;
     this.#forwarded.start();
+    this.#membership.onChange((change) => this.#onMember(change));
     this.#membership.start();
     this.#trunks.start();
     this.#repeatAffinity();
@@ -213,6 +214,7 @@ export class SessionControllerCore {
     this.#forwarded.close();
     this.#membership.close();
     this.#trunks.close();
+    this.#legs.close();
     this.#directory.close();
     this.#streams.close();
     this.#outcomes.close();
@@ -288,6 +290,12 @@ export class SessionControllerCore {
       if (this.config.dns.get(dn)?.type === 'Extension') this.#tellAffinity(dn, true);
     }
     this.#affinityTimer = this.ports.clock.setTimer(AFFINITY_MS, () => this.#repeatAffinity());
+  }
+
+  /** Proxies answer BYE with 481 as long as they take this node for dead (docs/specs/sip-routing.md). */
+  #onMember(change: MembershipChange<Heartbeat>): void {
+    const isProxy = change.kind !== 'paused' && change.member.tier === 'sip-proxy';
+    if (change.kind === 'paused' || (isProxy && (change.kind === 'up' || change.kind === 'restarted'))) this.#legs.audit();
   }
 
   #livingProxies(): string[] {

@@ -76,6 +76,18 @@ export class DialogUsage implements LocalOfferHost {
     }, { headers: [['Event', event], ['Subscription-State', 'active']] });
   }
 
+  /** RFC 3261 §11: OPTIONS within a dialog that is gone gets 481. Its BYE passed us by while we could not be reached. */
+  probe(): void {
+    if (this.#over) return;
+    this.dialog.request('OPTIONS', {
+      onResponse: ({ status }) => {
+        if (status === 481) this.#lost(false);
+        else if (status === 408) this.#lost(true);
+      },
+      onFailure: () => this.#lost(true),
+    }, {});
+  }
+
   /** Ends the dialog with a BYE. What was under way is let go first. */
   bye(): void {
     if (this.#over) return;

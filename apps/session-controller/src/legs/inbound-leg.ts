@@ -89,6 +89,10 @@ export class InboundLeg implements Leg {
     this.host.ended();
   }
 
+  probe(): void {
+    if (this.#state === 'Established') this.#usage.probe();
+  }
+
   drop(): void {
     this.#hangUp();
   }

@@ -2,7 +2,7 @@
  * All legs of the node: finds the leg of a SIP message, makes legs for new dialogs, and turns what they report into inputs of
  * their calls. The call machine knows legs by name, SIP knows them by Call-ID and our tag.
  */
-import { assert, type Counter, type Meter } from '#kernel';
+import { assert, type Counter, type Meter, type Timer } from '#kernel';
 import { makeResponse, type ServerTransaction, type SipRequest } from '#sip';
 import type { CallInput, LegId } from '#telephony';
 import type { CallRecord } from '../services/call-record.js';
@@ -19,11 +19,15 @@ export interface LegLayerPorts extends LegPorts {
 /** Name of the leg that opened a call by calling us. */
 export const OPENING_LEG: LegId = 'opening';
 
+const AUDIT_AT_ONCE = 50;
+const AUDIT_EVERY_MS = 100;
+
 export class LegLayer {
   readonly #byDialog = new Map<string, Leg>();
   readonly #byInvite = new Map<ServerTransaction, InboundLeg>();
   readonly #byCall = new Map<CallRecord, Map<LegId, Leg>>();
   readonly #strays: Counter;
+  #auditTimer: Timer | undefined;
 
   constructor(private readonly ports: LegLayerPorts) {
     this.#strays = ports.meter.counter('sc_stray_requests_total', 'Requests in dialogs that this node does not have');
@@ -68,6 +72,24 @@ export class LegLayer {
   /** For operators. */
   describe(call: CallRecord): object[] {
     return Array.from(this.#byCall.get(call) ?? [], ([leg, { callId, state }]) => ({ leg, callId, state }));
+  }
+
+  /**
+   * This node, or the proxies before it, could not be reached for a while: a BYE may have been answered in its place. Each dialog
+   * is asked for, a few at a time.
+   */
+  audit(): void {
+    const legs = [...this.#byDialog.values()];
+    const next = (): void => {
+      for (const leg of legs.splice(0, AUDIT_AT_ONCE)) leg.probe();
+      if (legs.length > 0) this.#auditTimer = this.ports.clock.setTimer(AUDIT_EVERY_MS, next);
+    };
+    this.#auditTimer?.cancel();
+    next();
+  }
+
+  close(): void {
+    this.#auditTimer?.cancel();
   }
 
   /** Ends every leg of a call whose machine cannot do it any more. */

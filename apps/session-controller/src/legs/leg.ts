@@ -20,6 +20,8 @@ export interface Leg {
   /** ACK to a 2xx of ours. */
   onAck(request: SipRequest): void;
   onCancel(): void;
+  /** Asks the far end whether it still has the dialog; what is over there is over here. */
+  probe(): void;
   /** Ends the dialog without the call machine's help: BYE, CANCEL or a final response. */
   drop(): void;
   /** For operators. */

@@ -91,6 +91,10 @@ export class OutboundLeg implements Leg {
     // A CANCEL goes from the caller to the called, so never to us in this role.
   }
 
+  probe(): void {
+    if (this.#state === 'Established') this.#usage?.probe();
+  }
+
   drop(): void {
     this.#hangUp();
   }
