@@ -7,16 +7,20 @@ import { laptopOnFreePorts } from '../support/cluster.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A supervisor, and `docker stop`, know npm's process only; a shell between npm and node would die alone and leave the cluster running. */
-it.each(['SIGINT', 'SIGTERM'] as const)('npm start, asked to stop by %s to npm alone, ends the cluster and answers 0', async (signal) => {
+it.each([
+  ['SIGINT', 'npm alone'], ['SIGTERM', 'npm alone'], ['SIGINT', 'all, as Ctrl-C in a terminal'],
+] as const)('npm start, asked to stop by %s to %s, ends the cluster and answers 0', async (signal, whom) => {
   const folder = mkdtempSync(`${tmpdir()}/cordboard-npm-`);
   writeFileSync(`${folder}/switch.yaml`, await laptopOnFreePorts());
-  const npm = spawn('npm', ['start', '--', '--config', `${folder}/switch.yaml`], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const npm = spawn('npm', ['start', '--', '--config', `${folder}/switch.yaml`], {
+    cwd: root, stdio: ['ignore', 'pipe', 'inherit'], detached: true,
+  });
   const closed = new Promise<number | null>((resolve) => { npm.on('close', (status) => resolve(status)); });
   await new Promise<void>((resolve, reject) => {
     npm.stdout.on('data', (chunk: Buffer) => { if (chunk.toString().includes('cordboard ready')) resolve(); });
     void closed.then((status) => reject(new Error(`npm start ended with ${status}`)));
   });
-  npm.kill(signal);
+  process.kill(whom === 'npm alone' ? npm.pid as number : -(npm.pid as number), signal);
   // `close` comes when nobody holds its output any more: the cluster is gone too.
   expect(await closed).toBe(0);
   rmSync(folder, { recursive: true, force: true });

@@ -1,10 +1,16 @@
 /** Phones register: what DNS tells them, who is let in, what desktops hear of it and when (docs/specs/sip-proxy.md, "Bindings"). */
 import { execFileSync } from 'node:child_process';
+import { Resolver } from 'node:dns/promises';
+import { createRequire } from 'node:module';
 import type { TlibClient } from '#tlib/client';
 import { ForeignAgent, type Heard, OFFER } from '../support/foreign-agent.js';
 import { peerSuite } from '../support/peers.js';
 import { type RunningSwitch, startSwitch } from '../support/running-switch.js';
 import { registerPhones, runSipp } from '../support/sipp.js';
+
+type Dns2Client = (options: { dns: string; port: number }) => (name: string, type: string) => Promise<{ readonly answers: readonly object[] }>;
+/** The package's own types do not say what its clients take. */
+const { UDPClient, TCPClient } = createRequire(import.meta.url)('dns2') as { UDPClient: Dns2Client; TCPClient: Dns2Client };
 
 /** Longest time from an event of the phone to the event at a desktop. */
 const SOON_MS = 1_000;
@@ -69,6 +75,20 @@ peerSuite('registration', ['sipp', 'dig'], () => {
     expect(dig('A', accessPoint)).toEqual([proxies[0]!.host]);
     expect(dig('A', 'phones.cordboard.test')).toEqual([proxies[0]!.host]);
   });
+
+  it('is understood by other DNS clients: the resolver of Node and dns2', async () => {
+    const { accessPoint, dns, proxies } = running.plan;
+    const resolver = new Resolver();
+    resolver.setServers([`${dns.host}:5300`]);
+    const srv = await resolver.resolveSrv(`_sip._tcp.${accessPoint}`);
+    expect(srv).toMatchObject([{ priority: 10, weight: 50, port: 5060 }]);
+    expect(await resolver.resolveNaptr(accessPoint)).toHaveLength(2);
+    for (const client of [UDPClient, TCPClient]) {
+      const resolve = client({ dns: dns.host, port: 5300 });
+      expect((await resolve(srv[0]!.name, 'A')).answers).toMatchObject([{ address: proxies[0]!.host }]);
+      expect((await resolve(`_sip._tcp.${accessPoint}`, 'SRV')).answers).toMatchObject([{ port: 5060, target: srv[0]!.name }]);
+    }
+  }, 30_000);
 
   it('needs the right password, and stores nothing without it', async () => {
     const wrong = await runSipp('register-refused', {
