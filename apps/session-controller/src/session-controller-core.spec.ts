@@ -66,6 +66,12 @@ describe('REGISTER', () => {
     expect(bench.far.takeResponse(401).header('WWW-Authenticate')).toContain('stale=true');
   });
 
+  it('wants an extension that we do not have: 420 (RFC 3261 §10.3 step 2)', async () => {
+    const bench = await started();
+    new Device(bench.far, '7001').register([['Require', 'path, gruu']]);
+    expect(bench.far.takeResponse(420).header('Unsupported')).toBe('gruu');
+  });
+
   it('knows Extensions only', async () => {
     const bench = await started();
     new Device(bench.far, '5000').register([]);

@@ -1,7 +1,7 @@
 /** An INVITE that opens a call: may it come in, from whom is it, what was dialled (docs/specs/sip-routing.md, "Who calls"). */
 import type { ClusterConfig } from '#config';
 import type { Clock, Counter, Log, Meter } from '#kernel';
-import { type HeaderLine, makeResponse, type ServerTransaction, type SipRequest } from '#sip';
+import { type HeaderLine, makeResponse, refuseUnsupported, type ServerTransaction, type SipRequest } from '#sip';
 import type { CallOrigin } from '#telephony';
 import type { LegLayer } from '../legs/leg-layer.js';
 import { OPENING_LEG } from '../legs/leg-layer.js';
@@ -60,8 +60,8 @@ export class InviteIntake {
 
   /** RFC 3261 §8.2: what we cannot do is said before anything begins. */
   #unfit(request: SipRequest): Refusal | undefined {
-    const unknown = request.values('Require').filter((tag) => !SUPPORTED.has(tag));
-    if (unknown.length > 0) return { status: 420, headers: [['Unsupported', unknown.join(', ')]] };
+    const unsupported = refuseUnsupported(request, 'Require', SUPPORTED);
+    if (unsupported !== undefined) return unsupported;
     if (hasForeignBody(request)) return { status: 415, headers: [['Accept', 'application/sdp']] };
     // None is what RFC 2543 allowed: what we send then goes to From.
     if (request.contacts.length > 1 || request.isStarContact) return { status: 400 };

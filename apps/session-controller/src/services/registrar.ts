@@ -5,7 +5,7 @@
 import { type Bus, subjects } from '#cluster';
 import type { ClusterConfig } from '#config';
 import type { Clock, Counter, Log, Meter } from '#kernel';
-import { type HeaderLine, makeResponse, type ServerTransaction, type SipRequest } from '#sip';
+import { type HeaderLine, makeResponse, refuseUnsupported, type ServerTransaction, type SipRequest } from '#sip';
 import type { TcCommand } from '#telephony';
 import { deviceAuth } from '../machines/device-auth.js';
 import { grantRegistration, type RegisterFacts, type RegistrationLimits } from '../machines/registration-grant.js';
@@ -21,6 +21,8 @@ export interface RegistrarPorts {
   option(name: string, dn?: string): string;
 }
 
+/** What a Require of a phone may ask (RFC 3261 §10.3 step 2); the proxy keeps the Path. */
+const SUPPORTED = new Set(['path']);
 export const OTHER_BINDINGS = 'X-Cordboard-Other-Bindings';
 
 export class Registrar {
@@ -39,6 +41,8 @@ export class Registrar {
   }
 
   onRegister(request: SipRequest, transaction: ServerTransaction): void {
+    const unsupported = refuseUnsupported(request, 'Require', SUPPORTED);
+    if (unsupported !== undefined) return this.#refuse(request, transaction, unsupported.status, unsupported.headers);
     const dn = request.to.uri.userName;
     const config = this.config.dns.get(dn);
     if (config?.type !== 'Extension') return this.#refuse(request, transaction, 404);

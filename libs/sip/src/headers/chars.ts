@@ -10,6 +10,8 @@ export const URI = 8;
 export const DIGIT = 16;
 export const UPPER = 32;
 export const HEX = 64;
+/** word: what a Call-ID is made of. */
+export const WORD = 128;
 
 const table = new Uint8Array(256);
 
@@ -23,6 +25,7 @@ const ALPHANUM = UPPERS + UPPERS.toLowerCase() + DIGITS;
 add(TOKEN, `${ALPHANUM}-.!%*_+\`'~`);
 add(USER, `${ALPHANUM}-_.!~*'()&=+$,;?/#%`);
 add(HOST, `${ALPHANUM}._-`);
+add(WORD, `${ALPHANUM}-.!%*_+\`'~()<>:\\"/[]?{}`);
 add(DIGIT, DIGITS);
 add(UPPER, UPPERS);
 add(HEX, `${DIGITS}abcdefABCDEF`);

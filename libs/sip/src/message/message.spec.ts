@@ -79,6 +79,15 @@ describe('reading', () => {
   });
 });
 
+describe('checking', () => {
+  it.each([
+    ['c1@a.example', true], ['a', true], ['f81d4fae-7dec(<>):\\"/[]?{}@h', true], ['', false], ['@', false], ['a@', false], ['@a', false], ['a@b@c', false], ['a b', false],
+    ['a;b', false], ['a,b', false], ['\xe9', false],
+  ])('Call-ID %p: %p', (callId, good) => {
+    expect(checkMessage(request(INVITE.replace('c1@a.example', callId)))?.code).toBe(good ? undefined : 'SIP_PARSE_CALL_ID');
+  });
+});
+
 describe('editing', () => {
   it('changes what it is told to and copies the rest byte for byte', () => {
     const text = request().edit()
