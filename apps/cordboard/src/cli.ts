@@ -1,22 +1,20 @@
 /** `cordboard`: the operators' command. */
 import { runCheck } from './commands/check.js';
-import { runAsk } from './commands/ask.js';
+import { ASK_OPTIONS, runAsk } from './commands/ask.js';
+import { commandLines } from './commands/catalogue.js';
 import { runTlib } from './commands/tlib.js';
 
 const USAGE = `cordboard COMMAND [options]
 
-  status                     instances that run, and their tiers
-  commands                   what the running instances can be asked
-  NOUN VERB [key=value ...]  ask them: "cordboard dn list", "cordboard calls list", "cordboard destinations list"
-  tlib HOST:PORT             type T-Library requests, read events in the classic log form
-  check FILE                 check a configuration
+  status            instances that run, and their tiers
+  commands          what the running instances can be asked
+  check FILE        check a configuration
+  tlib HOST:PORT    type T-Library requests, read events in the classic log form
 
-options of all that ask:
-  --url URL        the console (default http://127.0.0.1:8080)
-  --api-key KEY    its api-key, when it has one
-  --instance NAME  ask this instance only
-  --json           JSON instead of a table
-  --help           this page, or that of a command`;
+${commandLines().join('\n')}
+
+"cordboard NOUN --help" and "cordboard NOUN VERB --help" say more. Options of all that ask the running cluster:
+${ASK_OPTIONS}`;
 
 export async function main(argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv;

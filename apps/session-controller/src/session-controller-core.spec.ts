@@ -385,8 +385,8 @@ describe('the node', () => {
   it('answers operators', async () => {
     const { bench, connID } = await queued();
     expect(bench.core.admin['calls list']?.({})).toMatchObject({ calls: [{ connID, ani: '8880001', dnis: '5000', node: 'N1' }] });
-    expect(bench.core.admin['call show']?.({ connID })).toMatchObject({ legs: [{ leg: 'opening', state: 'Proceeding' }] });
-    expect(() => bench.core.admin['call show']?.({ connID: 'x' })).toThrow('calls list');
+    expect(bench.core.admin['calls show']?.({ connID })).toMatchObject({ legs: [{ leg: 'opening', state: 'Proceeding' }] });
+    expect(() => bench.core.admin['calls show']?.({ connID: 'x' })).toThrow('calls list');
   });
 
   it('reports each call to one client of IPport, and one that began before there was one (IP-02)', async () => {

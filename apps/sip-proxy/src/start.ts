@@ -2,11 +2,12 @@
 import 'reflect-metadata';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { loadConfig } from '#config';
 import type { ListeningAddress, SipTransport } from '#sip';
 import type { LocationStore } from '#store';
 import type { Listening, RunningTier, StartTier } from '#tier';
 import { adminCommands } from './services/admin-commands.js';
-import { proxySettings } from './settings.js';
+import { proxySettings, type ServerAddress } from './settings.js';
 import { SipProxyCore } from './sip-proxy-core.js';
 import { LOCATION_STORE, SIP_TRANSPORT, SipProxyModule } from './sip-proxy.module.js';
 
@@ -16,11 +17,12 @@ export const startSipProxy: StartTier = async (config, application, ports) => {
   const context = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
   const core = context.get(SipProxyCore);
   core.start();
-  return runningTier(settings.name, core, context, (delayMs, fire) => ports.clock.setTimer(delayMs, fire));
+  const reread = () => proxySettings(loadConfig(config.file, config.listen).config, application).servers;
+  return runningTier(settings.name, core, reread, context, (delayMs, fire) => ports.clock.setTimer(delayMs, fire));
 };
 
 function runningTier(
-  instance: string, core: SipProxyCore, context: INestApplicationContext,
+  instance: string, core: SipProxyCore, reread: () => readonly ServerAddress[], context: INestApplicationContext,
   setTimer: (delayMs: number, fire: () => void) => { cancel(): void },
 ): RunningTier {
   const transport = context.get<SipTransport>(SIP_TRANSPORT);
@@ -28,7 +30,7 @@ function runningTier(
   return {
     instance,
     listening: transport.listening.map(toListening),
-    admin: adminCommands(core, location),
+    admin: adminCommands(core, location, reread),
     ready: () => !core.draining,
     drain: (deadlineMs) => new Promise((resolve) => {
       const patience = setTimer(deadlineMs, resolve);

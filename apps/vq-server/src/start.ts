@@ -41,7 +41,7 @@ export async function startVqServer(config: ClusterConfig, application: Applicat
   return {
     instance: name,
     listening: [{ id: 'default', transport: 'tcp', host, port: strategy.port }],
-    admin: { 'reservations list': () => ({ grants: core.grants() }) },
+    admin: { 'reservations list': () => ({ grants: core.grants() }), 'vq list': () => ({ queues: core.queues() }) },
     ready: () => !draining,
     drain: async () => {
       draining = true;

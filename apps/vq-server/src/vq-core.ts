@@ -174,6 +174,15 @@ export class VqServerCore {
     return [...this.#recentGrants];
   }
 
+  /** For operators: configured queues, and who waits in them. */
+  queues(): { readonly dn: string; readonly waiting: number; readonly longestMs: number; readonly clients: number }[] {
+    const nowMs = this.ports.clock.nowMs();
+    return [...this.config.dns.values()].filter(({ type }) => type === 'VirtualQueue').map(({ number: dn }) => {
+      const calls = this.#queues.get(dn)?.calls(nowMs) ?? [];
+      return { dn, waiting: calls.length, longestMs: calls[0] === undefined ? 0 : nowMs - calls[0].sinceMs, clients: this.#registered.get(dn)?.size ?? 0 };
+    });
+  }
+
   close(): void {
     for (const timer of this.#timers.values()) timer.cancel();
   }

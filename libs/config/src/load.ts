@@ -78,6 +78,7 @@ class ConfigReader {
       routingPoints: entry['routing-points'],
     }));
     return {
+      listen,
       file: this.file,
       directory: dirname(this.file),
       switchName: data.switch.name,

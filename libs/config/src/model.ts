@@ -18,6 +18,8 @@ export interface ClusterConfig {
   readonly bus: BusConfig;
   /** Base directory for certificates and state, absolute. */
   readonly directory: string;
+  /** The address that stands in for every `host` of the file, when the process was told one. */
+  readonly listen?: string | undefined;
 }
 
 export type Options = ReadonlyMap<string, string>;

@@ -1,5 +1,6 @@
-/** Asks the running cluster through its console, and prints a table or JSON. */
+/** Asks the running cluster through its console, and prints a table or JSON. Exit status 1: an instance said no. */
 import { parseArgs } from 'node:util';
+import { type AskCommand, commandLines, namedWords, typed, understand, verbsOf } from './catalogue.js';
 import { table } from './table.js';
 
 interface Answer {
@@ -8,38 +9,84 @@ interface Answer {
   readonly failed?: string;
 }
 
+interface AskOptions {
+  readonly url: string;
+  readonly apiKey: string | undefined;
+  readonly instance: string | undefined;
+  readonly json: boolean;
+}
+
+export const ASK_OPTIONS = `  --url URL        the console (default http://127.0.0.1:8080)
+  --api-key KEY    its api-key, when it has one
+  --instance NAME  ask this instance only
+  --json           JSON instead of a table`;
+
 export async function runAsk(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
     options: {
-      url: { type: 'string', default: 'http://127.0.0.1:8080' },
-      'api-key': { type: 'string' },
-      instance: { type: 'string' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
+      url: { type: 'string', default: 'http://127.0.0.1:8080' }, 'api-key': { type: 'string' }, instance: { type: 'string' },
+      json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
     },
   });
   const words = positionals.filter((word) => !word.includes('='));
-  const command = words.join(' ');
   if (values.help) {
-    console.log(`cordboard ${command} [key=value ...] [--instance NAME] [--url URL] [--api-key KEY] [--json]\n\n"cordboard commands" lists what can be asked.`);
+    console.log(helpFor(words));
     return 0;
   }
-  const call = (path: string, body?: object) => ask(`${values.url}/api/v1/${path}`, values['api-key'], body);
-  if (command === 'status') return print(await call('instances'), 'instances', values.json);
-  if (command === 'commands') {
-    const { commands } = await call('commands') as { commands: Record<string, string[]> };
-    const rows = Object.entries(commands).flatMap(([instance, names]) => names.map((name) => ({ instance, command: name })));
-    return print({ commands: rows }, 'commands', values.json);
-  }
-  const body = { args: argumentsIn(positionals), instance: values.instance };
-  const { answers } = await call(`commands/${encodeURIComponent(command)}`, body) as { answers: Answer[] };
-  return printAnswers(answers, values.json);
+  const options: AskOptions = {
+    url: values.url, apiKey: values['api-key'], instance: values.instance, json: values.json,
+  };
+  if (words[0] === 'status' || words[0] === 'commands') return words[0] === 'status' ? showStatus(options) : showCommands(options);
+  const understood = understand(words);
+  if (understood.kind === 'problem') throw new Error(understood.message);
+  const args = { ...namedWords(understood.command, understood.words), ...argumentsIn(positionals) };
+  return askInstances(understood.command, args, options);
 }
 
-/** `key=value` words; numbers and true/false become what they look like. */
-function argumentsIn(words: readonly string[]): Record<string, string | number | boolean> {
+function helpFor([noun = '', verb]: readonly string[]): string {
+  if (noun === 'status') return `cordboard status [options]\n\ninstances that run, and their tiers\n\n${ASK_OPTIONS}`;
+  if (noun === 'commands') return `cordboard commands [options]\n\nwhat the running instances can be asked\n\n${ASK_OPTIONS}`;
+  const understood = understand(verb === undefined ? [noun] : [noun, verb]);
+  if (verb !== undefined && understood.kind === 'command') {
+    const { command } = understood;
+    const keys = (command.keys ?? []).map((key) => `  ${key}`);
+    return [`cordboard ${typed(command)} [options]\n\n${command.what}\n`, ...(keys.length > 0 ? [...keys, ''] : []), ASK_OPTIONS].join('\n');
+  }
+  if (verbsOf(noun).length === 0 || verb !== undefined) throw new Error(understood.kind === 'problem' ? understood.message : '');
+  return `cordboard ${noun} VERB [options]\n\n${commandLines(noun).join('\n')}\n\n${ASK_OPTIONS}`;
+}
+
+async function showStatus(options: AskOptions): Promise<number> {
+  const { instances } = await ask('instances', options) as { instances: Record<string, unknown>[] };
+  const shown = instances.filter(({ instance }) => options.instance === undefined || instance === options.instance);
+  const rows = shown.map(({ instance, tier, dataCentre, role, draining, load, bootEpoch }) => ({
+    instance, tier, 'data centre': dataCentre, role, draining, load, since: new Date(Number(bootEpoch)).toISOString().slice(0, 19).replace('T', ' '),
+  }));
+  return print(options.json ? shown : rows, options.json, 'no instance runs');
+}
+
+async function showCommands(options: AskOptions): Promise<number> {
+  const { commands } = await ask('commands', options) as { commands: Record<string, string[]> };
+  return print(Object.entries(commands).flatMap(([instance, names]) => names.map((command) => ({ instance, command }))), options.json, 'no instance runs');
+}
+
+async function askInstances(command: AskCommand, args: object, options: AskOptions): Promise<number> {
+  const { answers } = await ask(`commands/${encodeURIComponent(command.name)}`, options, { args, instance: options.instance }) as { answers: Answer[] };
+  const failed = answers.filter((answer) => answer.failed !== undefined);
+  if (options.json) {
+    console.log(JSON.stringify(answers, undefined, 2));
+  } else {
+    const rows = answers.flatMap((answer) => rowsOf(answer, command.list));
+    if (rows.length > 0 || failed.length === 0) print(rows, false, command.nothing ?? 'nothing');
+    for (const { instance, failed: reason } of failed) console.error(`${instance}: ${reason}`);
+  }
+  return failed.length > 0 ? 1 : 0;
+}
+
+/** `key=value` words; true and false become what they look like. */
+export function argumentsIn(words: readonly string[]): Record<string, string | boolean> {
   return Object.fromEntries(words.filter((word) => word.includes('=')).map((word) => {
     const at = word.indexOf('=');
     const text = word.slice(at + 1);
@@ -47,40 +94,33 @@ function argumentsIn(words: readonly string[]): Record<string, string | number |
   }));
 }
 
-async function ask(url: string, apiKey: string | undefined, body: object | undefined): Promise<object> {
+/** @throws Error with a sentence: nobody answers, or what the console says */
+async function ask(path: string, { url, apiKey }: AskOptions, body?: object): Promise<object> {
   const headers = { 'content-type': 'application/json', ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }) };
   let reply: Response;
+  let json: { message?: string };
   try {
-    reply = await fetch(url, body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) });
+    reply = await fetch(`${url}/api/v1/${path}`, body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) });
+    json = await reply.json() as { message?: string };
   } catch {
     throw new Error(`no console answers at ${url}; is the cluster running? --url names another one`);
   }
-  const json = await reply.json() as { message?: string };
   if (!reply.ok) throw new Error(json.message ?? `the console answered ${reply.status}`);
   return json;
 }
 
-function print(result: object, key: string, json: boolean): number {
-  const rows = (result as Record<string, object[]>)[key] ?? [];
-  console.log(json ? JSON.stringify(rows, undefined, 2) : table(rows));
+function print(rows: readonly object[], json: boolean, nothing: string): number {
+  console.log(json ? JSON.stringify(rows, undefined, 2) : table(rows, nothing));
   return 0;
 }
 
-/** One table over all instances: what each lists, with the instance in front. */
-function printAnswers(answers: readonly Answer[], json: boolean): number {
-  const failed = answers.filter((answer) => answer.failed !== undefined);
-  if (json) {
-    console.log(JSON.stringify(answers, undefined, 2));
-  } else {
-    console.log(table(answers.flatMap((answer) => rowsOf(answer))));
-    for (const { instance, failed: reason } of failed) console.error(`${instance}: ${reason}`);
-  }
-  return failed.length > 0 ? 1 : 0;
-}
-
-function rowsOf({ instance, result }: Answer): object[] {
+/** What an instance lists, with its name in front; what is no list is one row. Lists in lists are put together. */
+export function rowsOf({ instance, result }: Answer, list?: string): object[] {
   if (result === undefined) return [];
   const lists = Object.values(result).filter(Array.isArray) as unknown[][];
-  if (lists.length !== 1) return [{ instance, ...result }];
-  return (lists[0] as unknown[]).map((row) => (typeof row === 'object' ? { instance, ...row } : { instance, value: row }));
+  if (lists.length !== 1 || Object.keys(result).some((key) => key !== 'count' && key !== 'next' && !Array.isArray(result[key]))) {
+    return [{ instance, ...result }];
+  }
+  const rows = (lists[0] as Record<string, unknown>[]).flatMap((row) => (list === undefined || typeof row !== 'object' ? [row] : row[list] as unknown[]));
+  return rows.map((row) => (typeof row === 'object' ? { instance, ...row } : { instance, value: row }));
 }

@@ -27,7 +27,7 @@ it('events are shown as T-Servers log them', () => {
 
 it('rows become a table', () => {
   expect(table([{ dn: '7001', calls: [] }, { dn: '70', agent: { id: 'a' } }])).toBe('DN    CALLS  AGENT\n7001  -      -\n70    -      id=a');
-  expect(table([])).toBe('(none)');
+  expect(table([], 'no call lives')).toBe('no call lives');
 });
 
 describe('requests from a pipe', () => {

@@ -21,11 +21,11 @@ export function adminCommands({ clock, directory, trunks, legs }: AdminCommandPo
   };
   return {
     'calls list': () => ({ calls: directory.summaries() }),
-    'call show': (args) => {
+    'calls show': (args) => {
       const call = find(args);
       return { call: call.machine.summary(), ended: call.ended, legs: legs.describe(call) };
     },
-    'call clear': (args) => {
+    'calls clear': (args) => {
       const call = find(args);
       directory.feed(call, { kind: 'clear', reason: 'cleared by an operator', nowMs: clock.nowMs() });
       return { cleared: call.identity.connID };

@@ -1,4 +1,4 @@
-/** What operators may ask of a proxy and tell it (PRX-30). Changes hold until the process ends; lasting ones belong into the configuration. */
+/** What operators may ask of a proxy and tell it (PRX-30). Changes hold until the process ends or reloads; lasting ones belong into the configuration. */
 import type { LocationStore } from '#store';
 import type { AdminCommands } from '#tier';
 import type { Server } from '../machines/server-pool.js';
@@ -9,7 +9,8 @@ type Args = Readonly<Record<string, unknown>>;
 
 const LIST_MAX = 1_000;
 
-export function adminCommands(core: SipProxyCore, location: LocationStore): AdminCommands {
+/** `reread` answers the destinations of the configuration file as it is now, or throws what is wrong with it. */
+export function adminCommands(core: SipProxyCore, location: LocationStore, reread: () => readonly ServerAddress[]): AdminCommands {
   return {
     'destinations list': () => ({ destinations: core.pool.servers.map(describe) }),
     'destinations add': (args) => {
@@ -23,6 +24,7 @@ export function adminCommands(core: SipProxyCore, location: LocationStore): Admi
       if (!core.removeServer(name)) throw new Error(`there is no destination '${name}'; "destinations list" shows them`);
       return { removed: name };
     },
+    'destinations reload': () => reload(core, reread()),
     'registrations list': ({ after, limit }) => {
       const page = location.all(Math.min(Number(limit ?? LIST_MAX) || LIST_MAX, LIST_MAX), typeof after === 'string' ? after : undefined);
       return { count: location.size, registrations: page.entries, ...(page.next === undefined ? {} : { next: page.next }) };
@@ -37,6 +39,20 @@ export function adminCommands(core: SipProxyCore, location: LocationStore): Admi
       return { aor, removed: core.registrar.remove(aor, contact) };
     },
   };
+}
+
+/** Destinations that stay as they were keep their health. */
+function reload(core: SipProxyCore, wanted: readonly ServerAddress[]): object {
+  const isWanted = (known: ServerAddress) => wanted.some((each) => sameAddress(each, known));
+  const removed = core.pool.servers.map(({ address }) => address).filter((address) => !isWanted(address));
+  for (const { name } of removed) core.removeServer(name);
+  const added = wanted.filter(({ name }) => core.pool.byName(name) === undefined);
+  for (const address of added) core.addServer(address);
+  return { added: added.map(({ name }) => name), removed: removed.map(({ name }) => name), destinations: core.pool.servers.length };
+}
+
+function sameAddress(a: ServerAddress, b: ServerAddress): boolean {
+  return a.name === b.name && a.host === b.host && a.port === b.port && a.serverId === b.serverId && a.dataCentre === b.dataCentre;
 }
 
 function describe({ address, check, heartbeat, isLocal, picked, takesNew }: Server): object {
