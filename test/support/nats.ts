@@ -1,6 +1,6 @@
 /** A real nats-server for tests: found on the machine, or fetched once into `.cache/`. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,8 +14,8 @@ const MINOR_MIN = 11;
 export interface NatsServer {
   /** `host:port` for clients. */
   readonly address: string;
-  /** Freezes the process, as a hanging machine would. */
-  pause(): void;
+  /** Freezes the process, as a hanging machine would. Resolves when no thread of it runs any more. */
+  pause(): Promise<void>;
   resume(): void;
   /** Ends it; what it stored is kept for `restart`. */
   kill(): Promise<void>;
@@ -58,7 +58,10 @@ export async function startNats(file: string): Promise<NatsServer> {
   const { port } = running;
   return {
     address: `127.0.0.1:${port}`,
-    pause: () => void running.process.kill('SIGSTOP'),
+    pause: async () => {
+      running.process.kill('SIGSTOP');
+      while (!isStopped(running.process.pid as number)) await new Promise(setImmediate);
+    },
     resume: () => void running.process.kill('SIGCONT'),
     kill: () => end(running.process),
     restart: async () => {
@@ -69,6 +72,12 @@ export async function startNats(file: string): Promise<NatsServer> {
       rmSync(store, { recursive: true, force: true });
     },
   };
+}
+
+/** A signal is only asked for by kill(2); the threads follow one by one. Elsewhere than on Linux nobody tells. */
+function isStopped(pid: number): boolean {
+  if (!existsSync(`/proc/${pid}/task`)) return true;
+  return readdirSync(`/proc/${pid}/task`).every((thread) => /\) T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')));
 }
 
 interface Running {

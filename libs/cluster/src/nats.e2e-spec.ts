@@ -112,7 +112,7 @@ natsSuite('NATS', (file) => {
       const connection = await connect();
       const bucket = await JetStreamKeyValueStore.open(connection, { replicas: 1 }).bucket('frozen');
       const revision = await bucket.create('k', { n: 1 });
-      server.pause();
+      await server.pause();
       await expect(bucket.update('k', { n: 2 }, revision)).rejects.toMatchObject({ code: 'KV_UNAVAILABLE' });
       server.resume();
       await until(async () => (await bucket.get('k').catch(() => undefined)) !== undefined);

@@ -188,7 +188,7 @@ it('a client that does not read is cut, and the others see everything', async ()
 });
 
 it('the requests of a client that does not read wait until it does, and nobody waits with them', async () => {
-  const REQUESTS = 1_000;
+  const REQUESTS = 300;
   let served = 0;
   const { port } = await serve({ backlog: { ms: 60_000, bytes: 500_000_000 } }, {
     onRequest: (session, request) => {
@@ -211,7 +211,7 @@ it('the requests of a client that does not read wait until it does, and nobody w
   expect(served).toBeLessThan(REQUESTS);
   let lines = 0;
   const all = new Promise<void>((resolve) => deaf.on('data', (chunk: Buffer) => {
-    for (const byte of chunk) if (byte === 0x0a) lines += 1;
+    for (let at = chunk.indexOf(0x0a); at !== -1; at = chunk.indexOf(0x0a, at + 1)) lines += 1;
     if (lines === REQUESTS) resolve();
   }));
   deaf.resume();
