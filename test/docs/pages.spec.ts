@@ -8,6 +8,11 @@ it.each(Object.keys(PAGES))('docs/%s is what "npm run docs" makes', (file) => {
   expect(text(file)).toBe(PAGES[file]!());
 });
 
+it('the router in the README of libs/tlib is examples/route.ts', () => {
+  const example = text('../examples/route.ts').replace(/^\/\*\*[\s\S]*?\*\/\n/, '');
+  expect(text('../libs/tlib/README.md')).toContain(`\`\`\`ts\n${example}\`\`\``);
+});
+
 describe('docs/asyncapi.yaml', () => {
   type Json = { readonly [key: string]: Json };
   const document = parse(text('asyncapi.yaml')) as Json;

@@ -39,6 +39,13 @@ peerSuite('routing programs', ['sipp', 'nc', 'python3'], () => {
     await callThrough();
   }, 60_000);
 
+  it('route.ts, with the SDK, offers a call to the next agent when one does not take it', async () => {
+    program = runProgram(process.execPath, [`${EXAMPLES}route.ts`, running.plan.nodes[0]!.host, '7000', '7044', '7001']);
+    await program.says('serving 5001');
+    await callThrough();
+    await program.says('7044 OutOfService: 7044 is out of service: its phone is not registered');
+  }, 60_000);
+
   it('route.py resumes after its connection was cut', async () => {
     const relay = await openRelay(running.plan.nodes[0]!.host, 7000);
     program = runProgram(`${EXAMPLES}route.py`, ['127.0.0.1', String(relay.port), '7001']);

@@ -6,7 +6,12 @@ import { connect, type Socket } from 'node:net';
 import { decodeEvent } from '../codec/decode.js';
 import { encodeRequest } from '../codec/encode.js';
 import { LineFramer } from '../codec/line-framer.js';
-import type { TAttribute, TEvent } from '../message.js';
+import type { TAttribute, TEvent, TTime } from '../message.js';
+import { ERROR_MEANINGS, TError } from '../messages/error-codes.js';
+import { kv, type KVSource } from '../messages/kv-list.js';
+import { EventQueue } from './event-queue.js';
+import { type Attributes, TlibRequests } from './requests.js';
+import { type RouteHandler, RoutingPoint, type ServeOptions } from './routing-point.js';
 
 export interface TlibAddress {
   readonly host: string;
@@ -21,22 +26,36 @@ export interface TlibClientOptions {
   readonly password?: string;
   /** Seconds of silence after which the connection counts as lost; 0 = off. */
   readonly addpTimeout?: number;
-  /** How long a request may stay unanswered. */
+  /** How long a request may stay unanswered; for those that wait for a phone see {@link TlibRequests}. Default 10 s. */
   readonly requestTimeoutMs?: number;
+  /** Default 3.6 s. */
+  readonly connectTimeoutMs?: number;
   readonly reconnectDelayMs?: number;
   /** `connect` goes on until a server answers: for programs that start when they like. A refusal still rejects. */
   readonly keepTrying?: boolean;
+  /** Names of the events wanted; default all. Answers always come. */
+  readonly filter?: readonly string[];
 }
 
-/** An EventError, or that no answer came. */
+/** An EventError, or that no answer came. The message is the server's sentence that says what to change. */
 export class TlibRequestError extends Error {
   constructor(readonly code: number, text: string, readonly event?: TEvent) {
     super(text);
+    this.name = 'TlibRequestError';
+  }
+
+  /** Name of the code, such as `ResourceSeized`; undefined for one that is not in docs/tlib-protocol.md. */
+  get reason(): keyof typeof TError | undefined {
+    return (Object.keys(TError) as (keyof typeof TError)[]).find((name) => TError[name] === this.code);
+  }
+
+  /** What the code means in general. */
+  get meaning(): string {
+    return this.reason === undefined ? '' : ERROR_MEANINGS[this.reason];
   }
 }
 
 type Handler = (event: TEvent) => void;
-export type Attributes = Readonly<Record<string, TAttribute>>;
 
 interface Waiting {
   readonly resolve: (event: TEvent) => void;
@@ -44,13 +63,18 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
-const TIMEOUT_CODE = 57;
-const OUT_OF_SERVICE_CODE = 58;
 const RECONNECT_DELAY_MS = 500;
+const REQUEST_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 3_600;
+/** Requests without an answer; one more is refused. */
+const OUTSTANDING_MAX = 10_000;
+/** Events that an iteration keeps for its loop. */
+const QUEUE_MAX = 10_000;
 
-export class TlibClient {
+export class TlibClient extends TlibRequests {
   readonly #handlers = new Map<string, Set<Handler>>();
   readonly #waiting = new Map<number, Waiting>();
+  readonly #queues = new Set<EventQueue>();
   #socket: Socket | undefined;
   #nextReference = 1;
   #nextAddress = 0;
@@ -61,7 +85,9 @@ export class TlibClient {
   #addp: NodeJS.Timeout | undefined;
   #heardAtMs = 0;
 
-  constructor(private readonly options: TlibClientOptions) {}
+  constructor(private readonly options: TlibClientOptions) {
+    super();
+  }
 
   get lastSequence(): number {
     return this.#lastSequence;
@@ -89,12 +115,32 @@ export class TlibClient {
     return () => void handlers.delete(handler);
   }
 
+  /** Events of these names, or all, as they come: `for await (const event of client.events('EventRouteRequest'))`. Ends with `close`. */
+  events(...names: string[]): AsyncIterableIterator<TEvent> {
+    const stops: (() => void)[] = [];
+    const queue = new EventQueue(QUEUE_MAX, () => {
+      for (const stop of stops) stop();
+      this.#queues.delete(queue);
+    });
+    for (const name of names.length === 0 ? ['*'] : names) stops.push(this.on(name, (event) => queue.push(event)));
+    this.#queues.add(queue);
+    if (this.#closed) queue.end();
+    return queue;
+  }
+
+  /** Serves a Routing Point: `handler` is called for each call that waits there, also for those that do already. */
+  async serve(routingPoint: string, handler: RouteHandler, options: ServeOptions = {}): Promise<RoutingPoint> {
+    const point = new RoutingPoint(this, routingPoint, handler, options);
+    await point.register();
+    return point;
+  }
+
   /** The next event that fits. */
   next(name: string, fits: (event: TEvent) => boolean = () => true, timeoutMs = 5_000): Promise<TEvent> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         stop();
-        reject(new TlibRequestError(TIMEOUT_CODE, `no ${name} within ${timeoutMs} ms`));
+        reject(new TlibRequestError(TError.Timeout, `no ${name} within ${timeoutMs} ms`));
       }, timeoutMs);
       const stop = this.on(name, (event) => {
         if (!fits(event)) return;
@@ -110,46 +156,29 @@ export class TlibClient {
    *
    * @throws TlibRequestError with T-Library's code when it is refused, unanswered, or the connection is lost
    */
-  request(msg: string, attributes: Attributes = {}): Promise<TEvent> {
+  request(msg: string, attributes: Attributes = {}, timeoutMs = this.options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS): Promise<TEvent> {
     return new Promise((resolve, reject) => {
       const socket = this.#socket;
-      if (socket === undefined) {
-        reject(new TlibRequestError(OUT_OF_SERVICE_CODE, 'not connected'));
-        return;
+      if (socket === undefined) return reject(new TlibRequestError(TError.OutOfService, 'not connected'));
+      if (this.#waiting.size >= OUTSTANDING_MAX) {
+        return reject(new TlibRequestError(TError.ResourceUnavailable, `${OUTSTANDING_MAX} requests wait for their answers: wait for some of them first`));
       }
       const reference = this.#nextReference;
       this.#nextReference += 1;
       const timer = setTimeout(() => {
         this.#waiting.delete(reference);
-        reject(new TlibRequestError(TIMEOUT_CODE, `${msg} was not answered`));
-      }, this.options.requestTimeoutMs ?? 10_000);
+        reject(new TlibRequestError(TError.Timeout, `${msg} was not answered within ${timeoutMs} ms`));
+      }, timeoutMs);
       this.#waiting.set(reference, { resolve, reject, timer });
-      socket.write(encodeRequest({ msg, ReferenceID: reference, ...attributes }));
+      socket.write(encodeRequest({ msg, ReferenceID: reference, ...plain(attributes) }));
+      return undefined;
     });
   }
-
-  registerAddress = (thisDN: string, more: Attributes = {}) => this.request('RequestRegisterAddress', { ThisDN: thisDN, ...more });
-  unregisterAddress = (thisDN: string) => this.request('RequestUnregisterAddress', { ThisDN: thisDN });
-  agentLogin = (thisDN: string, agentID: string, more: Attributes = {}) => this.request('RequestAgentLogin', { ThisDN: thisDN, AgentID: agentID, ...more });
-  agentLogout = (thisDN: string) => this.request('RequestAgentLogout', { ThisDN: thisDN });
-  agentReady = (thisDN: string, more: Attributes = {}) => this.request('RequestAgentReady', { ThisDN: thisDN, ...more });
-  agentNotReady = (thisDN: string, more: Attributes = {}) => this.request('RequestAgentNotReady', { ThisDN: thisDN, ...more });
-  makeCall = (thisDN: string, otherDN: string, more: Attributes = {}) => this.request('RequestMakeCall', { ThisDN: thisDN, OtherDN: otherDN, ...more });
-  answerCall = (thisDN: string, connID: string) => this.request('RequestAnswerCall', { ThisDN: thisDN, ConnID: connID });
-  releaseCall = (thisDN: string, connID: string) => this.request('RequestReleaseCall', { ThisDN: thisDN, ConnID: connID });
-  holdCall = (thisDN: string, connID: string) => this.request('RequestHoldCall', { ThisDN: thisDN, ConnID: connID });
-  retrieveCall = (thisDN: string, connID: string) => this.request('RequestRetrieveCall', { ThisDN: thisDN, ConnID: connID });
-  routeCall = (thisDN: string, connID: string, otherDN: string, more: Attributes = {}) =>
-    this.request('RequestRouteCall', { ThisDN: thisDN, ConnID: connID, OtherDN: otherDN, ...more });
-  /** `what` names the agent by ThisDN, AgentID or Place; `timeoutMs` is the length of the reservation. */
-  reserveAgent = (what: Attributes, priority: number, timeoutMs: number) =>
-    this.request('RequestReserveAgent', { ...what, Priority: priority, Timeout: timeoutMs });
-  sendEvent = (thisDN: string, userEvent: string, more: Attributes = {}) =>
-    this.request('RequestSendEvent', { ThisDN: thisDN, UserEvent: userEvent, ...more });
 
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
+    for (const queue of [...this.#queues]) queue.end();
     this.#lost(this.#socket);
   }
 
@@ -163,17 +192,30 @@ export class TlibClient {
   }
 
   #openOnce(): Promise<TEvent> {
-    const address = this.options.addresses[this.#nextAddress % this.options.addresses.length] as TlibAddress;
-    this.#nextAddress += 1;
+    const index = this.#nextAddress % this.options.addresses.length;
+    const address = this.options.addresses[index] as TlibAddress;
+    this.#nextAddress = index + 1;
+    const timeoutMs = this.options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
     return new Promise((resolve, reject) => {
       const socket = connect(address);
-      const failed = (error: Error) => reject(new TlibRequestError(OUT_OF_SERVICE_CODE, `${address.host}:${address.port}: ${error.message}`));
+      const late = setTimeout(() => socket.destroy(new Error(`no connection within ${timeoutMs} ms`)), timeoutMs);
+      const failed = (error: Error) => {
+        clearTimeout(late);
+        reject(new TlibRequestError(TError.OutOfService, `${address.host}:${address.port}: ${error.message}`));
+      };
       socket.setNoDelay(true);
       socket.once('error', failed);
       socket.once('connect', () => {
+        clearTimeout(late);
+        if (this.#closed) {
+          socket.destroy();
+          return failed(new Error('the client was closed'));
+        }
         this.#socket = socket;
         this.#read(socket);
-        this.request('RequestRegisterClient', this.#opening()).then((event) => {
+        return void this.request('RequestRegisterClient', this.#opening()).then((event) => {
+          // The session lives at this server: after a cut it is asked first.
+          this.#nextAddress = index;
           this.#opened(event);
           resolve(event);
         }, (error: Error) => {
@@ -189,7 +231,7 @@ export class TlibClient {
     const resume = this.#token === undefined ? {} : { SessionToken: this.#token, LastSequence: this.#lastSequence };
     return {
       ApplicationName: applicationName, ProtocolVersion: 1, ClientRole: clientRole, Password: password,
-      AddpTimeout: addpTimeout, AddpRemoteTimeout: addpTimeout, ...resume,
+      AddpTimeout: addpTimeout, AddpRemoteTimeout: addpTimeout, Filter: this.options.filter, ...resume,
     };
   }
 
@@ -258,7 +300,7 @@ export class TlibClient {
     socket.destroy();
     for (const { reject, timer } of this.#waiting.values()) {
       clearTimeout(timer);
-      reject(new TlibRequestError(OUT_OF_SERVICE_CODE, 'the connection was lost'));
+      reject(new TlibRequestError(TError.OutOfService, 'the connection was lost'));
     }
     this.#waiting.clear();
     this.#emit({ msg: 'EventServerDisconnected' });
@@ -273,3 +315,14 @@ export class TlibClient {
     }, this.options.reconnectDelayMs ?? RECONNECT_DELAY_MS);
   }
 }
+
+/** Objects become KV-lists. */
+function plain(attributes: Attributes): Record<string, TAttribute> {
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, isSource(value) ? kv(value) : value]));
+}
+
+function isSource(value: TAttribute | KVSource): value is KVSource {
+  return typeof value === 'object' && !Array.isArray(value) && !isTime(value);
+}
+
+const isTime = (value: object): value is TTime => 'sec' in value && 'usec' in value && Object.keys(value).length === 2;
