@@ -2,6 +2,7 @@
 import { type History, runScenario, type Scenario, type SeededEntropy, type World } from '#simulation';
 import type { CallPlan } from './actors/phone.js';
 import { SimCluster } from './cluster.js';
+import { Restless } from './restless.js';
 import { dnOf, SERVED_POINT, UNSERVED_POINT } from './switch.js';
 import { Watch } from './watch.js';
 
@@ -41,6 +42,7 @@ function story({ minutes, calls, debug }: HistoryOptions, tally: Tally): Scenari
     for (const phone of cluster.phones) phone.plan = () => planOf(random);
     degrade(world, random);
     new Traffic(cluster, random, tally).spread(calls, untilMs);
+    new Restless(cluster, random.fork('restless')).until(untilMs);
     new Troubles(cluster, watch, random, tally).until(untilMs);
     await world.advance(untilMs - world.clock.nowMs());
     await quiet(cluster);
@@ -127,7 +129,7 @@ class Traffic {
   }
 }
 
-/** Processes that stand still, one at a time; they all run again before the story ends. */
+/** Processes that stand still, or are cut off, one at a time; all is well again before the story ends. */
 class Troubles {
   constructor(
     private readonly cluster: SimCluster, private readonly watch: Watch, private readonly random: SeededEntropy, private readonly tally: Tally,
@@ -140,14 +142,30 @@ class Troubles {
     const atMs = world.clock.nowMs() + waitMs;
     if (atMs + lastsMs >= untilMs) return;
     world.clock.setTimer(waitMs, () => {
-      const name = this.random.pick(this.cluster.serverNames);
-      this.tally.pauses += 1;
       this.watch.sip.trouble(atMs, atMs + lastsMs);
-      world.pause(name);
+      const end = this.random.chance(0.7) ? this.#pause() : this.#cut();
       world.clock.setTimer(lastsMs, () => {
-        world.resume(name);
+        end();
         this.until(untilMs);
       });
     });
+  }
+
+  #pause(): () => void {
+    const { world, serverNames } = this.cluster;
+    const name = this.random.pick(serverNames);
+    this.tally.pauses += 1;
+    world.pause(name);
+    return () => world.resume(name);
+  }
+
+  /** From all servers, or from one. */
+  #cut(): () => void {
+    const { world, serverNames } = this.cluster;
+    const name = this.random.pick(serverNames);
+    const others = serverNames.filter((other) => other !== name);
+    this.tally.cuts += 1;
+    world.partition([name], this.random.chance(0.5) ? others : [this.random.pick(others)]);
+    return () => world.heal();
   }
 }

@@ -31,6 +31,12 @@ describe('1 one owner', () => {
     )).toBeUndefined();
   });
 
+  it('lets a client that registers anew hear the number it knows, and sees an older picture', () => {
+    const picture = (epoch: number, seq: number): TEvent => ({ ...numbered('EventRegistered', epoch, seq), ConnID: undefined });
+    expect(after(['d1', numbered('EventRinging', 10, 5)], ['d1', picture(10, 5)], ['d2', numbered('EventRinging', 10, 5)])).toBeUndefined();
+    expect(after(['d1', numbered('EventRinging', 10, 5)], ['d1', picture(10, 4)])).toBe('d1 accepted number 4 of 7001 after number 5');
+  });
+
   it('sees a lower epoch accepted after a higher one', () => {
     expect(after(['m1', numbered('EventRinging', 11, 5, 'N2')], ['m1', numbered('EventReleased', 10, 6)]))
       .toBe('m1 accepted epoch 10 of 7001 after epoch 11');
@@ -110,6 +116,12 @@ describe('3 legal walk', () => {
       ofCall('EventRinging'), ofCall('EventDialing', B), ofCall('EventEstablished'), ofCall('EventHeld'), ofCall('EventAttachedDataChanged'),
       ofCall('EventRetrieved'), ofCall('EventReleased'), ofCall('EventReleased', B),
     )).toBeUndefined();
+  });
+
+  it('begins with the calls that there are when a client registers anew', () => {
+    const picture = { msg: 'EventRegistered', ThisDN: '7001', Extensions: [['conn-1', B], ['ps-1', 12]] } as const;
+    expect(after(ofCall('EventRinging'), picture, ofCall('EventReleased', B))).toBeUndefined();
+    expect(after(picture, ofCall('EventEstablished', B))).toContain('which is Established');
   });
 
   it.each([

@@ -82,7 +82,7 @@ export class Desktop {
   /** The next request towards the wanted state, if one is due. */
   #act(now: boolean): void {
     const request = this.#next(now);
-    if (this.#asking || !this.client.connected || request === undefined) return;
+    if (this.#asking || this.#wanted === this.agent || !this.client.connected || request === undefined) return;
     this.#asking = true;
     const more = request === 'RequestAgentLogin' ? { AgentID: agentOf(this.dn) } : {};
     this.client.request(request, { ThisDN: this.dn, ...more }).then(() => this.#answered(true), () => this.#answered(false));

@@ -1,5 +1,5 @@
 /** Architecture §9, 3: what a receiver is told of a DN's calls is a legal walk of the call model (docs/specs/call.md, "Parties"). */
-import type { TEvent } from '#tlib';
+import { kvGet, type KVList, type TEvent } from '#tlib';
 import { Verdict } from './verdict.js';
 
 type State = 'Dialing' | 'Ringing' | 'Queued' | 'Established' | 'Held';
@@ -15,6 +15,9 @@ const MOVES: Readonly<Record<State, Readonly<Record<string, State | 'gone'>>>> =
   Established: { EventHeld: 'Held', EventPartyChanged: 'Established', EventReleased: 'gone' },
   Held: { EventRetrieved: 'Established', EventPartyChanged: 'Held', EventReleased: 'gone' },
 };
+/** PartyState bits (tlibrary §5.5). */
+const PARTY_STATES: Readonly<Record<number, State>> = { 1: 'Dialing', 9: 'Queued', 10: 'Ringing', 12: 'Established', 14: 'Held' };
+const QUEUED = 9;
 /** Says something of a call without moving it. */
 const ASIDE: ReadonlySet<string> = new Set(['EventAttachedDataChanged', 'EventRegistered', 'EventAddressInfo', 'EventPartyInfo', 'EventError']);
 
@@ -29,6 +32,7 @@ export class LegalWalk extends Verdict {
 
   heard(event: TEvent): void {
     const { msg, ThisDN: dn, ConnID: connID } = event;
+    if (msg === 'EventRegistered') return this.#picture(String(dn), event['Extensions'] as KVList | undefined);
     if (typeof connID !== 'string' || ASIDE.has(msg)) return;
     const key = `${String(dn)} ${connID}`;
     const state = this.#states.get(key);
@@ -36,6 +40,16 @@ export class LegalWalk extends Verdict {
     if (next === undefined) this.fail(`${this.receiver}: ${msg} of call ${connID} at ${String(dn)}, which is ${state ?? 'not in the call'}`);
     else if (next === 'gone') this.#states.delete(key);
     else this.#states.set(key, next);
+  }
+
+  /** Who registers anew, after a lost connection, begins with the calls that there are (tlibrary §4.4.1). */
+  #picture(dn: string, extensions: KVList | undefined): void {
+    for (const key of [...this.#states.keys()]) if (key.startsWith(`${dn} `)) this.#states.delete(key);
+    for (let n = 1; ; n += 1) {
+      const connID = kvGet(extensions, `conn-${n}`);
+      if (typeof connID !== 'string') return;
+      this.#states.set(`${dn} ${connID}`, PARTY_STATES[Number(kvGet(extensions, `ps-${n}`) ?? QUEUED)] ?? 'Queued');
+    }
   }
 
   /** DN and ConnID of calls that the receiver takes for live. */

@@ -2,7 +2,7 @@
  * Architecture §9, 2: an agent has at most one offered or connected routed call, and none while not ready. What the owner
  * granted while the agent was ready may still ring after he has changed his mind.
  */
-import type { TEvent } from '#tlib';
+import { kvGet, type KVList, type TEvent } from '#tlib';
 import { Verdict } from './verdict.js';
 
 interface Seat {
@@ -15,7 +15,16 @@ interface Seat {
 const AGENT: Readonly<Record<string, Seat['agent']>> = {
   EventAgentLogin: 'NotReady', EventAgentReady: 'Ready', EventAgentNotReady: 'NotReady', EventAgentLogout: 'LoggedOut',
 };
+/** AgentStatus of tlibrary §4.4.1. */
+const STATUS: readonly Seat['agent'][] = ['LoggedOut', 'NotReady', 'Ready', 'NotReady', 'NotReady'];
 const ENDS: ReadonlySet<string> = new Set(['EventReleased', 'EventAbandoned', 'EventDiverted']);
+
+/** After a lost connection: the agent as he is, and of the calls only those that are still there. */
+function registeredAnew(seat: Seat, extensions: KVList | undefined): void {
+  seat.agent = STATUS[Number(kvGet(extensions, 'AgentStatus') ?? 0)] ?? 'NotReady';
+  const live = new Set((extensions ?? []).map(([, value]) => value));
+  for (const connID of [...seat.calls]) if (!live.has(connID)) seat.calls.delete(connID);
+}
 
 /** One receiver's view of all DNs. */
 export class OneCallPerAgent extends Verdict {
@@ -34,6 +43,7 @@ export class OneCallPerAgent extends Verdict {
   heard(event: TEvent): void {
     const dn = String(event['ThisDN']);
     const seat = this.#seat(dn);
+    if (event.msg === 'EventRegistered') return registeredAnew(seat, event['Extensions'] as KVList | undefined);
     seat.agent = AGENT[event.msg] ?? seat.agent;
     const connID = event['ConnID'];
     if (typeof connID !== 'string') return;

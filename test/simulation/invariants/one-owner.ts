@@ -7,6 +7,9 @@ interface Position {
   readonly seq: number;
 }
 
+/** They say how the DN stands after the event of that number. */
+const PICTURES: ReadonlySet<string> = new Set(['EventRegistered', 'EventAddressInfo']);
+
 export class OneOwner extends Verdict {
   /** By receiver and DN. */
   readonly #positions = new Map<string, Position>();
@@ -19,18 +22,20 @@ export class OneOwner extends Verdict {
   accepted(receiver: string, event: TEvent): void {
     const { ThisDN: dn, OwnerEpoch: epoch, DNSequence: seq, Server: server } = event;
     if (typeof dn !== 'string' || typeof epoch !== 'number' || typeof seq !== 'number') return;
-    this.#inOrder(receiver, dn, { epoch, seq });
+    const isPicture = PICTURES.has(event.msg);
+    this.#inOrder(receiver, dn, { epoch, seq }, isPicture);
     this.#fromOneServer(dn, epoch, String(server));
-    this.#alike(dn, { epoch, seq }, `${event.msg} ${String(event['ConnID'] ?? event['AgentID'] ?? '')}`);
+    if (!isPicture) this.#alike(dn, { epoch, seq }, `${event.msg} ${String(event['ConnID'] ?? event['AgentID'] ?? '')}`);
   }
 
-  #inOrder(receiver: string, dn: string, at: Position): void {
+  #inOrder(receiver: string, dn: string, at: Position, isPicture: boolean): void {
     const key = `${receiver} ${dn}`;
     const before = this.#positions.get(key);
     this.#positions.set(key, at);
     if (before === undefined) return;
+    const least = isPicture ? before.seq : before.seq + 1;
     if (at.epoch < before.epoch) this.fail(`${receiver} accepted epoch ${at.epoch} of ${dn} after epoch ${before.epoch}`);
-    else if (at.epoch === before.epoch && at.seq <= before.seq) this.fail(`${receiver} accepted number ${at.seq} of ${dn} after number ${before.seq}`);
+    else if (at.epoch === before.epoch && at.seq < least) this.fail(`${receiver} accepted number ${at.seq} of ${dn} after number ${before.seq}`);
   }
 
   #fromOneServer(dn: string, epoch: number, server: string): void {
