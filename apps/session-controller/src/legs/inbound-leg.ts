@@ -4,7 +4,7 @@ import { unreachable } from '#kernel';
 import type { Sdp } from '#telephony';
 import { DialogUsage } from './dialog-usage.js';
 import { InDialog } from './in-dialog.js';
-import { ALLOW, type Leg, type LegEffect, type LegHost, type LegPorts, newLocalTag, SDP_TYPE } from './leg.js';
+import { ALLOW, type Leg, type LegEffect, type LegHost, type LegPorts, MAX_FORWARDS, newLocalTag, SDP_TYPE } from './leg.js';
 import { ReliableProvisional } from './reliable-provisional.js';
 import { RepeatedAnswer } from './repeated-answer.js';
 import { bodySdp } from './sdp.js';
@@ -33,6 +33,11 @@ export class InboundLeg implements Leg {
     this.#usage = new DialogUsage(this.#dialog, host);
     this.#usage.session.onRequest(invite);
     if (reliable) this.#provisional = new ReliableProvisional(transaction, ports, () => this.#refuse(504, 'Server Time-out'));
+  }
+
+  /** Hops that the caller's INVITE has left; one without the header came from RFC 2543. */
+  get maxForwards(): number {
+    return this.invite.maxForwards ?? MAX_FORWARDS;
   }
 
   get state(): InboundState {

@@ -164,6 +164,16 @@ describe('a leg that we called', () => {
     expect(invite.bytes).not.toContain('127.0.0.1');
   });
 
+  it('counts on the hops of the INVITE that opened its call, so that a loop through us ends (RFC 7332 §3)', () => {
+    const { far, perform } = bench();
+    perform(inviting());
+    expect(far.takeRequest('INVITE').maxForwards).toBe(70);
+    const opened = bench();
+    new Device(opened.far, '8880001').invite('5000', { sdp: sdp('caller') });
+    opened.perform(inviting());
+    expect(opened.far.takeRequest('INVITE').maxForwards).toBe(68);
+  });
+
   it('rings, answers, gets its ACK again when it repeats the 200, and hangs up', () => {
     const { far, perform, take, legs } = bench();
     const agent = new Device(far, '7001');

@@ -7,7 +7,7 @@ import { makeResponse, type ServerTransaction, type SipRequest } from '#sip';
 import type { CallInput, LegId } from '#telephony';
 import type { CallRecord } from '../services/call-record.js';
 import { InboundLeg } from './inbound-leg.js';
-import type { Leg, LegEffect, LegHost, LegPorts, LegReport } from './leg.js';
+import { type Leg, type LegEffect, type LegHost, type LegPorts, type LegReport, MAX_FORWARDS } from './leg.js';
 import { OutboundLeg } from './outbound-leg.js';
 
 export interface LegLayerPorts extends LegPorts {
@@ -98,9 +98,16 @@ export class LegLayer {
   }
 
   #openOutbound(call: CallRecord, effect: Extract<LegEffect, { readonly kind: 'invite' }>): void {
-    const leg = new OutboundLeg(effect, call.identity.callUUID, this.ports, this.#host(call, effect.leg, () => undefined));
+    const host = this.#host(call, effect.leg, () => undefined);
+    const leg = new OutboundLeg(effect, call.identity.callUUID, this.#maxForwards(call), this.ports, host);
     this.#add(call, effect.leg, leg);
     leg.perform(effect);
+  }
+
+  /** RFC 7332 §3: what the caller has left, less one, so that a call that comes back to us ends at some time. */
+  #maxForwards(call: CallRecord): number {
+    const opening = this.#byCall.get(call)?.get(OPENING_LEG);
+    return opening instanceof InboundLeg ? Math.max(0, opening.maxForwards - 1) : MAX_FORWARDS;
   }
 
   #add(call: CallRecord, id: LegId, leg: Leg): void {

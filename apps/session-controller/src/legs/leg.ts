@@ -51,6 +51,9 @@ export interface LegPorts {
   newTag(): string;
 }
 
+/** RFC 3261 §8.1.1.6. */
+export const MAX_FORWARDS = 70;
+
 /** Methods that a leg understands; Allow in whatever offers or answers a session. */
 export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, NOTIFY, INFO';
 export const SDP_TYPE = 'application/sdp';

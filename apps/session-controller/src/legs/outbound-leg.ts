@@ -43,7 +43,7 @@ export class OutboundLeg implements Leg {
   #seq = 1;
 
   constructor(
-    private readonly invite: Invite, private readonly callUUID: string,
+    private readonly invite: Invite, private readonly callUUID: string, private readonly maxForwards: number,
     private readonly ports: LegPorts, private readonly host: LegHost,
   ) {
     this.callId = `${ports.entropy.hex(24)}@${ports.accessPoint}`;
@@ -113,7 +113,7 @@ export class OutboundLeg implements Leg {
     const uri = destination.kind === 'device' || destination.kind === 'trunk' ? destination.uri : '';
     const display = fromDisplay === '' ? '' : `"${fromDisplay.replace(/["\\\r\n]/g, ' ')}" `;
     const headers: HeaderLine[] = [
-      ['Max-Forwards', '70'],
+      ['Max-Forwards', String(this.maxForwards)],
       ['From', `${display}<sip:${fromUser}@${this.ports.accessPoint}>;tag=${this.localTag}`],
       ['To', `<${uri}>`],
       ['Call-ID', this.callId],
