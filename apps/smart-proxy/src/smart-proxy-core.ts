@@ -2,7 +2,8 @@
 import { type BusSubscription, type MembershipChange, MembershipService, PRIMARY, subjects } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import {
-  type DnEvent, DnFeeds, type DnSnapshot, type Heartbeat, type OwnerNotice, readSnapshots, SilentPeers, snapshotAttributes, SWITCH_QUERIES, switchAnswer,
+  type DnEvent, DnFeeds, type DnSnapshot, type Heartbeat, type OwnerNotice, queryCall, readSnapshots, type RequestOrigin, SilentPeers,
+  snapshotAttributes, SWITCH_QUERIES, switchAnswer, type TErrorReply,
 } from '#telephony';
 import type { TierPorts } from '#tier';
 import { type KVSource, TError, type TEvent, type TRequest } from '#tlib';
@@ -82,6 +83,7 @@ export class SmartProxyCore {
       case 'RequestRegisterAddress': return this.#register(session, request);
       case 'RequestUnregisterAddress': return this.#unregister(session, request);
       case 'RequestQueryAddress': return this.#queryAddress(session, request);
+      case 'RequestQueryCall': return this.#queryCall(session, request);
       default: return session.error(reference(request), TError.UnsupportedOperation, `${request.msg} is not served here: ask on TCport`);
     }
   }
@@ -142,9 +144,14 @@ export class SmartProxyCore {
 
   #querySwitch(session: TlibSession, request: TRequest): void {
     const { geoLocation } = this.application;
-    const answer = switchAnswer(request, { switchName: this.config.switchName, geoLocation }, this.ports.clock.nowMs());
-    if ('msg' in answer) session.send(answer, reference(request));
-    else session.error(reference(request), answer.code, answer.message);
+    answerWith(session, request, switchAnswer(request, { switchName: this.config.switchName, geoLocation }, this.ports.clock.nowMs()));
+  }
+
+  #queryCall(session: TlibSession, request: TRequest): void {
+    const origin: RequestOrigin = {
+      instance: this.instance, session: session.id, referenceID: reference(request), applicationName: session.applicationName,
+    };
+    queryCall(this.ports.bus, this.config.applications, request, origin, (answer) => answerWith(session, request, answer));
   }
 
   #deliver(dn: string, event: TEvent): void {
@@ -176,3 +183,8 @@ export class SmartProxyCore {
 }
 
 const reference = (request: TRequest): number | undefined => request['ReferenceID'] as number | undefined;
+
+function answerWith(session: TlibSession, request: TRequest, answer: TEvent | TErrorReply): void {
+  if ('msg' in answer) session.send(answer, reference(request));
+  else session.error(reference(request), answer.code, answer.message);
+}

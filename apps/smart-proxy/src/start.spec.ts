@@ -1,7 +1,7 @@
 import { MemoryBus, MemoryKeyValueStore, subjects } from '#cluster';
 import { parseConfig } from '#config';
 import { CountingMeter, silentLog, SystemClock, SystemEntropy } from '#kernel';
-import type { DnEvent, DnReply, DnSnapshot, SnapshotReply, SnapshotRequest } from '#telephony';
+import type { DnEvent, DnReply, DnSnapshot, ScReply, SnapshotReply, SnapshotRequest } from '#telephony';
 import type { RunningTier } from '#tier';
 import type { TEvent } from '#tlib';
 import { TlibClient } from '#tlib/client';
@@ -67,6 +67,13 @@ describe('the smart proxy', () => {
     await told;
     await client.unregisterAddress('7002');
     expect(heard).toHaveLength(1);
+  });
+
+  it('asks the session controller that made a ConnID about its call', async () => {
+    bus.subscribe(subjects.scCommand('N1'), (_, { respond }) => respond?.({ kind: 'reply', event: { msg: 'EventPartyInfo', InfoStatus: 2 } } satisfies ScReply));
+    expect(await client.request('RequestQueryCall', { ConnID: '0010000000000001' })).toMatchObject({ msg: 'EventPartyInfo', InfoStatus: 2 });
+    await expect(client.request('RequestQueryCall', { ConnID: '9990000000000001' })).rejects.toMatchObject({ code: 56 });
+    expect(await client.request('RequestQueryLocation', {})).toMatchObject({ Location: 'Test' });
   });
 
   it('refuses agent requests', async () => {

@@ -13,6 +13,7 @@ export { Dn } from './dn/dn.js';
 export { DnPicture, vacant } from './dn/dn-picture.js';
 export { DnFeeds, type DnFeedEvents, type DnFeedPorts } from './dn/dn-feeds.js';
 export { SWITCH_QUERIES, switchAnswer, type SwitchIdentity } from './dn/switch-info.js';
+export { queryCall } from './dn/query-call.js';
 export { readSnapshots } from './dn/snapshot-pages.js';
 export { snapshotAttributes } from './dn/registered-event.js';
 export { HAND_OVER_MS, type OwnerRecord, type OwnershipEffect, type OwnershipInput } from './ownership/ownership.types.js';

@@ -2,8 +2,8 @@
 import { type Bus, type BusReply, subjects } from '#cluster';
 import type { ClusterConfig } from '#config';
 import {
-  type DnCommand, type DnReply, type DnSnapshot, type RequestOrigin, type ScCommand, type ScReply, snapshotAttributes, SWITCH_QUERIES, switchAnswer,
-  type SwitchIdentity, vacant,
+  type DnCommand, type DnReply, type DnSnapshot, queryCall, type RequestOrigin, type ScReply, snapshotAttributes, SWITCH_QUERIES, switchAnswer,
+  type SwitchIdentity, type TErrorReply, vacant,
 } from '#telephony';
 import { TError, type TEvent, type TRequest, tTime } from '#tlib';
 import type { TlibSession } from '#tlib/server';
@@ -154,9 +154,7 @@ export class ClientDesk {
   // ---- queries
 
   #querySwitch(session: TlibSession, request: TRequest): void {
-    const answer = switchAnswer(request, this.identity, this.ports.nowMs());
-    if ('msg' in answer) session.send(answer, reference(request));
-    else session.error(reference(request), answer.code, answer.message);
+    answerWith(session, request, switchAnswer(request, this.identity, this.ports.nowMs()));
   }
 
   #queryAddress(session: TlibSession, request: TRequest): void {
@@ -172,14 +170,9 @@ export class ClientDesk {
     });
   }
 
-  /** The first three digits of a ConnID are the `server-id` of its node. */
   #queryCall(session: TlibSession, request: TRequest): void {
-    const connID = request['ConnID'] as string;
-    const serverId = Number.parseInt(connID.slice(0, 3), 16);
-    const node = this.config.applications.find((each) => each.type === 'sip-server' && each.serverId === serverId)?.name;
-    if (node === undefined) return session.error(reference(request), TError.InvalidConnID, `no node of this cluster made the ConnID ${connID}`);
-    const command: ScCommand = { kind: 'request', request, origin: this.#origin(session, request) };
-    this.ports.bus.request(subjects.scCommand(node), command, FORWARD_MS, (reply) => this.#answer(session, request, reply));
+    const { applications } = this.config;
+    queryCall(this.ports.bus, applications, request, this.#origin(session, request), (answer) => answerWith(session, request, answer));
   }
 
   // ---- to the owner
@@ -228,3 +221,8 @@ export class ClientDesk {
 }
 
 const reference = (request: TRequest): number | undefined => request['ReferenceID'] as number | undefined;
+
+function answerWith(session: TlibSession, request: TRequest, answer: TEvent | TErrorReply): void {
+  if ('msg' in answer) session.send(answer, reference(request));
+  else session.error(reference(request), answer.code, answer.message);
+}

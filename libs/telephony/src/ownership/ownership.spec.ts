@@ -87,6 +87,10 @@ it('who has not listened yet waits for a hand-over, since an owner may be there 
   const [claim, wait] = run(table, want(100));
   expect(claim).not.toHaveProperty('notice.fresh');
   expect(wait).toMatchObject({ kind: 'awaitHandOver', delayMs: 200 });
+  const { epoch } = table.owner('7001')!;
+  expect(run(table, { kind: 'handOverLate', dn: '7001', epoch, nowMs: 300 })).toMatchObject([
+    { kind: 'publish', notice: { kind: 'claim', epoch, fresh: 0 } }, { kind: 'takeUp', snapshot: undefined },
+  ]);
 });
 
 it('a claim out of nothing says where its numbers begin', () => {

@@ -41,7 +41,7 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
       case 'unwant': return this.#giveUp(input.dn, out);
       case 'notice': return this.#notice(input.notice, out);
       case 'handOver': return this.#handOver(input.epoch, input.snapshot, out);
-      case 'handOverLate': return this.#takeUpIf(input.dn, input.epoch, undefined, out);
+      case 'handOverLate': return this.#handOverLate(input, out);
       case 'nodeDown': return this.#nodeDown(input.node);
       case 'record': return this.#record(input, out);
       case 'settled': return void (this.#settled = true);
@@ -114,6 +114,14 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
     const heir = this.#own.has(snapshot.dn) ? undefined : this.#others.get(snapshot.dn);
     if (heir !== undefined && heir.epoch > epoch) out.push({ kind: 'passOn', to: heir.node, epoch: heir.epoch, snapshot });
     else this.#takeUpIf(snapshot.dn, epoch, snapshot, out);
+  }
+
+  /** Nobody hands over: the claim is said again as one that begins from nothing. */
+  #handOverLate({ dn, epoch }: Input<'handOverLate'>, out: Out<OwnershipEffect>): void {
+    const own = this.#own.get(dn);
+    if (own === undefined || own.takenUp || own.record.epoch !== epoch) return;
+    out.push({ kind: 'publish', notice: { kind: 'claim', ...own.record, fresh: own.lastSeq } });
+    this.#takeUpIf(dn, epoch, undefined, out);
   }
 
   #record({ record, alive }: Input<'record'>, out: Out<OwnershipEffect>): void {

@@ -53,7 +53,8 @@ const OF_CALLS_AS_A_WHOLE = [
 ];
 const OF_DNS = [
   ...AT_ROUTING_POINTS, 'EventDNBackInService', 'EventDNOutOfService', 'EventAgentLogin', 'EventAgentLogout', 'EventAgentReady', 'EventAgentNotReady',
-  'EventDNDOn', 'EventDNDOff', 'EventDialing', 'EventNetworkReached', 'EventRinging', 'EventEstablished', 'EventHeld', 'EventRetrieved',
+  'EventDNDOn', 'EventDNDOff', 'EventMessageWaitingOn', 'EventMessageWaitingOff',
+  'EventDialing', 'EventNetworkReached', 'EventRinging', 'EventEstablished', 'EventHeld', 'EventRetrieved',
   'EventPartyChanged', 'EventPartyAdded', 'EventPartyDeleted', 'EventDestinationBusy',
 ];
 const UNASKED: Readonly<Record<ServerRole, readonly string[]>> = {
