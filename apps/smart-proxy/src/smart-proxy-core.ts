@@ -6,7 +6,7 @@ import {
   snapshotAttributes, SWITCH_QUERIES, switchAnswer, type TErrorReply,
 } from '#telephony';
 import type { TierPorts } from '#tier';
-import { type KVSource, TError, type TEvent, type TRequest } from '#tlib';
+import { type KVSource, TError, type TEvent, type TRequest, type TTime, tTime } from '#tlib';
 import type { TlibSession } from '#tlib/server';
 
 export type FanOut = (event: TEvent, sessions: Iterable<TlibSession>) => void;
@@ -109,7 +109,7 @@ export class SmartProxyCore {
   /** The answer, then every known DN's snapshot; later DNs show by their events. */
   #registerAll(session: TlibSession, request: TRequest): void {
     this.#ofAll.add(session);
-    session.send({ msg: 'EventRegistered', ThisDN: ALL, AddressType: 'DN', InfoStatus: this.#feeds.size }, reference(request));
+    session.send({ msg: 'EventRegistered', ThisDN: ALL, AddressType: 'DN', InfoStatus: this.#feeds.size, Time: this.#time() }, reference(request));
     this.#tellAll(session, this.config.dns.keys());
   }
 
@@ -128,7 +128,7 @@ export class SmartProxyCore {
   #unregister(session: TlibSession, request: TRequest): void {
     const dn = request['ThisDN'] as string;
     const left = dn === ALL ? this.#ofAll.delete(session) : this.#clientsOf.get(dn)?.delete(session) === true;
-    if (left) session.send({ msg: 'EventUnregistered', ThisDN: dn }, reference(request));
+    if (left) session.send({ msg: 'EventUnregistered', ThisDN: dn, Time: this.#time() }, reference(request));
     else session.error(reference(request), TError.NotRegistered, `${dn} was not registered by this client`);
   }
 
@@ -178,7 +178,11 @@ export class SmartProxyCore {
   }
 
   #attributes(snapshot: DnSnapshot): Omit<TEvent, 'msg'> {
-    return snapshotAttributes(snapshot, this.config.dns.get(snapshot.dn)?.type === 'RoutingPoint');
+    return { ...snapshotAttributes(snapshot, this.config.dns.get(snapshot.dn)?.type === 'RoutingPoint'), Time: this.#time() };
+  }
+
+  #time(): TTime {
+    return tTime(this.ports.clock.nowMs());
   }
 }
 
