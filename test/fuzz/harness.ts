@@ -30,6 +30,8 @@ export interface FuzzReport {
 
 /** Longer is a hang to whoever waits behind it. */
 export const INPUT_MS_MAX = 50;
+/** Longer is measured again, so that what is told is the input's and not the machine's. */
+const SUSPECT_MS = 5;
 const REPEATS = 3;
 
 export class FuzzFailed extends Error {
@@ -48,7 +50,7 @@ export async function fuzz(target: FuzzTarget, run: FuzzRun): Promise<FuzzReport
       const startedMs = performance.now();
       if (target.feed(text, random)) accepted += 1;
       const tookMs = performance.now() - startedMs;
-      slowestMs = Math.max(slowestMs, tookMs > INPUT_MS_MAX ? repeatedMs(target, text, random) : tookMs);
+      slowestMs = Math.max(slowestMs, tookMs > SUSPECT_MS ? repeatedMs(target, text, random) : tookMs);
       if ((input + 1) % target.batch === 0 || input + 1 === end) await target.settle?.();
     } catch (error) {
       throw new FuzzFailed(`${target.name}, seed ${run.seed}, input ${input}: ${String(error)}\n${JSON.stringify(text)}`, { cause: error });

@@ -17,7 +17,7 @@ const SECONDS_MAX = 2 ** 32 - 1;
 const problem = (code: SipParseErrorCode, message: string, statusHint = 400): SipParseError => ({ code, message, offset: -1, statusHint });
 const at = (name: string, error: SipParseError): SipParseError => ({ ...error, message: `${name}: ${error.message}` });
 
-/** Undefined when the message is in order. For a response any problem means: drop it. */
+/** Undefined when the message is in order. */
 export function checkMessage(message: SipMessage): SipParseError | undefined {
   return checkOnce(message) ?? checkTransaction(message) ?? checkNumbers(message) ?? checkAddresses(message)
     ?? (message.kind === 'request' ? checkRequestUri(message) : undefined);

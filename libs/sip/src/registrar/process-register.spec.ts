@@ -96,6 +96,12 @@ describe('processRegister (RFC 3261 §10.3)', () => {
     expect(outcome.headers).toEqual([['Path', '<sip:p1;lr>'], ['Path', '<sip:p2;lr>']]);
   });
 
+  it('an instance that moves to a known address takes the place of both bindings', () => {
+    const before = bound('<sip:a@2>', '<sip:a@1>;+sip.instance="<urn:uuid:1>";reg-id=1');
+    expect(register(before, ['<sip:a@2>;+sip.instance="<urn:uuid:1>";reg-id=1'], { cseq: 2 }).contacts)
+      .toEqual(['<sip:a@2>;expires=140;+sip.instance="<urn:uuid:1>";reg-id=1']);
+  });
+
   it('an instance that moved keeps one binding per reg-id (RFC 5626)', () => {
     const contact = (host: string, regId: number) => `<sip:a@${host}>;+sip.instance="<urn:uuid:1>";reg-id=${regId}`;
     const before = bound(contact('1', 1), contact('2', 2));

@@ -66,10 +66,11 @@ function update(live: readonly Binding[], request: SipRequest, rules: RegistrarR
   for (const contact of request.contacts) {
     const lifetimeS = lifetimeOf(contact, request, rules);
     if (lifetimeS === undefined) return refuse(live, 423, [['Min-Expires', String(rules.minExpires)]]);
-    const known = next.find((binding) => isSameContact(binding, contact));
-    if (known !== undefined && isOutdated(request, known)) return refuse(live, 500);
-    const others = next.filter((binding) => binding !== known);
-    next = lifetimeS === 0 ? others : [...others, bind(contact, known, request, rules.nowMs + lifetimeS * 1000)];
+    // More than one where an instance moves to the address of a binding without one: it takes the place of both.
+    const same = next.filter((binding) => isSameContact(binding, contact));
+    if (same.some((binding) => isOutdated(request, binding))) return refuse(live, 500);
+    const others = next.filter((binding) => !same.includes(binding));
+    next = lifetimeS === 0 ? others : [...others, bind(contact, same[0], request, rules.nowMs + lifetimeS * 1000)];
   }
   // A full AOR still takes refreshes and removals.
   if (next.length > rules.maxBindings && next.length > live.length) return refuse(live, 403);
