@@ -7,6 +7,9 @@ import { SeededEntropy, VirtualClock } from '#simulation';
 import type { DnsOutcome } from '../../resolver/dns.js';
 import { NameserverLookup, parseNameserver } from './nameserver-lookup.js';
 
+/** Of its own, so that no connection of another process has the port that UDP gets. */
+const HOST = '127.53.0.1';
+
 type Reply = (query: Packet) => Partial<Packet> | Buffer | 'silent';
 
 class FakeNameserver {
@@ -31,13 +34,13 @@ class FakeNameserver {
   }
 
   async start(): Promise<{ host: string; port: number }> {
-    this.#udp.bind(0, '127.0.0.1');
+    this.#udp.bind(0, HOST);
     await once(this.#udp, 'listening');
     const { port } = this.#udp.address();
-    this.#tcp.listen(port, '127.0.0.1');
+    this.#tcp.listen(port, HOST);
     await once(this.#tcp, 'listening');
     started.push(this);
-    return { host: '127.0.0.1', port };
+    return { host: HOST, port };
   }
 
   async close(): Promise<void> {
