@@ -55,6 +55,7 @@ export class VqServerCore {
   readonly #requests: Counter;
   readonly #grants: Counter;
   readonly #rejects: Counter;
+  readonly #orphans: Counter;
   #nextTicket = 1;
 
   constructor(
@@ -69,6 +70,7 @@ export class VqServerCore {
     this.#requests = ports.meter.counter('reservation_requests_total', 'RequestReserveAgent received');
     this.#grants = ports.meter.counter('reservation_grants_total', 'Reservations granted');
     this.#rejects = ports.meter.counter('reservation_rejects_total', 'Reservations refused: conflicts between routers');
+    this.#orphans = ports.meter.counter('virtual_queue_orphans_total', 'Calls taken out of a virtual queue because their router was gone');
     ports.meter.gauge('reservations', 'Reservations collected or held now', () => this.#reservations.size);
   }
 
@@ -112,14 +114,24 @@ export class VqServerCore {
     client.send(answer, request['ReferenceID'] as number | undefined);
   }
 
-  /** The client is gone for good. */
+  /** The client is gone for good. Its reservations last until their time is over: a grant may be in use already (VQ-09). */
   closed(client: VqClient): void {
     for (const clients of this.#registered.values()) clients.delete(client.id);
+    for (const [dn, queue] of this.#queues) this.#endOrphans(dn, queue, client);
     this.#feed(() => this.#reservations.on({ kind: 'clientGone', client: client.id }, this.#effects));
     for (const [ticket, held] of this.#tickets) if (held.client.id === client.id) this.#tickets.delete(ticket);
   }
 
   // ---- virtual queues
+
+  #endOrphans(dn: string, queue: QueueContents, client: VqClient): void {
+    const nowMs = this.ports.clock.nowMs();
+    for (const { connID, callType } of queue.orphaned(client.id, nowMs)) {
+      this.#orphans.add();
+      const event = fabricate('EventDiverted', dn, { msg: '', ConnID: connID, CallType: callType, CallState: 'Redirected' }, nowMs);
+      for (const each of this.#registered.get(dn)?.values() ?? []) each.send(event);
+    }
+  }
 
   sendEvent(client: VqClient, request: TRequest, refuse: Refuse): void {
     const queue = request['ThisDN'] as string;
@@ -129,7 +141,7 @@ export class VqServerCore {
     if (name !== 'EventUserEvent' && request['ConnID'] === undefined) refuse(TError.InvalidAttribute, `${name} needs the ConnID of the call`);
     const nowMs = this.ports.clock.nowMs();
     const event = fabricate(name, queue, request, nowMs);
-    this.#queue(queue).on(event, nowMs);
+    this.#queue(queue).on(event, client.id, nowMs);
     for (const each of this.#registered.get(queue)?.values() ?? []) each.send(event);
     client.send({ msg: 'EventACK', UserEvent: name }, request['ReferenceID'] as number | undefined);
   }
@@ -156,6 +168,7 @@ export class VqServerCore {
     if (wanted < -1 || wanted > DURATION_MAX_MS) {
       refuse(TError.InvalidAttribute, `Timeout is in milliseconds: -1 for the default, 0 to cancel, at most ${DURATION_MAX_MS}`);
     }
+    if (this.#tickets.size >= RESERVATIONS_MAX) refuse(...REFUSALS.full);
     this.#requests.add();
     const ticket = this.#nextTicket;
     this.#nextTicket += 1;
