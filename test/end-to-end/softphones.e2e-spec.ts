@@ -1,5 +1,8 @@
 /** Softphones that know nothing but the cluster's name and DNS server, over UDP and TCP, with sound; dialling and under a desktop's control. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import type { TlibClient } from '#tlib/client';
+import { TEST_CERT, TEST_KEY } from '../../libs/sip/src/transport/tls.fixture.js';
 import { Baresip } from '../support/baresip.js';
 import { type Bridge, makeBridge } from '../support/bridge.js';
 import { peerSuite } from '../support/peers.js';
@@ -16,12 +19,17 @@ const SOUND_MS = 500;
 peerSuite('softphones', ['baresip', 'bridge'], () => {
   let running: RunningSwitch;
   let bridge: Bridge;
+  let pem: string;
   let desk: TlibClient;
   const phones: Baresip[] = [];
 
   beforeAll(async () => {
     bridge = makeBridge();
-    running = await startSwitch('one process');
+    pem = mkdtempSync(`${tmpdir()}/cordboard-pem-`);
+    const tls = { certificate: `${pem}/cert.pem`, key: `${pem}/key.pem` };
+    writeFileSync(tls.certificate, TEST_CERT);
+    writeFileSync(tls.key, TEST_KEY);
+    running = await startSwitch('one process', { tls });
     desk = await running.client('TCport', 'desk');
     for (const [index, dn] of ([7001, 7002, 7003] as const).entries()) {
       phones.push(await Baresip.start({
@@ -34,7 +42,10 @@ peerSuite('softphones', ['baresip', 'bridge'], () => {
     await Promise.all(phones.map((phone) => phone.close()));
     await running.stop();
   }, 30_000);
-  afterAll(() => bridge.remove());
+  afterAll(() => {
+    bridge.remove();
+    rmSync(pem, { recursive: true, force: true });
+  });
 
   const account = (dn: string, transport: string, host = running.plan.accessPoint, password = `secret-${dn}`): string =>
     `<sip:${dn}@${host};transport=${transport}>;auth_user=${dn};auth_pass=${password};regint=60;answermode=auto`;
@@ -111,6 +122,20 @@ peerSuite('softphones', ['baresip', 'bridge'], () => {
     await talk(7002, 7003);
     const ended = over(7002, 7003);
     phone(7002).command('hangup');
+    await ended;
+  }, 90_000);
+
+  it('register over TLS, and are called over that connection', async () => {
+    const { accessPoint } = running.plan;
+    phone(7003).command('uanew', account('7006', 'tls'));
+    await phone(7003).next('REGISTER_OK', ({ accountaor }) => accountaor?.includes('7006') === true);
+    expect(await bindings('7006')).toMatchObject([{ flow: expect.stringMatching(/^tls:/) as string }]);
+    const begun = Promise.all([phone(7001).next('CALL_ESTABLISHED'), phone(7003).next('CALL_ESTABLISHED')]);
+    phone(7001).command('dial', `sip:7006@${accessPoint}`);
+    await begun;
+    await talk(7001, 7003);
+    const ended = Promise.all([phone(7001).next('CALL_CLOSED'), phone(7003).next('CALL_CLOSED')]);
+    phone(7001).command('hangup');
     await ended;
   }, 90_000);
 

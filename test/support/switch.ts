@@ -27,6 +27,8 @@ export interface SwitchWishes {
   readonly options?: Readonly<Record<string, string | number | boolean>>;
   /** Options of Routing Points by number. */
   readonly points?: Readonly<Record<string, Readonly<Record<string, string | number>>>>;
+  /** PEM files of the proxies, absolute: they then take TLS at 5061. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
   /** Extensions beside the laptop's, by number, with their options. */
   readonly extensions?: Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
 }
@@ -57,7 +59,8 @@ export function switchYaml(plan: SwitchPlan, wishes: SwitchWishes): string {
     'bus:', ...busLines(wishes.natsServers),
     'applications:',
     ...plan.proxies.flatMap(({ name, host }) =>
-      application(name, host, 'sip-proxy', '{ sip: 5060 }', ['options: { oos-check: 1, oos-force: 1, registrar-default-timeout: 140 }'])),
+      application(name, host, 'sip-proxy', wishes.tls === undefined ? '{ sip: 5060 }' : '{ sip: 5060, sips: 5061 }',
+        [`options: { oos-check: 1, oos-force: 1, registrar-default-timeout: 140${tlsOptions(wishes.tls)} }`])),
     ...plan.nodes.flatMap(({ name, host }, i) =>
       application(name, host, 'sip-server', '{ sip: 5070, default: 7000, TCport: 7001, IPport: 7002, SmartProxy: 7003 }', [`server-id: ${i + 1}`])),
     ...application(plan.vq.name, plan.vq.host, 'vq-server', '{ default: 7010 }', ['options: { request-collection-time: 300 msec }']),
@@ -78,6 +81,9 @@ export function switchYaml(plan: SwitchPlan, wishes: SwitchWishes): string {
 
 const map = (options: Readonly<Record<string, string | number | boolean>>, indent: number): string[] =>
   Object.entries(options).map(([name, value]) => `${' '.repeat(indent)}${name}: ${JSON.stringify(value)}`);
+
+const tlsOptions = (tls: SwitchWishes['tls']): string =>
+  (tls === undefined ? '' : `, certificate: ${JSON.stringify(tls.certificate)}, certificate-key: ${JSON.stringify(tls.key)}`);
 
 const busLines = (servers: readonly string[] | undefined): string[] =>
   (servers === undefined ? ['  driver: memory'] : ['  driver: nats', `  servers: ${JSON.stringify(servers.map((server) => `nats://${server}`))}`]);
