@@ -20,6 +20,7 @@ class History {
   readonly accepted: Sequenced[] = [];
   #epoch = 1;
   #seq = 0;
+  #handedFrom: number | undefined;
   #healed = false;
   readonly #ring = new EventRing<Event>(20);
   readonly #feed = new EventFeed<Event, Snapshot>();
@@ -31,7 +32,9 @@ class History {
 
   publish(): void {
     this.#seq += 1;
-    const event: Event = { dn: '7001', owner: `n${this.#epoch}`, epoch: this.#epoch, seq: this.#seq };
+    const after = this.#handedFrom;
+    this.#handedFrom = undefined;
+    const event: Event = { dn: '7001', owner: `n${this.#epoch}`, epoch: this.#epoch, seq: this.#seq, ...(after === undefined ? {} : { after }) };
     this.published.push(nameOf(event));
     this.#ring.push(event, 1);
     this.#send(() => this.#receive({ kind: 'event', event }));
@@ -39,6 +42,7 @@ class History {
 
   /** A hand-over: numbers go on, the ring of the new owner is empty. */
   handOver(): void {
+    this.#handedFrom = this.#epoch;
     this.#epoch += 1;
     this.#ring.forget('7001');
   }

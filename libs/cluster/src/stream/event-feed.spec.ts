@@ -4,7 +4,8 @@ interface Event extends Sequenced {
   readonly name?: string;
 }
 
-const event = (seq: number, epoch = 10, owner = 'n1'): Event => ({ owner, epoch, seq });
+/** Epoch 11 was handed over at event 5. */
+const event = (seq: number, epoch = 10, owner = 'n1'): Event => ({ owner, epoch, seq, ...(epoch === 11 && seq === 6 ? { after: 10 } : {}) });
 
 function stand() {
   const feed = new EventFeed<Event, Event>();
@@ -203,6 +204,13 @@ describe('EventFeed', () => {
     on({ kind: 'ownerLost' });
     expect(hear(1, 11, 'n2')).toEqual(['askSnapshot n2']);
     expect(hear(6)).toEqual(['fenced 6@10']);
+  });
+
+  it('an owner that was not handed the DN: its numbers meet the old ones by chance, so a snapshot comes first', () => {
+    const { feed, event: hear, snapshot } = current();
+    expect(hear(6, 12, 'n3')).toEqual(['askSnapshot n3']);
+    expect(snapshot(6, 12, 'n3')).toEqual(['snapshot 6@12']);
+    expect(feed.state).toBe('Current');
   });
 
   it('holds a bounded number of early events and recovers what it let go', () => {

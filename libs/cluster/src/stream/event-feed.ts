@@ -9,6 +9,8 @@ export interface Sequenced {
   readonly owner: string;
   readonly epoch: number;
   readonly seq: number;
+  /** In the first event of an owner that was handed the DN: the epoch before, whose numbers and state go on. */
+  readonly after?: number;
 }
 
 export type FeedInput<E extends Sequenced, S extends Sequenced> =
@@ -100,9 +102,10 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
     if (this.#state === 'Empty' || this.#state === 'Current') this.#askForMissing(out);
   }
 
-  /** Numbers go on over a hand-over, so the first event of a new epoch may follow directly. */
+  /** Numbers go on over a hand-over, so its first event may follow directly; others' numbers may meet ours by chance. */
   #follows(event: E): boolean {
-    return this.#epoch !== 0 && event.epoch === this.#newestEpoch && event.seq === this.#seq + 1;
+    if (this.#epoch === 0 || event.epoch !== this.#newestEpoch || event.seq !== this.#seq + 1) return false;
+    return event.epoch === this.#epoch || event.after === this.#epoch;
   }
 
   #notice(owner: string, epoch: number): void {

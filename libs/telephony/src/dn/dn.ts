@@ -27,6 +27,8 @@ export class Dn implements Machine<DnInput, DnEffect> {
   /** Of a login that is being decided. */
   #enteringEpoch: number | undefined;
   #activeAtMs = 0;
+  /** Epoch of the owner before, until the first event has said so. */
+  #handedFrom: number | undefined;
   /** The client that logged the agent in (§7.6). */
   #loginBy: RequestOrigin | undefined;
 
@@ -37,6 +39,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
     this.#agent = memory?.agent === undefined ? new Agent(rules) : Agent.restore(rules, memory.agent);
     this.#seq = from?.seq ?? lastSeq;
     if (from === undefined) return;
+    this.#handedFrom = from.epoch;
     this.#inService = from.inService;
     this.#dnd = from.dnd;
     this.#messageWaiting = from.messageWaiting === true;
@@ -363,8 +366,13 @@ export class Dn implements Machine<DnInput, DnEffect> {
     const { dn, node, epoch } = this.identity;
     this.#seq += 1;
     const numbered: TEvent = { Time: tTime(nowMs), ...event, Server: node, DNSequence: this.#seq, OwnerEpoch: epoch };
+    const after = this.#handedFrom;
+    this.#handedFrom = undefined;
     out.push({
-      kind: 'event', event: { dn, owner: node, epoch, seq: this.#seq, event: numbered, ...(origin === undefined ? {} : { origin }) },
+      kind: 'event',
+      event: {
+        dn, owner: node, epoch, seq: this.#seq, event: numbered, ...(origin === undefined ? {} : { origin }), ...(after === undefined ? {} : { after }),
+      },
     });
   }
 }

@@ -124,6 +124,8 @@ export interface DnEvent {
   readonly seq: number;
   readonly event: TEvent;
   readonly origin?: RequestOrigin;
+  /** In the first event after a hand-over: the epoch of the owner before. */
+  readonly after?: number;
 }
 
 // ---- ownership: subjects.dnOwner(dn)
