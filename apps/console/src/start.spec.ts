@@ -73,6 +73,16 @@ describe('the console', () => {
     expect((await post('dn list', {}, { origin: 'https://elsewhere.example' })).status).toBe(403);
   });
 
+  it('is not ready while another tier of its process is not', async () => {
+    let ready = false;
+    const beside = await startConsole(config, config.applications[0]!, { ...makePorts(), processReady: () => ready });
+    const ask = async () => (await fetch(`http://127.0.0.1:${beside.listening[0]!.port}/readyz`)).status;
+    expect(await ask()).toBe(503);
+    ready = true;
+    expect(await ask()).toBe(200);
+    await beside.close();
+  });
+
   it('is not ready while draining', async () => {
     await console.drain(0);
     expect((await fetch(`${url}/readyz`)).status).toBe(503);

@@ -22,7 +22,7 @@ interface HttpReply {
 export async function startConsole(config: ClusterConfig, application: Application, ports: TierPorts): Promise<RunningTier> {
   const apiKey = new OptionLookup(config, application).text('api-key');
   if (apiKey === '' && !isLoopback(application.host)) {
-    throw new Error(`${application.name} would listen on ${application.host} for everyone: set its option api-key, or host 127.0.0.1`);
+    throw new Error(`${application.name} would listen on ${application.host} for everyone: set its option api-key, or let it listen on 127.0.0.1`);
   }
   let draining = false;
   const bootEpoch = Math.floor(ports.clock.nowMs());
@@ -31,7 +31,7 @@ export async function startConsole(config: ClusterConfig, application: Applicati
     role: 'primary', bootEpoch, draining, load: 0,
   }));
   const operators = new Operators(ports.bus, membership);
-  const state: ConsoleState = { meter: { text: () => scrape(ports.meter) }, ready: () => !draining };
+  const state: ConsoleState = { meter: { text: () => scrape(ports.meter) }, ready: () => !draining && (ports.processReady?.() ?? true) };
   const app = await NestFactory.create({
     module: ConsoleModule,
     controllers: [ApiController],

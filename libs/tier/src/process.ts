@@ -60,8 +60,10 @@ export async function openProcess(options: ProcessOptions): Promise<ClusterProce
   const clock = new SystemClock();
   const meter = new PrometheusMeter();
   const drivers = await openDrivers(config, clock, log, meter);
-  const ports = { clock, entropy: new SystemEntropy(), log, meter, ...drivers, sipNetwork: new LocalSipNetwork() };
-  const host = new TierHost(config, ports);
+  const ports = {
+    clock, entropy: new SystemEntropy(), log, meter, ...drivers, sipNetwork: new LocalSipNetwork(), processReady: (): boolean => host.ready(),
+  };
+  const host: TierHost = new TierHost(config, ports);
   let finish: () => void = () => {};
   const asked = new Promise<void>((resolve) => { finish = resolve; });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, finish);

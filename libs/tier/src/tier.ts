@@ -14,6 +14,8 @@ export interface TierPorts {
   readonly keyValues: KeyValueStore;
   /** Joins SIP transports of one process without the kernel; absent between processes. */
   readonly sipNetwork?: LocalSipNetwork;
+  /** Whether every tier of this process takes new work; for the HTTP port of the process. */
+  readonly processReady?: () => boolean;
 }
 
 export interface Listening {
