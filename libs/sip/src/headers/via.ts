@@ -2,8 +2,10 @@
 import { fail, ok, type Result } from '#kernel';
 import type { SipParseError } from '../parser/error.js';
 import { hostPort, parseHostPort } from '../uri/uri.js';
-import { allOf, TOKEN } from './chars.js';
+import { allOf, parseDigits, TOKEN } from './chars.js';
 import { NO_PARAMS, Params } from './params.js';
+
+const PORT_MAX = 65_535;
 
 export class Via {
   constructor(
@@ -25,8 +27,8 @@ export class Via {
 
   /** The port filled in by the receiver; undefined when absent or still empty. */
   get rport(): number | undefined {
-    const text = this.params.get('rport');
-    return text === undefined || !/^\d{1,5}$/.test(text) ? undefined : Number(text);
+    const port = parseDigits(this.params.get('rport') ?? '', PORT_MAX);
+    return port === -1 ? undefined : port;
   }
 
   get wantsRport(): boolean {

@@ -71,6 +71,15 @@ describe('reading', () => {
     expect(parseMessage(text)).toMatchObject({ ok: false, error: { code: expect.stringContaining(code) as string } });
   });
 
+  it.each([
+    ['SIP/2.0 200 OK', 200, 'OK'], ['SIP/2.0 200 ', 200, ''], ['SIP/2.0 200', 200, ''], ['SIP/2.0 699 \xc3\xa9 x', 699, '\xc3\xa9 x'], ['SIP/2.0 100  two', 100, ' two'],
+    ['SIP/2.0 99 x', undefined, ''], ['SIP/2.0 700 x', undefined, ''], ['SIP/2.0 2000 x', undefined, ''], ['SIP/2.0  200 x', undefined, ''], ['SIP/2.0 20', undefined, ''],
+    ['SIP/2.0 200 a\rb', undefined, ''], ['SIP/3.0 200 OK', undefined, ''], ['SIP/2.0\t200 OK', undefined, ''],
+  ])('status line %p', (line, status, reason) => {
+    const read = parseMessage(`${line}\r\nCall-ID: 1\r\n\r\n`);
+    expect(read.ok && read.value.kind === 'response' ? [read.value.status, read.value.reason] : [undefined, '']).toEqual([status, reason]);
+  });
+
   it('keeps enough of a bad request to answer it, and nothing of a bad response', () => {
     const bad = parseMessage(INVITE.replace('Content-Length: 4', 'Content-Length: 400'));
     expect(bad.ok ? undefined : bad.error.partial?.callId).toBe('c1@a.example');

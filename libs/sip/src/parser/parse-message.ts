@@ -11,9 +11,13 @@ import { DEFAULT_LIMITS, type ParseLimits } from './limits.js';
 const CR = 0x0d;
 const LF = 0x0a;
 const COLON = 0x3a;
+const SPACE = 0x20;
 
 const VERSION = 'SIP/2.0';
-const STATUS_LINE = /^SIP\/2\.0 (\d{3})(?: ([^\r\n]*))?$/i;
+const STATUS_START = `${VERSION} `;
+const STATUS_DIGITS = 3;
+const STATUS_MIN = 100;
+const STATUS_MAX = 699;
 
 /** What is wrong: code, sentence, status to answer. */
 type Problem = readonly [code: SipParseErrorCode, message: string, statusHint: number];
@@ -87,7 +91,7 @@ function lengthProblem(length: number, present: number, isRepeated: boolean): st
 }
 
 function parseStartLine(bytes: string, start: number, end: number): StartLine | undefined {
-  if (bytes.startsWith('SIP/', start)) return parseStatusLine(bytes.slice(start, end));
+  if (bytes.startsWith('SIP/', start)) return parseStatusLine(bytes, start, end);
   const methodEnd = bytes.indexOf(' ', start);
   if (methodEnd <= start || methodEnd >= end || !allOf(TOKEN, bytes, start, methodEnd)) return undefined;
   const method = bytes.slice(start, methodEnd);
@@ -100,11 +104,15 @@ function parseStartLine(bytes: string, start: number, end: number): StartLine | 
   return { method, uri, uriStart, status: 0, reason: '', problem };
 }
 
-function parseStatusLine(line: string): StartLine | undefined {
-  const match = STATUS_LINE.exec(line);
-  const status = Number(match?.[1]);
-  if (match === null || status < 100 || status > 699) return undefined;
-  return { method: '', uri: '', uriStart: 0, status, reason: match[2] ?? '', problem: undefined };
+/** A reason may be absent, with its space (RFC 4475 §3.1.1.13) or without. */
+function parseStatusLine(bytes: string, start: number, end: number): StartLine | undefined {
+  const from = start + STATUS_START.length;
+  const to = from + STATUS_DIGITS;
+  if (!bytes.startsWith(STATUS_START, start) || to > end) return undefined;
+  const status = parseDigits(bytes, STATUS_MAX, from, to);
+  if (status < STATUS_MIN || (to < end && bytes.charCodeAt(to) !== SPACE)) return undefined;
+  const reason = bytes.slice(to + 1, end);
+  return reason.includes('\r') ? undefined : { method: '', uri: '', uriStart: 0, status, reason, problem: undefined };
 }
 
 /** A request line that does not end as usual; `rest` follows the method. Versions compare without case (§7.1). */

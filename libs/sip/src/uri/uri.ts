@@ -65,8 +65,9 @@ const bad = (message: string, offset: number): Result<never, SipParseError> =>
  */
 export function parseUri(text: string): Result<SipUri, SipParseError> {
   const colon = text.indexOf(':');
-  const scheme = text.startsWith('sip:') ? 'sip' : text.slice(0, Math.max(colon, 0)).toLowerCase();
-  if (!SCHEME.test(scheme)) return bad('a URI must start with a scheme and a colon', 0);
+  const isSip = text.startsWith('sip:');
+  const scheme = isSip ? 'sip' : text.slice(0, Math.max(colon, 0)).toLowerCase();
+  if (!isSip && !SCHEME.test(scheme)) return bad('a URI must start with a scheme and a colon', 0);
   if (!allOf(URI, text, colon + 1, text.length)) return bad('a URI must not contain white space, controls or angle brackets', 0);
   if (scheme === 'sip' || scheme === 'sips') return parseSip(text, scheme, colon + 1);
   if (scheme === 'tel') return parseTel(text, colon + 1);
