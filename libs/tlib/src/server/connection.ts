@@ -9,6 +9,10 @@ export interface ConnectionEvents {
   onTooLong(connection: Connection): void;
   /** Once, however the connection ended. */
   onClosed(connection: Connection): void;
+  /** Its last line is on the way; the client has not closed its side yet. */
+  onEnding(connection: Connection): void;
+  /** Nothing is left of it. */
+  onGone(connection: Connection): void;
   /** The client has read what waited for it. */
   onDrained(connection: Connection): void;
   /** Asks for {@link Connection.flush} at the end of this turn. */
@@ -32,7 +36,10 @@ export class Connection implements LineSink {
     socket.on('data', (chunk: Buffer) => this.#received(chunk));
     socket.on('drain', () => events.onDrained(this));
     socket.on('error', () => this.destroy());
-    socket.on('close', () => this.#closed());
+    socket.on('close', () => {
+      this.#closed();
+      events.onGone(this);
+    });
     socket.on('end', () => this.end());
   }
 
@@ -89,6 +96,7 @@ export class Connection implements LineSink {
   end(): void {
     this.flush();
     this.socket.end();
+    if (this.#open) this.events.onEnding(this);
     this.#closed();
   }
 

@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
 import { CountingMeter, silentLog, SystemClock, SystemEntropy } from '#kernel';
+import { VirtualClock } from '#simulation';
 import { TlibClient } from '../client/tlib-client.js';
 import type { TEvent } from '../message.js';
 import type { TlibSession } from './session.js';
@@ -231,4 +233,153 @@ it('closes although a client does not read', async () => {
   while (![...server.sessions].some((session) => session.lastSequenceNumber > 1)) await new Promise(setImmediate);
   await server.close();
   deaf.destroy();
+});
+
+describe('lines that cannot be read', () => {
+  const OPEN = '{"msg":"RequestRegisterClient","ApplicationName":"test","ProtocolVersion":1}\n';
+
+  /** Sends bytes after the opening; what comes until the server closes. */
+  function bytes(port: number, ...chunks: Buffer[]): Promise<TEvent[]> {
+    return new Promise((resolve) => {
+      let received = '';
+      const socket = connect(port, '127.0.0.1', () => socket.write(Buffer.concat([Buffer.from(OPEN), ...chunks])));
+      socket.on('data', (chunk) => { received += chunk.toString(); });
+      socket.on('error', () => undefined);
+      socket.on('close', () => resolve(received.trimEnd().split('\n').filter(Boolean).map((line) => JSON.parse(line) as TEvent)));
+    });
+  }
+
+  it.each([
+    ['over 1 MiB with an end', [Buffer.alloc(1_048_577, 0x20), Buffer.from('\n')], 'a line may have 1 MiB'],
+    ['over 1 MiB without an end', [Buffer.alloc(1_200_000, 0x78)], 'a line may have 1 MiB'],
+    ['not UTF-8', [Buffer.from('{"msg":"RequestQueryServer","x":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}\n')], 'a line must be UTF-8'],
+    ['not JSON', [Buffer.from('hello\n{"msg":"RequestQueryServer","ReferenceID":9}\n')], 'each line must be one JSON object'],
+    ['not an object', [Buffer.from('[1]\n')], 'each line must be one JSON object'],
+  ])('%s: error 58, and the connection is closed without reading on', async (_, chunks, text) => {
+    const { port } = await serve();
+    const events = await bytes(port, ...chunks);
+    expect(events.map((event) => [event.msg, event['ErrorCode'], event['ErrorMessage']])).toEqual([
+      ['EventLinkConnected', undefined, undefined], ['EventError', 58, text],
+    ]);
+  });
+
+  it('of just 1 MiB, with \\r, and empty ones are read', async () => {
+    const { port } = await serve({ clientRoles: ['Standard'] });
+    const start = '{"msg":"RequestRegisterAddress","ReferenceID":2,"ThisDN":"7001","pad":"';
+    const line = `${start}${'x'.repeat(1_048_576 - start.length - 3)}"}\r`;
+    expect(Buffer.byteLength(line)).toBe(1_048_576);
+    const events = await bytes(port, Buffer.from(`\n\r\n${line}\n{"msg":"RequestQueryServer","ReferenceID":3}\nx\n`));
+    expect(events.map((event) => event.msg)).toEqual(['EventLinkConnected', 'EventRegistered', 'EventServerInfo', 'EventError']);
+  });
+});
+
+describe('ADDP (TC-28)', () => {
+  /** A server on a virtual clock, and a bare client of it. */
+  async function quiet(attributes: object) {
+    const clock = new VirtualClock();
+    const lost: string[] = [];
+    const server = new TlibServer({ clock, entropy: new SystemEntropy(), log: silentLog, meter: new CountingMeter() }, OPTIONS, {
+      onRequest: () => undefined,
+      onLost: (session) => lost.push(session.applicationName),
+    });
+    servers.push(server);
+    const port = await server.listen('127.0.0.1', 0);
+    const lines: string[] = [];
+    let wake: () => void = () => undefined;
+    let closed = false;
+    const socket = connect(port, '127.0.0.1', () => socket.write(
+      `${JSON.stringify({ msg: 'RequestRegisterClient', ApplicationName: 'quiet', ProtocolVersion: 1, ...attributes })}\n`,
+    ));
+    createInterface({ input: socket }).on('line', (line) => {
+      lines.push(line);
+      wake();
+    });
+    socket.on('close', () => {
+      closed = true;
+      wake();
+    });
+    const until = async (fits: () => boolean): Promise<void> => {
+      while (!fits()) await new Promise<void>((resolve) => { wake = resolve; });
+    };
+    await until(() => lines.length === 1);
+    return { clock, socket, lines, lost, until, closed: () => closed };
+  }
+
+  it('answers a ping at any time', async () => {
+    const { socket, lines, until } = await quiet({});
+    socket.write('{"msg":"AddpPing","n":7}\n');
+    await until(() => lines.length === 2);
+    expect(lines[1]).toBe('{"msg":"AddpPong","n":7}');
+    socket.destroy();
+  });
+
+  it('pings after half of AddpRemoteTimeout, and takes any line for a sign of life', async () => {
+    const { clock, socket, lines, until, closed } = await quiet({ AddpTimeout: 7, AddpRemoteTimeout: 10 });
+    clock.skip(5_000);
+    await until(() => lines.length === 2);
+    expect(JSON.parse(lines[1]!)).toEqual({ msg: 'AddpPing', n: 1 });
+    for (let n = 2; n < 5; n += 1) {
+      socket.write(`{"msg":"AddpPong","n":1}\n{"msg":"AddpPing","n":${n}}\n`);
+      await until(() => lines.includes(`{"msg":"AddpPong","n":${n}}`));
+      clock.skip(9_000);
+    }
+    expect(closed()).toBe(false);
+    socket.destroy();
+  });
+
+  it('closes the connection of a client that was silent for its time; its session waits for a resume', async () => {
+    const { clock, until, closed, lost } = await quiet({ AddpTimeout: 7 });
+    clock.skip(8_001);
+    await until(closed);
+    expect(lost).toEqual(['quiet']);
+  });
+
+  it('leaves a silent client alone without it', async () => {
+    const { clock, socket, lines, until, closed } = await quiet({});
+    clock.skip(3_600_000);
+    socket.write('{"msg":"AddpPing","n":1}\n');
+    await until(() => lines.length === 2);
+    expect(closed()).toBe(false);
+    socket.destroy();
+  });
+});
+
+it('a password is compared in full, and an unknown token opens a new session and says what is lost', async () => {
+  const { port } = await serve({ password: 'secret' });
+  await expect(client(port, { password: 'secre' }).connect()).rejects.toMatchObject({ code: 119 });
+  const events = await raw(port, `${JSON.stringify({
+    msg: 'RequestRegisterClient', ApplicationName: 'test', ProtocolVersion: 1, Password: 'secret', SessionToken: 'nobody knows', LastSequence: 41,
+  })}\nx\n`);
+  expect(events.slice(0, 2)).toMatchObject([{ msg: 'EventLinkConnected', Resumed: false }, { msg: 'EventBacklogLost', FromSequence: 42 }]);
+});
+
+it('one client that resumes with the session of another application is not let into it', async () => {
+  const { port } = await serve();
+  const desk = client(port);
+  const { SessionToken } = await desk.connect();
+  const events = await raw(port, `${JSON.stringify({
+    msg: 'RequestRegisterClient', ApplicationName: 'thief', ProtocolVersion: 1, SessionToken, LastSequence: 1,
+  })}\nx\n`);
+  expect(events[0]).toMatchObject({ msg: 'EventLinkConnected', Resumed: false });
+  expect(await desk.registerAddress('7001')).toMatchObject({ msg: 'EventRegistered' });
+});
+
+it('a client that keeps its side open after it was sent away does not keep the connection', async () => {
+  const clock = new VirtualClock();
+  const server = new TlibServer({ clock, entropy: new SystemEntropy(), log: silentLog, meter: new CountingMeter() }, OPTIONS, { onRequest: () => undefined });
+  servers.push(server);
+  const port = await server.listen('127.0.0.1', 0);
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => socket.write('no JSON\n'));
+  socket.resume();
+  await new Promise((resolve) => { socket.once('end', resolve); });
+  expect(server.lingering).toBe(1);
+  clock.skip(4_000);
+  expect(server.lingering).toBe(0);
+  const closed = new Promise((resolve) => { socket.once('close', resolve); });
+  socket.on('error', () => undefined);
+  while (!socket.destroyed) {
+    socket.write('anybody there?\n');
+    await new Promise(setImmediate);
+  }
+  await closed;
 });

@@ -82,6 +82,8 @@ const STALLED_MS = 10_000;
 const PROTOCOL_VERSION = 1;
 /** Requests of one client that wait for the one before; beyond it the client is not read until they are done. */
 const WAITING_MAX = 1_000;
+/** How long a client that was sent away may keep its side open. */
+const LINGER_MS = 2_000;
 /** How long clients may take to read what waits for them when the port closes. */
 const CLOSE_MS = 500;
 /** A client that does not read so much of what it got is given no more answers: its requests wait, then it is not read either. */
@@ -93,6 +95,8 @@ export class TlibServer implements ConnectionEvents {
   readonly #byToken = new Map<string, TlibSession>();
   readonly #connectionOf = new Map<TlibSession, Connection>();
   readonly #lanes = new Map<TlibSession, Lane>();
+  /** Sent away, and since when: they have so long to close their side. */
+  readonly #lingering = new Map<Connection, number>();
   readonly #dirty: Connection[] = [];
   readonly #refused: Counter;
   readonly #slow: Counter;
@@ -151,8 +155,8 @@ export class TlibServer implements ConnectionEvents {
   async close(): Promise<void> {
     this.#tick?.cancel();
     const server = this.#server;
-    const connections = [...this.#peers.keys()];
-    for (const connection of connections) connection.end();
+    const connections = [...this.#lingering.keys(), ...this.#peers.keys()];
+    for (const connection of [...this.#peers.keys()]) connection.end();
     for (const session of [...this.#sessions.values()]) this.#forget(session);
     if (server === undefined) return;
     // One that does not read would never take its last lines.
@@ -185,6 +189,19 @@ export class TlibServer implements ConnectionEvents {
       if (connection.backlogBytes > this.options.backlog.bytes) this.#cut(connection, 'more waits for it than is kept for a client');
       else this.onDrained(connection);
     }
+  }
+
+  /** Connections that were sent away and are not closed by their clients yet. */
+  get lingering(): number {
+    return this.#lingering.size;
+  }
+
+  onEnding(connection: Connection): void {
+    this.#lingering.set(connection, this.ports.clock.nowMs());
+  }
+
+  onGone(connection: Connection): void {
+    this.#lingering.delete(connection);
   }
 
   onDrained(connection: Connection): void {
@@ -379,6 +396,11 @@ export class TlibServer implements ConnectionEvents {
     for (const [connection, peer] of [...this.#peers]) {
       if (connection.stalledMs(nowMs) > STALLED_MS) this.#cut(connection, `it has read nothing for ${STALLED_MS / 1000} s`);
       else if (peer.addpMs > 0 && !connection.paused) this.#watchAddp(connection, peer, nowMs - connection.lastHeardMs);
+    }
+    for (const [connection, sinceMs] of [...this.#lingering]) {
+      if (nowMs - sinceMs <= LINGER_MS) continue;
+      this.#lingering.delete(connection);
+      connection.destroy();
     }
     for (const session of [...this.#sessions.values()]) {
       if (session.lostAtMs !== undefined && nowMs - session.lostAtMs > this.options.backlog.ms) this.#forget(session);
