@@ -8,6 +8,7 @@ const CARRIER_PORT = 5090;
 
 export class CallCenter {
   readonly #phones = new Map<string, SippRun>();
+  readonly #registered = new Map<string, string>();
 
   constructor(private readonly running: RunningSwitch) {}
 
@@ -24,6 +25,7 @@ export class CallCenter {
     const local = this.phoneAt(dns[0] as string);
     const result = await registerPhones(dns, local, proxies[Number(dns[0]) % proxies.length] as string, plan.accessPoint);
     if (result.status !== 0) throw new Error(`phones could not register: ${result.errors}`);
+    for (const dn of dns) this.#registered.set(dn, local);
     await Promise.all(back);
   }
 
@@ -51,15 +53,20 @@ export class CallCenter {
     return runSipp(scenario, { local, remote: proxies[through % proxies.length] as string, calls: 1, timeoutS: 40, ...options, keys });
   }
 
-  /** Takes the DNs' registrations back and ends every phone. */
-  async close(desk: TlibClient, dns: readonly string[]): Promise<void> {
+  /** Ends every phone, and takes every registration back. */
+  async close(desk: TlibClient): Promise<void> {
     await this.hangUp();
+    for (const dn of [...this.#registered.keys()]) await this.unregister(desk, dn);
+  }
+
+  /** Resolves when the DN is out of service. */
+  async unregister(desk: TlibClient, dn: string): Promise<void> {
     const { plan, proxies } = this.running;
-    for (const dn of dns) {
-      const gone = desk.next('EventDNOutOfService', (event) => event['ThisDN'] === dn, 10_000);
-      await registerPhones([dn], this.phoneAt(dn), proxies[0] as string, plan.accessPoint, 0);
-      await gone;
-    }
+    const gone = about(desk, 'EventDNOutOfService', dn);
+    await desk.registerAddress(dn);
+    await registerPhones([dn], this.#registered.get(dn) as string, proxies[0] as string, plan.accessPoint, 0);
+    this.#registered.delete(dn);
+    await gone;
   }
 
   /** Ends every phone, whatever it does. */
@@ -69,9 +76,14 @@ export class CallCenter {
     await Promise.all(phones.map((phone) => phone.stop()));
   }
 
-  async calls(): Promise<number> {
-    const answers = await this.running.ask('calls list');
-    return answers.reduce((sum, { result }) => sum + (result['calls'] as unknown[]).length, 0);
+  /** Asks again until no call is left, or for 10 s; what is left then. */
+  async callsLeft(): Promise<unknown[]> {
+    const untilMs = performance.now() + 10_000;
+    for (;;) {
+      const answers = await this.running.ask('calls list');
+      const calls = answers.flatMap(({ result }) => result['calls'] as unknown[]);
+      if (calls.length === 0 || performance.now() > untilMs) return calls;
+    }
   }
 }
 
