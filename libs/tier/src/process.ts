@@ -96,7 +96,8 @@ export async function runTier(type: ApplicationType, starts: readonly StartTier[
       for (const start of starts) await running.host.start(start, application);
     }
     console.log(`${type} ready`);
-    process.exitCode = await running.stopped;
+    // What is left then, a timer of an answer that will not come, must not hold the process.
+    process.exit(await running.stopped);
   } catch (error) {
     reportAndFail(error);
   }

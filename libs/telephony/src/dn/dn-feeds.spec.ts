@@ -48,6 +48,16 @@ it('a DN that nobody owns is out of service, and is not asked for again and agai
   expect(feeds.picture('7001')).toMatchObject({ inService: true });
 });
 
+it('a watch that ends while its picture is told asks no more', async () => {
+  const { clock, bus, feeds } = stand();
+  let asked = 0;
+  const { request } = bus;
+  bus.request = (subject, ...rest) => { asked += 1; return request.call(bus, subject, ...rest); };
+  feeds.watch('7001', () => feeds.unwatch('7001'));
+  await clock.advance(600_000);
+  expect(asked).toBe(1);
+});
+
 it('a fresh claim is followed by its events, numbers and all, without a question', async () => {
   const { clock, bus, feeds, told } = stand();
   feeds.watch('7001', () => {});

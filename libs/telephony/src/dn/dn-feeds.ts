@@ -213,6 +213,8 @@ export class DnFeeds {
   }
 
   #askLater(watch: Watch, delayMs: number): void {
+    // Whoever was told the picture may have ended the watch.
+    if (this.#watches.get(watch.dn) !== watch) return;
     this.#unowned += 1;
     const unownedMs = UNOWNED_RETRY_MS + (this.#unowned * UNOWNED_STEP_MS) % UNOWNED_RETRY_MS;
     watch.timer?.cancel();
