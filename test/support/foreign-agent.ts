@@ -31,6 +31,8 @@ export interface Heard extends ForeignMessage {
   readonly text: string;
   /** When it came, `performance.now()`. */
   readonly atMs: number;
+  /** `ip:port` it came from. */
+  readonly source: string;
 }
 
 export interface RequestWish {
@@ -59,7 +61,7 @@ export class ForeignAgent {
   #cseq = 10;
 
   private constructor(private readonly socket: Socket, readonly address: string, readonly port: number) {
-    socket.on('message', (bytes) => this.#hear(bytes));
+    socket.on('message', (bytes, { address, port }) => this.#hear(bytes, `${address}:${port}`));
   }
 
   static open(address: string, port = 0): Promise<ForeignAgent> {
@@ -164,10 +166,10 @@ export class ForeignAgent {
     }
   }
 
-  #hear(bytes: Buffer): void {
+  #hear(bytes: Buffer, source: string): void {
     const message = sip.parse(bytes);
     if (message === undefined) return;
-    this.#heard.push({ ...message, text: bytes.toString('latin1'), atMs: performance.now() });
+    this.#heard.push({ ...message, text: bytes.toString('latin1'), atMs: performance.now(), source });
     for (const again of [...this.#waiting]) again();
   }
 }

@@ -298,8 +298,11 @@ export class SessionControllerCore {
     if (change.kind === 'paused' || (isProxy && (change.kind === 'up' || change.kind === 'restarted'))) this.#legs.audit();
   }
 
+  /** One that drains may be gone before the answer comes, so others are asked as long as there are any. */
   #livingProxies(): string[] {
-    return this.#membership.members('sip-proxy', this.application.geoLocation).map((member) => member.node);
+    const members = this.#membership.members('sip-proxy', this.application.geoLocation);
+    const staying = members.filter(({ draining }) => !draining);
+    return (staying.length > 0 ? staying : members).map(({ node }) => node);
   }
 
   #heartbeat(): Heartbeat {

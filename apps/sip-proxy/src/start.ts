@@ -40,6 +40,7 @@ function runningTier(
       });
     }),
     close: async () => {
+      core.membership.leave();
       core.close();
       await transport.close();
       await location.close();

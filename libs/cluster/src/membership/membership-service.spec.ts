@@ -49,6 +49,23 @@ describe('MembershipService', () => {
     expect(a.service.members().map(({ instance }) => instance)).toEqual(['a']);
   });
 
+  it('is told at once who leaves, and takes the last word of a predecessor for nothing', async () => {
+    const { clock, make, bus, errors } = stand();
+    const a = make('a', { bootEpoch: 2 });
+    const b = make('b');
+    await clock.advance(0);
+    b.service.leave();
+    await clock.advance(0);
+    expect(a.changes).toEqual(['up a', 'up b', 'down b']);
+    expect(a.service.members().map(({ instance }) => instance)).toEqual(['a']);
+    const again = make('b', { bootEpoch: 5 });
+    await clock.advance(0);
+    for (const late of [b.self, { ...a.self, bootEpoch: 1 }]) bus.publish(subjects.alive(late.instance), { ...late, leaving: true });
+    await clock.advance(0);
+    expect(a.changes).toEqual(['up a', 'up b', 'down b', 'up b']);
+    expect([again.service.members().length, errors]).toEqual([2, []]);
+  });
+
   it('says the load and draining of the moment', async () => {
     const { clock, make } = stand();
     const a = make('a');

@@ -17,6 +17,8 @@ export interface MemberHeartbeat {
   readonly bootEpoch: number;
   readonly draining: boolean;
   readonly load: number;
+  /** The last word of a process that ends: it is down from now on. */
+  readonly leaving?: boolean;
 }
 
 export type MembershipInput<H extends MemberHeartbeat> =
@@ -27,7 +29,7 @@ export type MembershipInput<H extends MemberHeartbeat> =
 
 export type MembershipChange<H extends MemberHeartbeat> =
   | { readonly kind: 'up'; readonly member: H }
-  /** Unheard for 3.5 s. */
+  /** Unheard for 3.5 s, or it said that it leaves. */
   | { readonly kind: 'down'; readonly member: H }
   /** Same instance, new process: whatever the old one held is gone. */
   | { readonly kind: 'restarted'; readonly member: H; readonly previous: H }
@@ -82,6 +84,7 @@ implements Machine<MembershipInput<H>, MembershipChange<H>> {
 
   #heartbeat(member: H, nowMs: number, out: Out<MembershipChange<H>>): void {
     const known = this.#heard.get(member.instance);
+    if (member.leaving === true) return this.#leaves(member, known, out);
     if (known === undefined) {
       this.#heard.set(member.instance, { member, atMs: nowMs });
       out.push({ kind: 'up', member });
@@ -97,6 +100,13 @@ implements Machine<MembershipInput<H>, MembershipChange<H>> {
     else if (member.draining !== previous.draining || member.role !== previous.role) {
       out.push({ kind: 'changed', member, previous });
     }
+  }
+
+  /** Its successor may be there already. */
+  #leaves(member: H, known: Heard<H> | undefined, out: Out<MembershipChange<H>>): void {
+    if (known === undefined || known.member.bootEpoch > member.bootEpoch) return;
+    this.#heard.delete(member.instance);
+    out.push({ kind: 'down', member });
   }
 
   #timer(nowMs: number, out: Out<MembershipChange<H>>): void {
