@@ -11,10 +11,10 @@ import { answersOptions } from './ready.js';
 import { measureRounds, reportRounds } from './rounds.js';
 import { UdpEnd } from './udp-end.js';
 
-const PER_SECOND = 100;
-const PLAN = { warmUp: 1_000, rounds: 5, perRound: 400 };
+const PER_SECOND = 200;
+const PLAN = { warmUp: 3_000, rounds: 5, perRound: 600 };
 /** An agent is taken for about 0.4 s: the router collects requests for 0.3 s before it reserves. */
-const AGENTS = 120;
+const AGENTS = 160;
 const FIRST_DN = 20_000;
 const TALK_MS = 50;
 const REALM = 'sip.cordboard.test';

@@ -8,7 +8,7 @@ import { type Entrant, measureRounds, reportRounds } from './rounds.js';
 import { UdpEnd } from './udp-end.js';
 
 const PER_SECOND = 1_000;
-const PLAN = { warmUp: 3_000, rounds: 5, perRound: 2_000 };
+const PLAN = { warmUp: 6_000, rounds: 5, perRound: 2_000 };
 const REALM = 'sip.cordboard.test';
 const FIRST_DN = 20_000;
 const DNS = 2_000;

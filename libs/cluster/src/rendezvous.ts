@@ -2,6 +2,7 @@
 
 /** The candidate for `key`; of an empty list, none. The order of the list does not matter. */
 export function rendezvous(key: string, candidates: readonly string[]): string | undefined {
+  if (candidates.length < 2) return candidates[0];
   let best: string | undefined;
   let bestWeight = -1;
   for (const candidate of candidates) {

@@ -32,8 +32,14 @@ export class OutboundProxies {
     }
   }
 
+  get #first(): Target | undefined {
+    for (const target of this.#targets.values()) return target;
+    return undefined;
+  }
+
   /** Undefined when the data centre has no proxy at all. */
   for(callId: string): Target | undefined {
+    if (this.#targets.size === 1) return this.#first;
     const name = rendezvous(callId, this.#candidates());
     return name === undefined ? undefined : this.#targets.get(name);
   }

@@ -85,13 +85,16 @@ export function describeType(type: AttributeType): string {
 export function decodeEvent(line: string): TEvent | AddpMessage | undefined {
   const json = parseObject(line);
   if (json === undefined || typeof json['msg'] !== 'string') return undefined;
-  const event: Record<string, TAttribute> & { msg: string } = { msg: json['msg'] };
-  for (const [name, value] of Object.entries(json)) event[name] = eventValue(value);
+  // What was parsed is ours: the few values that JSON writes otherwise than we do are changed in place.
+  const event = json as Record<string, TAttribute> & { msg: string };
+  for (const name of Object.keys(json)) {
+    const value = json[name];
+    if (typeof value === 'object' && value !== null) event[name] = eventValue(value);
+  }
   return event;
 }
 
-function eventValue(json: unknown): TAttribute {
-  if (typeof json !== 'object' || json === null) return json as TAttribute;
+function eventValue(json: object): TAttribute {
   if (isTime(json)) return json;
   return kvFromJson(json) ?? json as TAttribute;
 }
