@@ -45,7 +45,7 @@ export interface ForkEffects<W, R> {
 }
 
 interface Branch<W> {
-  readonly ways: readonly W[];
+  ways: readonly W[];
   way: number;
   state: 'trying' | 'proceeding' | 'cancelled' | 'finished';
   timerC: boolean;
@@ -147,6 +147,8 @@ export class ResponseContext<W, R> {
     if (this.#isPending() || this.#state === 'done') return;
     if (this.#state !== 'answered') out.answer(this.#finalAnswer());
     this.#state = 'done';
+    // More 2xx may pass for another 32 s; nothing is tried any more.
+    for (const at of this.#branches) at.ways = [];
     out.done();
   }
 

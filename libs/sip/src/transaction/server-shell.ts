@@ -74,7 +74,10 @@ export class ServerShell extends Timed implements ServerTransaction, ServerEffec
     const bytes = typeof response === 'string' ? response : response.serialize();
     const code = typeof response === 'string' ? status ?? statusOf(response) : response.status;
     if (!this.#machine.respond(code, bytes, this)) this.#host.refusedResponse(this, code);
-    if (code >= 200) this.#request = undefined;
+    if (code < 200) return;
+    this.#request = undefined;
+    // RFC 6026 §7.1: the user repeats its 2xx. Over a connection it may still have to go another way.
+    if (this.state === 'Accepted' && this.flow.transport === 'udp') this.#lastResponse = '';
   }
 
   onRetransmission(): void {
