@@ -12,11 +12,14 @@ interface Delivery {
 }
 
 const QUEUE_MAX = 65_536;
+/** Answers to answers that may follow each other before sockets and timers get their turn. */
+const ROUNDS_MAX = 64;
 
 export class LocalSipNetwork {
   readonly #receivers = new Map<string, LocalReceiver>();
   #queue: Delivery[] = [];
   #scheduled = false;
+  #rounds = 0;
   #dropped = 0;
 
   constructor(readonly queueMax = QUEUE_MAX) {}
@@ -49,17 +52,30 @@ export class LocalSipNetwork {
       return true;
     }
     this.#queue.push({ to: key, bytes, from });
-    if (!this.#scheduled) {
-      this.#scheduled = true;
-      setImmediate(this.#drain);
-    }
+    if (!this.#scheduled) this.#schedule();
     return true;
   }
 
+  /** Within the turn: a request and its answers would else cost a turn of the event loop for each hop, several times the hop itself. */
+  #schedule(): void {
+    this.#scheduled = true;
+    if (this.#rounds < ROUNDS_MAX) return queueMicrotask(this.#drain);
+    this.#rounds = 0;
+    setImmediate(this.#drain);
+    return undefined;
+  }
+
+  /** What is sent meanwhile waits for the next round, so that the bus of the process keeps its place in between. */
   readonly #drain = (): void => {
     const batch = this.#queue;
     this.#queue = [];
-    this.#scheduled = false;
     for (const delivery of batch) this.#receivers.get(delivery.to)?.receiveLocal(delivery.bytes, delivery.from);
+    this.#scheduled = false;
+    if (this.#queue.length === 0) {
+      this.#rounds = 0;
+      return;
+    }
+    this.#rounds += 1;
+    this.#schedule();
   };
 }

@@ -302,4 +302,28 @@ describe('LocalSipNetwork', () => {
     expect([network.deliver('a', address, address), network.deliver('b', address, address)]).toEqual([true, true]);
     expect(network.dropped).toBe(1);
   });
+
+  it('answers within the turn of the event loop, and lets it turn when answers do not end', async () => {
+    const network = new LocalSipNetwork();
+    const [one, two]: ListeningAddress[] = [{ transport: 'udp', host: '127.0.0.1', port: 1 }, { transport: 'udp', host: '127.0.0.1', port: 2 }];
+    let rounds = 0;
+    let last = 10;
+    const answer = (from: ListeningAddress) => ({
+      receiveLocal: (bytes: string, to: ListeningAddress) => {
+        rounds += 1;
+        if (rounds < last) network.deliver(bytes, from, to);
+      },
+    });
+    network.register(one as ListeningAddress, answer(one as ListeningAddress));
+    network.register(two as ListeningAddress, answer(two as ListeningAddress));
+    network.deliver('ping', one as ListeningAddress, two as ListeningAddress);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(rounds).toBe(10);
+
+    [rounds, last] = [0, 1_000];
+    network.deliver('ping', one as ListeningAddress, two as ListeningAddress);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(rounds).toBeGreaterThan(10);
+    expect(rounds).toBeLessThan(1_000);
+  });
 });
