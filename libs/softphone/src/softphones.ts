@@ -54,6 +54,10 @@ export class Softphones implements PhoneHost {
     return phone;
   }
 
+  phone(user: string): Phone | undefined {
+    return this.#phones.get(user);
+  }
+
   /** Hangs up every call without waiting for the answers, and de-registers nobody. */
   async close(): Promise<void> {
     for (const phone of this.#phones.values()) phone.close();
