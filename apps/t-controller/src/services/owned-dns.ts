@@ -223,10 +223,8 @@ export class OwnedDns {
     const { bus } = this.ports;
     bus.publish(subjects.dnOwner(notice.dn), notice);
     if (notice.kind !== 'claim') return;
-    // What the DN began with held for the first time of saying only.
-    const { fresh: _, ...again } = notice;
     this.#repeat(() => {
-      if (this.ownership.owner(notice.dn)?.epoch === notice.epoch) bus.publish(subjects.dnOwner(notice.dn), again);
+      if (this.ownership.owner(notice.dn)?.epoch === notice.epoch) bus.publish(subjects.dnOwner(notice.dn), notice);
     });
   }
 

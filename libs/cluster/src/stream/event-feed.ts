@@ -68,6 +68,10 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
     return this.#owner === '' ? undefined : { owner: this.#owner, epoch: this.#epoch, seq: this.#seq };
   }
 
+  get newestEpoch(): number {
+    return this.#newestEpoch;
+  }
+
   /** The newest owner heard of, although nothing of it may have been delivered yet. */
   get newestOwner(): string {
     return this.#newestOwner;

@@ -21,8 +21,7 @@ const at = (owner: string, epoch: number, seq: number, more: Partial<DnSnapshot>
   ({ ...vacant('7001'), owner, epoch, seq, inService: true, ...more });
 const event = (owner: string, epoch: number, seq: number, msg: string): DnEvent =>
   ({ dn: '7001', owner, epoch, seq, event: { msg, ThisDN: '7001', DNSequence: seq, OwnerEpoch: epoch } });
-const claim = (node: string, epoch: number, fresh?: number): OwnerNotice =>
-  ({ kind: 'claim', dn: '7001', node, dataCentre: 'dc1', ownership: 'sip', epoch, ...(fresh === undefined ? {} : { fresh }) });
+const claim = (node: string, epoch: number): OwnerNotice => ({ kind: 'claim', dn: '7001', node, dataCentre: 'dc1', ownership: 'sip', epoch });
 const own = (bus: MemoryBus, snapshot: () => DnSnapshot) => {
   let asked = 0;
   const subscription = bus.subscribe(subjects.dnCommand('7001'), (_: object, { respond }: BusDelivery) => {
@@ -58,24 +57,39 @@ it('a watch that ends while its picture is told asks no more', async () => {
   expect(asked).toBe(1);
 });
 
-it('a fresh claim is followed by its events, numbers and all, without a question', async () => {
+it('the events of a fresh owner come with their numbers, without a question', async () => {
   const { clock, bus, feeds, told } = stand();
   feeds.watch('7001', () => {});
   await clock.advance(100);
   const owner = own(bus, () => at('N1', 5, 9));
-  feeds.owner(claim('N1', 5, 7));
-  bus.publish(subjects.dnEvent('7001'), event('N1', 5, 8, 'EventDNBackInService'));
+  feeds.owner(claim('N1', 5));
+  bus.publish(subjects.dnEvent('7001'), { ...event('N1', 5, 8, 'EventDNBackInService'), fresh: true });
   await clock.advance(100);
   expect(told).toMatchObject([{ msg: 'EventDNBackInService', DNSequence: 8 }]);
   expect(owner.asked()).toBe(0);
+});
+
+it('a fresh owner whose numbers happen to go on ends what the former one had', async () => {
+  const { clock, bus, feeds, told } = stand();
+  const call = { connID: 'c', callUUID: 'u', callID: 1, callType: 'Inbound', node: 'N1', partyState: 0xc, business: true };
+  const owner = own(bus, () => at('N1', 5, 7, { calls: [call] }));
+  feeds.watch('7001', () => {});
+  await clock.advance(100);
+  owner.stop();
+  told.length = 0;
+  bus.publish(subjects.dnEvent('7001'), { ...event('N2', 6, 8, 'EventDNBackInService'), fresh: true });
+  await clock.advance(100);
+  expect(told.map(({ msg, DNSequence }) => [msg, DNSequence])).toEqual([
+    ['EventDNOutOfService', undefined], ['EventReleased', undefined], ['EventDNBackInService', 8],
+  ]);
 });
 
 it('of a lost claim the first event tells, and the picture is asked for at once', async () => {
   const { clock, bus, feeds, names } = stand();
   feeds.watch('7001', () => {});
   await clock.advance(100);
-  own(bus, () => at('N1', 5, 1));
-  bus.publish(subjects.dnEvent('7001'), event('N1', 5, 1, 'EventDNBackInService'));
+  own(bus, () => at('N1', 5, 2));
+  bus.publish(subjects.dnEvent('7001'), event('N1', 5, 2, 'EventDNDOn'));
   await clock.advance(100);
   expect(names()).toEqual(['EventDNBackInService']);
 });

@@ -99,19 +99,23 @@ export class DnFeeds {
 
   /** An event heard by the subscription for all DNs. */
   heard(event: DnEvent): void {
-    const watch = this.#watches.get(event.dn) ?? this.#open(event.dn);
+    this.#event(this.#watches.get(event.dn) ?? this.#open(event.dn), event);
+  }
+
+  #event(watch: Watch, event: DnEvent): void {
+    const { dn, owner, epoch, seq, fresh } = event;
+    // What a fresh owner began with is known without asking. Its numbers alone do not tell: they may go on from what was lost.
+    const begins = fresh === true && epoch >= watch.feed.newestEpoch && epoch > (watch.feed.position?.epoch ?? 0);
+    if (begins) this.#run(watch, { kind: 'snapshot', snapshot: { ...vacant(dn), owner, epoch, seq: seq - 1 } });
     this.#run(watch, { kind: 'event', event });
   }
 
   owner(notice: OwnerNotice): void {
     if (notice.kind !== 'claim') return;
-    const watch = this.#watches.get(notice.dn) ?? (this.everything ? this.#open(notice.dn) : undefined);
+    const watch = this.#watches.get(notice.dn);
     if (watch === undefined) return;
     watch.unowned = false;
-    const { dn, node, epoch, fresh } = notice;
-    // What a fresh owner begins with is known without asking: its first event follows.
-    if (fresh !== undefined) this.#run(watch, { kind: 'snapshot', snapshot: { ...vacant(dn), owner: node, epoch, seq: fresh } });
-    else this.#run(watch, { kind: 'claimed', owner: node, epoch });
+    this.#run(watch, { kind: 'claimed', owner: notice.node, epoch: notice.epoch });
   }
 
   /** A node is gone: what it owned is out of service until somebody claims it, or the node is back. */
@@ -133,7 +137,7 @@ export class DnFeeds {
   #open(dn: string): Watch {
     const watch: Watch = { dn, feed: new EventFeed(), picture: new DnPicture(dn), subscription: undefined, timer: undefined, waiting: [], unowned: false };
     if (!this.everything) {
-      watch.subscription = this.ports.bus.subscribe(subjects.dnEvent(dn), (message) => this.#run(watch, { kind: 'event', event: message as DnEvent }));
+      watch.subscription = this.ports.bus.subscribe(subjects.dnEvent(dn), (message) => this.#event(watch, message as DnEvent));
     }
     this.#watches.set(dn, watch);
     return watch;

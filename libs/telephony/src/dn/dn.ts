@@ -20,6 +20,8 @@ export class Dn implements Machine<DnInput, DnEffect> {
   readonly #site: KVList;
   #agent: Agent;
   #seq = 0;
+  /** Nothing was said yet, and nothing handed over. */
+  #fresh: boolean;
   #inService = false;
   #dnd = false;
   #messageWaiting = false;
@@ -38,6 +40,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
     const memory = from?.memory;
     this.#agent = memory?.agent === undefined ? new Agent(rules) : Agent.restore(rules, memory.agent);
     this.#seq = from?.seq ?? lastSeq;
+    this.#fresh = from === undefined;
     if (from === undefined) return;
     this.#handedFrom = from.epoch;
     this.#inService = from.inService;
@@ -372,8 +375,10 @@ export class Dn implements Machine<DnInput, DnEffect> {
       kind: 'event',
       event: {
         dn, owner: node, epoch, seq: this.#seq, event: numbered, ...(origin === undefined ? {} : { origin }), ...(after === undefined ? {} : { after }),
+        ...(this.#fresh ? { fresh: true } : {}),
       },
     });
+    this.#fresh = false;
   }
 }
 

@@ -126,6 +126,8 @@ export interface DnEvent {
   readonly origin?: RequestOrigin;
   /** In the first event after a hand-over: the epoch of the owner before. */
   readonly after?: number;
+  /** The first event of an owner that got no hand-over: before it the DN was idle and out of service, whatever a receiver knew. */
+  readonly fresh?: true;
 }
 
 // ---- ownership: subjects.dnOwner(dn)
@@ -133,10 +135,9 @@ export interface DnEvent {
 export type OwnershipKind = 'sip' | 'tlib' | 'static';
 
 export type OwnerNotice =
-  /** `fresh`: the owner begins with an idle DN that is out of service, and numbers its events after this one. */
   | {
     readonly kind: 'claim'; readonly dn: string; readonly node: string; readonly dataCentre: string; readonly ownership: OwnershipKind;
-    readonly epoch: number; readonly fresh?: number;
+    readonly epoch: number;
   }
   /** `seq`: number of the last event, which the next owner goes on from. */
   | { readonly kind: 'release'; readonly dn: string; readonly node: string; readonly epoch: number; readonly seq?: number };

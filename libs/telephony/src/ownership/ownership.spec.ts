@@ -85,17 +85,17 @@ const record = (node: string, epoch: number): OwnerRecord => ({ dn: '7001', node
 it('who has not listened yet waits for a hand-over, since an owner may be there unheard', () => {
   const table = new Ownership('N1', 'dc1');
   const [claim, wait] = run(table, want(100));
-  expect(claim).not.toHaveProperty('notice.fresh');
+  expect(claim).toMatchObject({ kind: 'publish', notice: { kind: 'claim', node: 'N1' } });
   expect(wait).toMatchObject({ kind: 'awaitHandOver', delayMs: 200 });
   const { epoch } = table.owner('7001')!;
   expect(run(table, { kind: 'handOverLate', dn: '7001', epoch, nowMs: 300 })).toMatchObject([
-    { kind: 'publish', notice: { kind: 'claim', epoch, fresh: 0 } }, { kind: 'takeUp', snapshot: undefined },
+    { kind: 'takeUp', snapshot: undefined },
   ]);
 });
 
-it('a claim out of nothing says where its numbers begin', () => {
+it('a DN without an owner is taken up at once, where its numbers ended', () => {
   expect(run(settled('N1', 'dc1'), { ...want(100), lastSeq: 12 } as OwnershipInput)).toMatchObject([
-    { kind: 'publish', notice: { kind: 'claim', fresh: 12 } }, { kind: 'takeUp', lastSeq: 12 },
+    { kind: 'publish', notice: { kind: 'claim' } }, { kind: 'takeUp', lastSeq: 12 },
   ]);
 });
 

@@ -41,7 +41,7 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
       case 'unwant': return this.#giveUp(input.dn, out);
       case 'notice': return this.#notice(input.notice, out);
       case 'handOver': return this.#handOver(input.epoch, input.snapshot, out);
-      case 'handOverLate': return this.#handOverLate(input, out);
+      case 'handOverLate': return this.#takeUpIf(input.dn, input.epoch, undefined, out);
       case 'nodeDown': return this.#nodeDown(input.node);
       case 'record': return this.#record(input, out);
       case 'settled': return void (this.#settled = true);
@@ -78,9 +78,8 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
     const { lastSeq = 0 } = input;
     this.#own.set(dn, { record, lastSeq, untilMs: input.untilMs, takenUp: false });
     this.#others.delete(dn);
-    const isFresh = former === undefined && this.#settled;
-    out.push({ kind: 'publish', notice: { kind: 'claim', ...record, ...(isFresh ? { fresh: lastSeq } : {}) } });
-    if (isFresh) this.#takeUpIf(dn, record.epoch, undefined, out);
+    out.push({ kind: 'publish', notice: { kind: 'claim', ...record } });
+    if (former === undefined && this.#settled) this.#takeUpIf(dn, record.epoch, undefined, out);
     else out.push({ kind: 'awaitHandOver', dn, epoch: record.epoch, delayMs: HAND_OVER_MS });
   }
 
@@ -114,14 +113,6 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
     const heir = this.#own.has(snapshot.dn) ? undefined : this.#others.get(snapshot.dn);
     if (heir !== undefined && heir.epoch > epoch) out.push({ kind: 'passOn', to: heir.node, epoch: heir.epoch, snapshot });
     else this.#takeUpIf(snapshot.dn, epoch, snapshot, out);
-  }
-
-  /** Nobody hands over: the claim is said again as one that begins from nothing. */
-  #handOverLate({ dn, epoch }: Input<'handOverLate'>, out: Out<OwnershipEffect>): void {
-    const own = this.#own.get(dn);
-    if (own === undefined || own.takenUp || own.record.epoch !== epoch) return;
-    out.push({ kind: 'publish', notice: { kind: 'claim', ...own.record, fresh: own.lastSeq } });
-    this.#takeUpIf(dn, epoch, undefined, out);
   }
 
   #record({ record, alive }: Input<'record'>, out: Out<OwnershipEffect>): void {
