@@ -1,6 +1,8 @@
 /** What the edge refuses, hides and lets pass, seen by phones, carriers and strangers (docs/specs/sip-proxy.md, "Order of decisions"). */
 import { ForeignAgent, type Heard, OFFER, type RequestWish } from '../support/foreign-agent.js';
+import { peerSuite } from '../support/peers.js';
 import { type RunningSwitch, startSwitch } from '../support/running-switch.js';
+import { registerPhones, runSipp } from '../support/sipp.js';
 
 describe('the edge', () => {
   let running: RunningSwitch;
@@ -88,5 +90,23 @@ describe('the edge', () => {
     phone!.respond(proxy(), bye, '200 OK');
     expect(await ended).toMatchObject({ status: 200 });
     expect(await run.exited).toMatchObject({ status: 0 });
+  }, 60_000);
+});
+
+peerSuite('the edge and plain user agents', ['sipp'], () => {
+  let running: RunningSwitch;
+
+  beforeAll(async () => { running = await startSwitch('one process'); }, 60_000);
+  afterAll(() => running.stop(), 30_000);
+
+  it('finds the call of a carrier that ignores Record-Route and Contact: sipp as it comes', async () => {
+    const { plan, proxies } = running;
+    const local = `${plan.phones}:6001`;
+    expect(await registerPhones(['7001'], local, proxies[0]!, plan.accessPoint)).toMatchObject({ status: 0 });
+    const phone = runSipp('uas', { local, calls: 3, timeoutS: 30 });
+    const carrier = runSipp('uac', { local: `${plan.carrier}:5090`, remote: proxies[0]!, calls: 3, pauseMs: 50, keys: { called: '7001' }, timeoutS: 30 });
+    expect(await Promise.all([carrier.done, phone.done])).toMatchObject([
+      { status: 0, successful: 3, failed: 0 }, { status: 0, successful: 3, failed: 0 },
+    ]);
   }, 60_000);
 });

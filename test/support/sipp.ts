@@ -59,7 +59,7 @@ export function runSipp(scenario: string, options: SippOptions): SippRun {
 function argumentsFor(scenario: string, options: SippOptions, folder: string): string[] {
   const [localIp, localPort] = options.local.split(':') as [string, string];
   const args = [
-    '-sf', scenarioFile(scenario, options.keys ?? {}, folder), '-i', localIp, '-p', localPort, '-t', options.tcp === true ? 't1' : 'u1', '-nostdin',
+    ...scenarioOf(scenario, options, folder), '-i', localIp, '-p', localPort, '-t', options.tcp === true ? 't1' : 'u1', '-nostdin',
     '-trace_err', '-error_file', `${folder}/errors.log`, '-trace_stat', '-stf', `${folder}/stat.csv`, '-fd', '1',
     '-timeout', `${options.timeoutS ?? 60}s`, '-timeout_error', '-default_behaviors', 'all,-bye',
   ];
@@ -73,6 +73,12 @@ function argumentsFor(scenario: string, options: SippOptions, folder: string): s
   }
   if (options.remote !== undefined) args.push(options.remote);
   return args;
+}
+
+/** One of ours, or sipp's own `uac`, which calls `keys.called`, or `uas`. */
+function scenarioOf(scenario: string, { keys = {} }: SippOptions, folder: string): string[] {
+  if (scenario === 'uac') return ['-sn', 'uac', '-s', String(keys['called'])];
+  return scenario === 'uas' ? ['-sn', 'uas'] : ['-sf', scenarioFile(scenario, keys, folder)];
 }
 
 function scenarioFile(scenario: string, keys: Readonly<Record<string, string | number>>, folder: string): string {
