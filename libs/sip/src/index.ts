@@ -51,14 +51,15 @@ export {
   sessionTimerHeaders, type SessionTimerPolicy,
 } from './dialog/session-timer.js';
 export { bestResponse } from './proxy/best-response.js';
-export { inspectRequest, refuseUnsupported, type ServerRules } from './proxy/inspect-request.js';
+export { inspectRequest, type ServerRules } from './proxy/inspect-request.js';
 export { hasLooped, loopHash } from './proxy/loop-detection.js';
 export {
   type BranchFailure, type FinalAnswer, type ForkEffects, type ForkTarget, ResponseContext, type ResponseContextOptions,
   TIMER_C_MS,
 } from './proxy/response-context.js';
 export { type NextHop, nextHopOf, type Preprocessed, preprocessRoutes } from './proxy/routes.js';
-export { nextMaxForwards, type ProxyRules, type Refusal, validateRequest } from './proxy/validate-request.js';
+export { type Refusal, refuseUnsupported } from './proxy/refusal.js';
+export { nextMaxForwards, type ProxyRules, validateRequest } from './proxy/validate-request.js';
 export {
   type Binding, contactValue, processRegister, type RegisterOutcome, type RegistrarRules,
 } from './registrar/process-register.js';

@@ -1,6 +1,6 @@
 /** What a server asks of a request that it would serve itself: RFC 3261 §8.2.1 and §8.2.2. */
 import type { SipRequest } from '../message/message.js';
-import type { Refusal } from './validate-request.js';
+import { type Refusal, refuseUnsupported } from './refusal.js';
 
 export interface ServerRules {
   /** Methods served, in the order of the Allow header; undefined: the caller picks by method itself. */
@@ -22,10 +22,4 @@ export function inspectRequest(request: SipRequest, rules: ServerRules): Refusal
   if (scheme !== 'sip' && scheme !== 'sips' && rules.schemes?.has(scheme) !== true) return { status: 416, headers: [] };
   if (request.method === 'CANCEL' || request.method === 'ACK') return undefined;
   return refuseUnsupported(request, 'Require', rules.extensions);
-}
-
-/** 420 with what is not supported, when `header` (Require or Proxy-Require) asks for it. */
-export function refuseUnsupported(request: SipRequest, header: string, extensions: ReadonlySet<string>): Refusal | undefined {
-  const unsupported = request.values(header).filter((tag) => !extensions.has(tag.toLowerCase()));
-  return unsupported.length === 0 ? undefined : { status: 420, headers: [['Unsupported', unsupported.join(', ')]] };
 }

@@ -1,8 +1,7 @@
 /** What a proxy checks before it forwards: RFC 3261 §16.3, loops by RFC 5393. */
-import type { HeaderLine } from '../message/make.js';
 import type { SipRequest } from '../message/message.js';
-import { refuseUnsupported } from './inspect-request.js';
 import { hasLooped } from './loop-detection.js';
+import { type Refusal, refuseUnsupported } from './refusal.js';
 
 export interface ProxyRules {
   /** Extensions that a Proxy-Require may ask for, in lower case. */
@@ -11,11 +10,6 @@ export interface ProxyRules {
   readonly schemes?: ReadonlySet<string>;
   /** True for a sent-by of ours: what we wrote into our Via headers. */
   isOurSentBy(host: string, port: number | undefined): boolean;
-}
-
-export interface Refusal {
-  readonly status: number;
-  readonly headers: readonly HeaderLine[];
 }
 
 /**
