@@ -10,8 +10,9 @@ import { Terminal } from './terminal.js';
 
 const FRAME_MS = 250;
 const LINE_MS = 1_000;
-/** For the last events to arrive. */
-const SETTLE_MS = 500;
+/** For the last events to arrive, at most. */
+const SETTLE_MS = 5_000;
+const LOOK_MS = 50;
 
 async function main(argv: readonly string[]): Promise<number> {
   const options = demoOptions(argv);
@@ -40,7 +41,7 @@ async function run(cluster: Cluster, options: DemoOptions, asked: Promise<void>)
   const stopShowing = show(cluster, floor, callers, options);
   const ended = await Promise.race([asked, cluster.exited, ...endsAt]);
   await callers.stop();
-  await pause(SETTLE_MS);
+  await settled(floor, callers);
   stopShowing();
   await agents.leave();
   await callers.close();
@@ -48,6 +49,16 @@ async function run(cluster: Cluster, options: DemoOptions, asked: Promise<void>)
   if (typeof ended === 'number') throw new Error(`the cluster ended with ${ended}:\n${cluster.output()}`);
   return report(await cluster.stop(), floor, callers);
 }
+
+/** The monitor hears of the last calls a moment after their callers. */
+async function settled(floor: Floor, callers: Callers): Promise<void> {
+  for (let waitedMs = 0; waitedMs < SETTLE_MS; waitedMs += LOOK_MS) {
+    await pause(LOOK_MS);
+    if (sumOf(floor.live()) === 0 && sumOf(floor.outcomes) === sumOf(callers.outcomes)) return;
+  }
+}
+
+const sumOf = (counts: object): number => Object.values(counts).reduce((sum: number, count: number) => sum + count, 0);
 
 async function watch(cluster: Cluster, floor: Floor): Promise<TlibClient> {
   const monitor = new TlibClient({ addresses: [{ host: cluster.host, port: cluster.ports.monitoring }], applicationName: 'demo-monitor' });
@@ -84,7 +95,7 @@ function report(clusterStatus: number, floor: Floor, callers: Callers): number {
   const { lines, addsUp } = summary({
     started: callers.started, callers: callers.outcomes, refused: callers.refused, monitor: floor.outcomes, events: floor.events,
   });
-  const left = callers.live + Object.values(floor.live()).reduce((sum, count) => sum + count, 0);
+  const left = callers.live + sumOf(floor.live());
   console.log([...lines, ...(left > 0 ? [`${left} calls did not end`] : [])].join('\n'));
   if (clusterStatus !== 0) console.error(`the cluster ended with ${clusterStatus}`);
   return addsUp && left === 0 && clusterStatus === 0 ? 0 : 1;

@@ -16,7 +16,8 @@ const BREAK_MS = 4_000;
 const ENDED_BY_AGENT = 20;
 const PATIENCE_MS_MIN = 4_000;
 const PATIENCE_MS_MAX = 30_000;
-const QUIET_MS = 5_000;
+/** For calls to end, and phones to sign off, at most. */
+const QUIET_MS = 10_000;
 
 const between = (min: number, max: number): number => min + Math.random() * (max - min);
 const outOf100 = (count: number): boolean => Math.random() * 100 < count;
