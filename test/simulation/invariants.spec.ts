@@ -147,6 +147,19 @@ describe('4 bounded wait', () => {
     expect(checker.problem).toBeUndefined();
   });
 
+  it('takes a picture without the call for its leaving, if the picture is of its node', () => {
+    const checker = new BoundedWait(1_000);
+    checker.heard(queued, 0);
+    checker.pictured('5000', [], (connID) => connID.startsWith('002'));
+    checker.atQuiet();
+    expect(checker.problem).toContain('is forgotten there');
+    const pictured = new BoundedWait(1_000);
+    pictured.heard(queued, 0);
+    pictured.pictured('5000', [B], (connID) => connID.startsWith('001'));
+    pictured.atQuiet();
+    expect(pictured.problem).toBeUndefined();
+  });
+
   it('sees a caller who waits too long, or is left there', () => {
     const late = new BoundedWait(1_000);
     late.heard(queued, 0);

@@ -11,6 +11,7 @@ import { OneCallPerAgent } from './invariants/one-call-per-agent.js';
 import { OneOwner } from './invariants/one-owner.js';
 import { ReplicasAgree } from './invariants/replicas-agree.js';
 import { SipEnds } from './invariants/sip-ends.js';
+import { applicationOf } from './switch.js';
 import type { Verdict } from './invariants/verdict.js';
 
 /** `router-timeout` again and again is bounded by callers' patience; to this come the time-outs of SIP. */
@@ -90,9 +91,13 @@ export class Watch {
 
   #published(from: string, subject: string, message: BusMessage): void {
     if (!subject.endsWith('.alive')) this.debug?.(`${this.#at()} ${from} publishes ${subject} ${briefMessage(message)}`);
-    const { kind, items } = message as { kind?: string; items?: readonly { readonly event: TEvent }[] };
-    if (kind !== 'frame') return;
-    for (const { event } of items ?? []) this.wait.heard(event, this.cluster.world.clock.nowMs());
+    const command = message as DnCommand;
+    if (command.kind === 'frame') for (const { event } of command.items) this.wait.heard(event, this.cluster.world.clock.nowMs());
+    if (command.kind === 'resync') {
+      const { serverId } = applicationOf(this.cluster.config, command.node);
+      const prefix = serverId.toString(16).padStart(3, '0');
+      this.wait.pictured(subject.split('.')[2] as string, command.calls.map(({ connID }) => connID), (connID) => connID.startsWith(prefix));
+    }
   }
 
   #answered(from: string, subject: string, request: DnCommand, reply: DnReply): void {

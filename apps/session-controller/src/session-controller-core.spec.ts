@@ -203,6 +203,23 @@ describe('a call through a Routing Point', () => {
     expect(bench.meter.count('sc_calls_broken_total')).toBe(0);
   });
 
+  it.each([true, false])('a phone whose BYE overtakes its answer: the INVITE is cancelled, the call goes back (180 heard: %s)', async (rang) => {
+    const { bench, router, agent, toAgent } = await routed();
+    if (rang) agent.answer(toAgent, 180);
+    else agent.answer(toAgent, 100);
+    agent.joins(toAgent);
+    agent.request('BYE');
+    await bench.settle();
+    expect(bench.far.takeRequest('CANCEL').callId).toBe(toAgent.callId);
+    bench.far.takeResponse(200, 'BYE');
+    expect(router.events.at(-1)).toMatchObject({ msg: 'EventError', ReferenceID: 3 });
+    agent.answer(toAgent, 200, { sdp: sdp('agent') });
+    await bench.settle();
+    expect(bench.far.takeRequest('ACK').to.tag).toBe(agent.tag);
+    expect(bench.core.calls).toBe(1);
+    expect(bench.meter.value('sc_legs')).toBe(1);
+  });
+
   it('a proxy that comes back may have answered a BYE meanwhile: every dialog is asked for, and what is over there ends here', async () => {
     const { bench, caller, invite, agent, toAgent } = await routed();
     agent.answer(toAgent, 200, { sdp: sdp('agent') });

@@ -5,7 +5,8 @@ import { type UaCall, UserAgent, type UserAgentOptions } from './user-agent.js';
 
 /** What the phone does with the next call. Times count from the step before. */
 export type CallPlan =
-  | { readonly kind: 'answer'; readonly ringMs: number; readonly answerMs: number; /** Then it hangs up; else the caller does. */ readonly talkMs?: number }
+  /** With `talkMs` it hangs up; else the caller does. `hasty`: not waiting for the ACK. */
+  | { readonly kind: 'answer'; readonly ringMs: number; readonly answerMs: number; readonly talkMs?: number; readonly hasty?: boolean }
   | { readonly kind: 'reject'; readonly ringMs?: number; readonly status: number; readonly afterMs: number }
   /** Rings until the caller or the switch gives up. */
   | { readonly kind: 'silent'; readonly ringMs: number }
@@ -82,7 +83,7 @@ export class Phone {
       case 'answer':
         after(plan.ringMs, () => call.ring());
         after(plan.ringMs + plan.answerMs, () => call.answer());
-        if (plan.talkMs !== undefined) after(plan.ringMs + plan.answerMs + plan.talkMs, () => call.hangUp());
+        if (plan.talkMs !== undefined) after(plan.ringMs + plan.answerMs + plan.talkMs, () => call.hangUp(plan.hasty));
         return;
       case 'reject':
         if (plan.ringMs !== undefined) after(plan.ringMs, () => call.ring());

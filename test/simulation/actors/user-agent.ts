@@ -72,9 +72,9 @@ export class UaCall {
     if (this.state === 'Ringing') this.ua.refuse(this, status);
   }
 
-  /** CANCEL, BYE or a refusal, whichever fits. */
-  hangUp(): void {
-    this.ua.hangUp(this);
+  /** CANCEL, BYE or a refusal, whichever fits. `hasty`: like phones that do not wait for the ACK (against RFC 3261 §15). */
+  hangUp(hasty = false): void {
+    this.ua.hangUp(this, hasty);
   }
 }
 
@@ -367,7 +367,7 @@ export class UserAgent {
     this.#repeatUntilAcked(call, transaction, response, T1_MS, this.clock.nowMs() + NO_ACK_MS);
   }
 
-  hangUp(call: UaCall): void {
+  hangUp(call: UaCall, hasty = false): void {
     switch (call.state) {
       case 'Calling':
       case 'Ringing':
@@ -378,7 +378,9 @@ export class UserAgent {
       // §15: a UAS waits for the ACK.
       case 'Answered':
         call.cancelled = true;
-        return;
+        if (!hasty) return;
+        this.#bye(call.dialog as Dialog, () => {});
+        return this.#end(call, 'byUs', 0);
       case 'Connected':
         this.#bye(call.dialog as Dialog, () => {});
         return this.#end(call, 'byUs', 0);

@@ -19,6 +19,14 @@ export class BoundedWait extends Verdict {
     else if (LEAVES.has(event.msg)) this.#since.delete(key);
   }
 
+  /** A picture instead of events: these are all calls of that session controller at the Routing Point. ConnIDs tell whose they are. */
+  pictured(point: string, connIDs: readonly string[], isOurs: (connID: string) => boolean): void {
+    for (const key of [...this.#since.keys()]) {
+      const [at, connID = ''] = key.split(' ');
+      if (at === point && isOurs(connID) && !connIDs.includes(connID)) this.#since.delete(key);
+    }
+  }
+
   /** Now and then, and after each step. */
   at(nowMs: number): void {
     const [oldest] = this.#since;

@@ -77,10 +77,27 @@ export class OutboundLeg implements Leg {
   onRequest(request: SipRequest, transaction: ServerTransaction): void {
     const usage = this.#usage ?? this.#withTag(request.from.tag);
     if (usage === undefined || this.#state === 'Cancelling' || this.#state === 'Abandoned') {
-      return transaction.respond(makeResponse(request, request.method === 'BYE' ? 200 : 481));
+      transaction.respond(makeResponse(request, request.method === 'BYE' ? 200 : 481));
+      if (request.method === 'BYE' && this.#state === 'Inviting' && this.#usages.size === 0) this.#leftUnheard();
+      return;
     }
+    const overtaking = request.method === 'BYE' && this.#state === 'Inviting';
     usage.onRequest(request, transaction);
+    if (overtaking && usage.over) this.#abandon();
     if (usage === this.#usage && usage.over) this.#state = 'Ended';
+  }
+
+  /** Nothing of the far end was heard before its BYE: all its responses were lost or overtaken. */
+  #leftUnheard(): void {
+    this.#abandon();
+    this.host.report({ kind: 'gone', cause: 'bye' });
+    this.host.ended();
+  }
+
+  /** Its BYE overtook its answer, which is still due: proxies on the way would wait for it until Timer C. */
+  #abandon(): void {
+    this.#state = 'Abandoned';
+    this.#sent?.cancel();
   }
 
   onAck(request: SipRequest): void {
