@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const MICRO = ['micro/sip-message.bench.js', 'micro/tlib-fan-out.bench.js'];
+const MICRO = ['micro/sip-message.bench.js', 'micro/tlib-fan-out.bench.js', 'micro/registered-dns.bench.js'];
 /** These read the CPU time of other processes from /proc. */
 const CALLS = [
   'calls/proxied-call.bench.js', 'calls/register.bench.js', 'calls/call-5000.bench.js', 'calls/memory.bench.js',
