@@ -358,6 +358,35 @@ describe('TC-19: a lost desktop', () => {
   });
 });
 
+describe('TC-18: an owner that begins from nothing', () => {
+  it('decides no login before the session controllers told their calls, and keeps the order of requests', async () => {
+    await stand();
+    const desk = tc.desk('N1');
+    desk.register('7001');
+    await tc.advance(100);
+    tc.phone('N1', '7001');
+    await tc.world.until(() => desk.names().includes('EventDNBackInService'));
+    const [login, ready] = [desk.ask('RequestAgentLogin', { ThisDN: '7001', AgentID: 'a1' }), desk.ask('RequestAgentReady', { ThisDN: '7001' })];
+    await tc.advance(20);
+    const call = { connID: CONN, callUUID: 'u', callID: 1, callType: 'Inbound', node: 'N2', partyState: 0xc, business: true };
+    tc.bus('N2').publish(subjects.dnCommand('7001'), { kind: 'resync', node: 'N2', stream: 'N2/7', seq: 9, calls: [call] });
+    await tc.advance(300);
+    expect([desk.answerTo(login)?.['ErrorCode'], desk.answerTo(ready)?.['ErrorCode']]).toEqual([185, 187]);
+  });
+
+  it('answers both in order when there is no call', async () => {
+    await stand();
+    const desk = tc.desk('N1');
+    desk.register('7001');
+    await tc.advance(100);
+    tc.phone('N1', '7001');
+    await tc.world.until(() => desk.names().includes('EventDNBackInService'));
+    const [login, ready] = [desk.ask('RequestAgentLogin', { ThisDN: '7001', AgentID: 'a1' }), desk.ask('RequestAgentReady', { ThisDN: '7001' })];
+    await tc.advance(300);
+    expect([desk.answerTo(login)?.msg, desk.answerTo(ready)?.msg]).toEqual(['EventAgentLogin', 'EventAgentReady']);
+  });
+});
+
 describe('an agent on two DNs', () => {
   it('of one node leaves the first before entering the second', async () => {
     await stand();

@@ -33,6 +33,10 @@ const OWN_REQUESTS: ReadonlySet<string> = new Set([
   'RequestSetMessageWaitingOff',
 ]);
 const SC_TIMEOUT_MS = 4_500;
+/** Session controllers that hear the claim tell their calls in this time; until then no client's request is decided (TC-18). */
+const CALLS_KNOWN_MS = 150;
+/** Beyond it they are decided with what is known. */
+const EARLY_MAX = 64;
 /** Nodes' clocks may differ by so much. */
 const CLOCK_SKEW_MS = 5_000;
 /** What an event weighs in the ring beside its user data: an estimate, since nothing is serialised in process. */
@@ -43,6 +47,9 @@ export class OwnedDn {
   readonly #streams: CallStreams;
   /** Absent until the first one: a DN without an agent has none. */
   #timers: Map<DnTimer, Timer> | undefined;
+  readonly #callsKnownAtMs: number;
+  /** Clients' requests that wait for the calls to be known, in order. */
+  #early: (() => void)[] | undefined;
 
   /** `ports` are those of all DNs of the node. */
   constructor(
@@ -50,6 +57,7 @@ export class OwnedDn {
     private readonly ports: OwnedDnPorts,
   ) {
     this.#dn = new Dn(identity, rules, from, lastSeq);
+    this.#callsKnownAtMs = from === undefined ? ports.clock.nowMs() + CALLS_KNOWN_MS : 0;
     this.#streams = new CallStreams(identity.dn, from !== undefined, ports, {
       onItem: (node, item) => void this.feed({ kind: 'item', node, item, nowMs: ports.clock.nowMs() }),
       onPicture: (node, calls) => void this.feed({ kind: 'picture', node, calls, nowMs: ports.clock.nowMs() }),
@@ -112,6 +120,7 @@ export class OwnedDn {
 
   close(): void {
     this.inbox.close();
+    this.#early = undefined;
     for (const timer of this.#timers?.values() ?? []) timer.cancel();
     this.#streams.close();
   }
@@ -155,9 +164,28 @@ export class OwnedDn {
     }
   }
 
+  /** Whether the decision waits: who begins without a hand-over does not know the DN's calls yet. */
+  #isEarly(decide: () => void): boolean {
+    const { clock } = this.ports;
+    const leftMs = this.#callsKnownAtMs - clock.nowMs();
+    if (this.#early === undefined && leftMs <= 0) return false;
+    if (this.#early === undefined) clock.setTimer(leftMs, () => this.#decideEarly());
+    this.#early ??= [];
+    if (this.#early.length >= EARLY_MAX) return false;
+    this.#early.push(decide);
+    return true;
+  }
+
+  #decideEarly(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const decide of early) decide();
+  }
+
   #request(command: Extract<DnCommand, { readonly kind: 'request' }>, respond: (reply: DnReply | undefined) => void): void {
     const { request, origin, untilMs = Infinity } = command;
     if (this.ports.clock.nowMs() > untilMs + CLOCK_SKEW_MS) return;
+    if (this.#isEarly(() => this.#request(command, respond))) return;
     if (OWN_REQUESTS.has(request.msg)) {
       const { clock, entropy } = this.ports;
       const loginEpoch = this.ports.nextLoginEpoch();
