@@ -154,4 +154,27 @@ peerSuite('softphones', ['baresip', 'bridge'], () => {
     expect(await out[1] - killedAtMs).toBeLessThan(SOON_MS);
     expect([...await bindings('7001'), ...await bindings('7002')]).toEqual([]);
   }, 60_000);
+
+  it('that know an address and no name server talk as well', async () => {
+    const { host } = running.plan.proxies[0]!;
+    const strangers = await Promise.all([3, 4].map((index) => Baresip.start({
+      device: bridge.device, local: `${bridge.address}:${15_060 + 10 * index}`, rtpPort: 20_000 + 100 * index,
+      dns: `${running.plan.phones}:9`, control: `${running.plan.phones}:${14_440 + index}`, toneHz: 400,
+    })));
+    phones.push(...strangers);
+    const [caller, called] = strangers as [Baresip, Baresip];
+    for (const [stranger, dn] of [[caller, '7008'], [called, '7009']] as const) {
+      await desk.registerAddress(dn);
+      stranger.command('uanew', account(dn, 'udp', host));
+      await stranger.next('REGISTER_OK');
+    }
+    for (const who of [caller, called]) {
+      const begun = Promise.all([caller.next('CALL_ESTABLISHED'), called.next('CALL_ESTABLISHED'), of('EventEstablished', '7009')]);
+      caller.command('dial', `sip:7009@${host}`);
+      await begun;
+      const ended = Promise.all([caller.next('CALL_CLOSED'), called.next('CALL_CLOSED'), of('EventReleased', '7009')]);
+      who.command('hangup');
+      await ended;
+    }
+  }, 90_000);
 });
