@@ -35,6 +35,7 @@ switch:
     set-notready-on-busy: true
     emulated-login-state: not_ready
     logout-on-disconnect: true
+    logout-on-disconnect-delay: 5
     logout-on-out-of-service: true
     wrap-up-time: 0
     registrar-default-timeout: 60

@@ -70,7 +70,7 @@ describe('ownership', () => {
   });
 
   it('a lost owner application holds its lines for the grace, and takes them up again when it resumes later', async () => {
-    await stand();
+    await stand(', logout-on-disconnect-delay: 5');
     const owner = tc.desk('N1', 'GWS');
     owner.register('7501');
     await tc.advance(100);
@@ -295,7 +295,7 @@ describe('TC-10: a peer that falls silent', () => {
 
 describe('TC-19: a lost desktop', () => {
   it('is given a grace, then its agent is logged out, on whichever node the DN is', async () => {
-    await stand();
+    await stand(', logout-on-disconnect-delay: 5');
     tc.phone('N2', '7001');
     await tc.advance(300);
     const desk = await agentAt('N1', '7001', 'a1');
@@ -323,6 +323,29 @@ describe('TC-19: a lost desktop', () => {
     tc.core('N1').closed(desk.session);
     await tc.advance(300);
     expect(watcher.names()).toContain('EventAgentLogout');
+  });
+
+  it('gets no routed call for its agent while it is away, and again when it is back', async () => {
+    await stand();
+    tc.phone('N1', '7001');
+    await tc.advance(300);
+    const desk = await agentAt('N1', '7001', 'a1');
+    desk.ask('RequestAgentReady', { ThisDN: '7001' });
+    await tc.advance(100);
+    const offer = async (connID: string): Promise<unknown> => {
+      let answer: unknown;
+      tc.bus('N1').request(subjects.dnCommand('7001'), { kind: 'offer', connID, node: 'N1', leaseMs: 10 }, 1_000, (reply) => { answer = reply; });
+      await tc.advance(200);
+      return answer;
+    };
+    expect(await offer('a')).toMatchObject({ message: { kind: 'offered' } });
+    desk.cut(tc.nowMs());
+    await tc.advance(2_500);
+    expect(await offer('b')).toMatchObject({ message: { kind: 'error', code: 185, message: expect.stringContaining('lost its connection') } });
+    desk.comeBack();
+    await tc.advance(100);
+    expect(await offer('c')).toMatchObject({ message: { kind: 'offered' } });
+    expect(desk.names()).not.toContain('EventAgentLogout');
   });
 
   it('that resumes in time keeps its agent', async () => {
@@ -453,7 +476,7 @@ describe('a login that another node did not hear of', () => {
 
 describe('a move to another data centre', () => {
   async function moved(options: string): Promise<Desk> {
-    await stand(`, wrap-up-time: 10${options}`, 'N1', 'N3');
+    await stand(`, logout-on-disconnect-delay: 5, wrap-up-time: 10${options}`, 'N1', 'N3');
     tc.phone('N1', '7001');
     await tc.advance(300);
     const desk = await agentAt('N1', '7001', 'a1');

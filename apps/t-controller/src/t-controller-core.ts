@@ -66,6 +66,7 @@ export class TControllerCore {
       unwant: (dn) => this.#owned.unwant(dn),
     });
     this.#absent = new AbsentClients(options.number('logout-on-disconnect-delay') * 1_000, clock, {
+      away: (session, away) => this.#owned.tellLogins(this.#desk.loginsBy(session), { kind: 'clientAway', instance: this.instance, session: session.id, away }),
       gone: (session) => this.#gone(session),
       back: (session) => { for (const dn of this.#desk.registeredBy(session)) this.#owners.registered(dn, session); },
     });

@@ -156,6 +156,7 @@ export class OwnedDn {
       case 'withdraw': return void this.feed({ kind: 'withdraw', connID: command.connID, nowMs });
       case 'snapshot': return respond({ kind: 'snapshot', snapshot: this.#dn.snapshot() });
       case 'refresh': return this.ports.refreshed(this.#dn.identity.dn, command.untilMs);
+      case 'clientAway':
       case 'clientGone': return void this.feed({ ...command, nowMs });
       case 'agentAction': {
         return void this.feed({ kind: 'agentAction', action: command.action, reasons: [['ReasonCode', command.reason]], nowMs });

@@ -133,9 +133,13 @@ export class OwnedDns {
     this.feed({ kind: 'record', record: { dn, node, dataCentre, ownership, epoch }, alive: true, nowMs: this.#nowMs() });
   }
 
-  /** A client is gone or unregistered the DNs; their owners are told, wherever they are (TC-19). */
+  /** A client is gone or unregistered the DNs (TC-19). */
   clientGone(instance: string, session: string, unregistered: boolean, dns: Iterable<string>): void {
-    const command: DnCommand = { kind: 'clientGone', instance, session, unregistered };
+    this.tellLogins(dns, { kind: 'clientGone', instance, session, unregistered });
+  }
+
+  /** The owners of the DNs are told about the client that logged agents in there, wherever they are. */
+  tellLogins(dns: Iterable<string>, command: Extract<DnCommand, { readonly kind: 'clientGone' | 'clientAway' }>): void {
     for (const dn of dns) {
       const owned = this.#dns.get(dn);
       if (owned === undefined) this.ports.bus.publish(subjects.dnCommand(dn), command);

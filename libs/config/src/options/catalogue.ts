@@ -94,7 +94,7 @@ export const OPTIONS: readonly OptionDefinition[] = [
   option('acw-in-idle-force-ready', yesNo, 'true', SERVER, 'It then ends in Ready; false: in the state before it.'),
   option('acw-persistent-reasons', yesNo, 'false', SERVER, 'Reasons are kept during after-call work.'),
   option('logout-on-disconnect', yesNo, 'true', SERVER, 'Loss of the desktop logs its agents out; calls go on.'),
-  option('logout-on-disconnect-delay', seconds(0, 3600), '5', SERVER, 'How long a lost desktop may be away before it counts as gone; 0 = at once. A desktop that resumes in time keeps its agents and its DNs.'),
+  option('logout-on-disconnect-delay', seconds(0, 3600), '3600', SERVER, 'How long a lost desktop may be away before it counts as gone, at most session-backlog-time; 0 = at once. One that resumes in time keeps its agents and its DNs; until then they get no new calls.'),
   option('logout-on-out-of-service', yesNo, 'false', SERVER, 'Loss of the phone logs its agent out.'),
   option('agent-logout-on-unreg', yesNo, 'true', SERVER, 'Unregistering the DN logs out the agent that the same client logged in.'),
   option('auto-logout-timeout', whole(0, 35791, 'min'), '0', SERVER, 'Idle agents are logged out; 0 = never.'),

@@ -33,6 +33,8 @@ export class Dn implements Machine<DnInput, DnEffect> {
   #handedFrom: number | undefined;
   /** The client that logged the agent in (§7.6). */
   #loginBy: RequestOrigin | undefined;
+  /** The client of the login is not connected: the agent gets no new calls (docs/adr/0004-lost-desktops.md). */
+  #desktopAway = false;
 
   /** `from`: the DN as a former owner left it; its first input is then `tookOver`. `lastSeq`: the number to go on from. */
   constructor(readonly identity: DnIdentity, private readonly rules: DnRules, from?: DnSnapshot, lastSeq = 0) {
@@ -116,6 +118,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
       case 'request': return this.#request(input, out);
       case 'agentAction': return this.#agentAction(input, out);
       case 'clientGone': return this.#clientGone(input, out);
+      case 'clientAway': return this.#clientAway(input);
       case 'loginElsewhere': return this.#loginElsewhere(input, out);
       case 'timer': return this.#timer(input, out);
     }
@@ -216,6 +219,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
     // Without an agent the phone rings like any other; it may have several calls.
     if (this.#agent.state === 'LoggedOut') return undefined;
     if (this.#agent.state !== 'Ready') return refusal(TError.WrongState, `the agent of ${dn} is not ready`);
+    if (this.#desktopAway) return refusal(TError.WrongState, `the desktop of ${dn}'s agent has lost its connection`);
     const otherCall = this.#calls.views().some((call) => call.connID !== connID);
     if (otherCall || this.#offers.taken(connID, nowMs)) return refusal(TError.DNBusy, `the agent of ${dn} has another call`);
     return undefined;
@@ -258,7 +262,9 @@ export class Dn implements Machine<DnInput, DnEffect> {
       reasons: reasonsOf(request), nowMs,
     }, origin, out);
     this.#enteringEpoch = undefined;
-    if (this.#agent.agentID === request['AgentID']) this.#loginBy = origin;
+    if (this.#agent.agentID !== request['AgentID']) return;
+    this.#loginBy = origin;
+    this.#desktopAway = false;
   }
 
   /** Said before EventAgentLogin. */
@@ -303,6 +309,10 @@ export class Dn implements Machine<DnInput, DnEffect> {
     if (input.session !== undefined && this.#loginBy.session !== input.session) return;
     const rule = input.unregistered ? this.rules.logoutOnUnregister : this.rules.logoutOnDisconnect;
     if (rule) this.#logoutIfIn(EMPTY_KV, input.nowMs, out);
+  }
+
+  #clientAway({ instance, session, away }: Input<'clientAway'>): void {
+    if (this.#loginBy?.instance === instance && this.#loginBy.session === session) this.#desktopAway = away;
   }
 
   // ---- agent

@@ -47,6 +47,7 @@ export type DnInput =
   | {
     readonly kind: 'clientGone'; readonly instance: string; readonly session?: string; readonly unregistered: boolean; readonly nowMs: number;
   }
+  | { readonly kind: 'clientAway'; readonly instance: string; readonly session: string; readonly away: boolean; readonly nowMs: number }
   /** The agent of this DN logged in elsewhere, later. */
   | { readonly kind: 'loginElsewhere'; readonly agentID: string; readonly epoch: number; readonly nowMs: number }
   | { readonly kind: 'timer'; readonly timer: DnTimer; readonly nowMs: number };

@@ -65,7 +65,9 @@ export type DnCommand =
   /** No-answer and busy supervision (tlibrary §7.5). */
   | { readonly kind: 'agentAction'; readonly action: 'notready' | 'logout'; readonly reason: string }
   /** A client of that instance is gone, or unregistered the DN: who was logged in by it may be logged out (tlibrary §7.6). */
-  | { readonly kind: 'clientGone'; readonly instance: string; readonly session: string; readonly unregistered: boolean };
+  | { readonly kind: 'clientGone'; readonly instance: string; readonly session: string; readonly unregistered: boolean }
+  /** Its connection is lost, or there again; its session goes on. Who was logged in by it gets no new calls meanwhile. */
+  | { readonly kind: 'clientAway'; readonly instance: string; readonly session: string; readonly away: boolean };
 
 export type DnReply =
   | { readonly kind: 'accepted' }
