@@ -10,6 +10,9 @@ export type SwitchShape = 'one process' | 'processes over NATS';
 
 export type TlibPort = 'default' | 'TCport' | 'IPport' | 'SmartProxy' | 'VQ';
 
+/** Changes travel between proxies in a few hundredths of a second. */
+const AGREE_MS = 5_000;
+
 const PORT_NUMBERS: Readonly<Record<TlibPort, number>> = { default: 7000, TCport: 7001, IPport: 7002, SmartProxy: 7003, VQ: 7010 };
 
 export class RunningSwitch {
@@ -77,6 +80,17 @@ export class RunningSwitch {
     const text = await response.text();
     if (!response.ok) throw new Error(text);
     return (JSON.parse(text) as { answers: { instance: string; result: Record<string, unknown> }[] }).answers;
+  }
+
+  /** The bindings of an address of record, once all proxies know the same. */
+  async bindings(aor: string): Promise<readonly Record<string, unknown>[]> {
+    const untilMs = performance.now() + AGREE_MS;
+    for (;;) {
+      const tables = (await this.ask('registrations show', { aor })).map(({ result }) => result['bindings'] as Record<string, unknown>[]);
+      const [first, ...others] = tables.map((table) => table.map(({ contact }) => contact).join());
+      if (others.every((other) => other === first)) return tables[0] ?? [];
+      if (performance.now() > untilMs) throw new Error(`the proxies disagree about ${aor}: ${JSON.stringify(tables)}`);
+    }
   }
 
   async stop(): Promise<void> {

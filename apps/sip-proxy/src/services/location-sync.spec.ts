@@ -37,6 +37,16 @@ describe('the bindings of several proxies', () => {
     for (const { location } of [p1, p2, far]) expect(location.list('7001')).toHaveLength(1);
   });
 
+  it('are alike at once when nothing else was told lately', async () => {
+    const [p1, p2] = [proxy('p1'), proxy('p2')];
+    register(p1, '7001');
+    await clock.advance(1);
+    expect(p2.location.list('7001')).toHaveLength(1);
+    register(p1, '7002');
+    await clock.advance(11);
+    expect(p2.location.list('7002')).toHaveLength(1);
+  });
+
   it('are alike after a removal, also when an older registration is heard after it', async () => {
     const [p1, p2] = [proxy('p1'), proxy('p2')];
     const old = binding();
@@ -56,7 +66,8 @@ describe('the bindings of several proxies', () => {
     bus.subscribe(subjects.allLocations, () => (notices += 1));
     for (let i = 0; i < 250; i += 1) register(p1, String(7_000 + i));
     await clock.advance(100);
-    expect(notices).toBe(3);
+    // The first alone, then as many as a notice holds, then the rest.
+    expect(notices).toBe(4);
   });
 
   it('are taken from a peer at the start, page by page', async () => {

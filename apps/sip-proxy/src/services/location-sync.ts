@@ -7,8 +7,8 @@ import type { Clock, Counter, Log, Meter, Timer } from '#kernel';
 import type { LocationPage, LocationStore } from '#store';
 import type { LocationChange, LocationNotice, LocationSnapshotRequest } from '../machines/location-messages.js';
 
-/** Changes wait this long for others, so that a wave of registrations is a few messages. */
-const GATHER_MS = 50;
+/** After a notice further changes wait this long for others: one registration is told at once, a wave of them in a few messages. */
+const GATHER_MS = 10;
 const GATHERED_MAX = 100;
 const PAGE_ENTRIES = 500;
 const PAGE_TIMEOUT_MS = 5_000;
@@ -28,6 +28,7 @@ export class LocationSync {
   /** Living peers that were not asked yet. */
   readonly #candidates: string[] = [];
   #gathered: LocationChange[] = [];
+  /** Runs while changes are gathered. */
   #gatherTimer: Timer | undefined;
   #state: 'waiting' | 'asking' | 'done' = 'waiting';
 
@@ -52,17 +53,17 @@ export class LocationSync {
   /** A change that this proxy made. */
   tell(change: LocationChange): void {
     this.#gathered.push(change);
-    if (this.#gathered.length >= GATHERED_MAX) this.flush();
-    else this.#gatherTimer ??= this.ports.clock.setTimer(GATHER_MS, () => this.flush());
+    if (this.#gatherTimer === undefined || this.#gathered.length >= GATHERED_MAX) this.#publish();
   }
 
-  flush(): void {
+  #publish(): void {
     this.#gatherTimer?.cancel();
     this.#gatherTimer = undefined;
     if (this.#gathered.length === 0) return;
     const notice: LocationNotice = { from: this.self, changes: this.#gathered };
     this.#gathered = [];
     this.ports.bus.publish(subjects.location(this.dataCentre), notice);
+    this.#gatherTimer = this.ports.clock.setTimer(GATHER_MS, () => this.#publish());
   }
 
   /** Another proxy lives. The first one is asked for everything; the next ones only when that fails. */
@@ -73,7 +74,8 @@ export class LocationSync {
   }
 
   close(): void {
-    this.flush();
+    this.#publish();
+    this.#gatherTimer?.cancel();
     this.#state = 'done';
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
   }
