@@ -12,7 +12,7 @@ switch: { name: Test, access-point: sip.test.example, external-contact: phones.t
 applications:
   N1: { type: sip-server, server-id: 1, ports: { sip: 0, TCport: 0 }, options: { wrap-up-time: 10 } }
 dns:
-  - { numbers: 7001-7003, type: Extension }
+  - { numbers: 7001-7004, type: Extension }
   - { number: 7101, type: Extension, options: { contact: "sip:7101@127.0.0.1" } }
   - { number: 5000, type: RoutingPoint }
 `;
@@ -110,6 +110,14 @@ describe('the T-Controller', () => {
     expect(await dialing).toMatchObject({ msg: 'EventDialing', ConnID: CONN });
     await expect(desk.releaseCall('7003', 'ffff000000000000')).rejects.toMatchObject({ code: 56 });
     await expect(desk.registerAddress('9999')).rejects.toMatchObject({ code: 59 });
+  });
+
+  it('says what brings a DN without an owner into service', async () => {
+    const desk = await client();
+    for (const [dn, cure] of [['7004', 'register its phone'], ['7101', 'dn-owner-applications']] as const) {
+      await desk.registerAddress(dn);
+      await expect(desk.agentLogin(dn, 'a9')).rejects.toMatchObject({ code: 58, message: expect.stringContaining(cure) });
+    }
   });
 
   it('an owner application brings an outside line into service, another one does not', async () => {

@@ -196,11 +196,20 @@ export class ClientDesk {
   /** The positive event of an accepted request comes with the DN's events. */
   #answer(session: TlibSession, request: TRequest, reply: BusReply): void {
     const about = String(request['ThisDN'] ?? request['ConnID']);
-    if (reply.kind === 'no-responders') return session.error(reference(request), TError.OutOfService, `${about} is out of service: nobody owns it`);
+    if (reply.kind === 'no-responders') return session.error(reference(request), TError.OutOfService, `${about} is out of service: ${this.#cure(about)}`);
     if (reply.kind === 'timeout') return session.error(reference(request), TError.Timeout, `the owner of ${about} did not answer in time; ask again`);
     const answer = reply.message as DnReply | ScReply;
     if (answer.kind === 'error') session.error(reference(request), answer.code, answer.message);
     else if (answer.kind === 'reply') session.send(answer.event, reference(request));
+  }
+
+  /** What brings back a DN that nobody owns, or the call of a node that does not answer. */
+  #cure(about: string): string {
+    const definition = this.config.dns.get(about);
+    if (definition === undefined) return 'its node does not run';
+    if (definition.type !== 'Extension') return 'no T-Controller has it yet; ask again';
+    const contact = definition.options.get('contact') ?? '*';
+    return contact === '*' ? 'register its phone' : 'let an application of dn-owner-applications register it';
   }
 
   #notRegistered(session: TlibSession, request: TRequest, dn: string): void {
