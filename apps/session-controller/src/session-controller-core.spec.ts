@@ -1,13 +1,15 @@
 import { subjects } from '#cluster';
 import { digestResponse, type HeaderLine, parseAuthorization, type SipRequest, type SipResponse } from '#sip';
 import type { Heartbeat, RequestOrigin, ScReply, TcCommand } from '#telephony';
+import { kv } from '#tlib';
 import { Bench, Client } from './fixtures/core.fixture.js';
 import { Device, sdp } from './fixtures/far-end.fixture.js';
+import { SWITCH } from './fixtures/switch.fixture.js';
 
 const SBC = { host: '192.0.2.9', port: 5090 };
 
-async function started(): Promise<Bench> {
-  const bench = new Bench();
+async function started(yaml?: string): Promise<Bench> {
+  const bench = new Bench(yaml);
   await bench.start();
   return bench;
 }
@@ -135,8 +137,8 @@ describe('an INVITE that opens a call', () => {
 });
 
 /** A carrier's call waits at 5000, and a routing client is there. */
-async function queued() {
-  const bench = await started();
+async function queued(yaml?: string) {
+  const bench = await started(yaml);
   const router = bench.client('r1', '5000');
   router.take();
   const caller = new Device(bench.far, '8880001', SBC);
@@ -255,6 +257,23 @@ describe('a call through a Routing Point', () => {
     bench.ask(router, { msg: 'RequestRouteCall', ReferenceID: 4, ThisDN: '5000', ConnID: connID, OtherDN: '7002', RouteType: 'Default' });
     await bench.settle();
     expect(bench.far.takeRequest('INVITE').uri).toBe('sip:7002@sip.cordboard.test');
+  });
+
+  it('tells a trunk the user data that its filter names, and a phone without one nothing (SC-24)', async () => {
+    const { bench, router, connID } = await queued(SWITCH.replace('prefix: "+,0"', 'prefix: "+,0", userdata-map-filter: "Segment, C*"'));
+    const UserData = kv({ Segment: 'gold\r\nVia: evil', Case: 4711, Secret: 'x' });
+    bench.ask(router, { msg: 'RequestAttachUserData', ReferenceID: 2, ThisDN: '5000', ConnID: connID, UserData });
+    const sent: Record<string, string[]> = {};
+    for (const [ReferenceID, OtherDN] of [[3, '7001'], [4, '+4930123456']] as const) {
+      bench.far.clear();
+      bench.ask(router, { msg: 'RequestRouteCall', ReferenceID, ThisDN: '5000', ConnID: connID, OtherDN });
+      await bench.settle();
+      const invite = bench.far.takeRequest('INVITE');
+      sent[OtherDN] = invite.bytes.split('\r\n').filter((line) => line.startsWith('X-Genesys-') && !line.startsWith('X-Genesys-CallUUID'));
+      new Device(bench.far, OtherDN).answer(invite, 486);
+      await bench.settle();
+    }
+    expect(sent).toEqual({ 7001: [], '+4930123456': ['X-Genesys-Segment: gold%0D%0AVia:%20evil', 'X-Genesys-Case: 4711'] });
   });
 
   it('does not ring an agent whose owner refuses', async () => {

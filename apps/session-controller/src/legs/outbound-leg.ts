@@ -10,6 +10,7 @@ import {
 import type { CallEffect, Sdp } from '#telephony';
 import { DialogUsage } from './dialog-usage.js';
 import { InDialog } from './in-dialog.js';
+import { userDataHeaders } from '../machines/user-data-headers.js';
 import { ALLOW, type Leg, type LegEffect, type LegHost, type LegPorts, newLocalTag, SDP_TYPE } from './leg.js';
 import { bodySdp } from './sdp.js';
 import type { SentRequest } from './sip-sender.js';
@@ -142,11 +143,23 @@ export class OutboundLeg implements Leg {
       ['Min-SE', String(this.#minSe ?? 90)],
       ['X-Genesys-CallUUID', this.callUUID],
     ];
+    headers.push(...this.#userDataHeaders());
     // RFC 5373's older cousin that phones understand: answer without being picked up.
     if (autoAnswer) headers.push(['Call-Info', `<sip:${this.ports.accessPoint}>;answer-after=0`]);
     return makeRequest({
       method: 'INVITE', uri, headers, ...(sdp === null ? {} : { contentType: SDP_TYPE, body: sdp }),
     });
+  }
+
+  /** SC-24: only where the trunk or device that is called asks for it. */
+  #userDataHeaders(): HeaderLine[] {
+    const filter = this.ports.option('userdata-map-filter', this.#object);
+    if (filter === '' || this.#object === undefined || this.invite.userData.length === 0) return [];
+    const { headers, left } = userDataHeaders(this.invite.userData, {
+      prefix: this.ports.option('userdata-map-trans-prefix', this.#object), filter: filter.split(',').map((name) => name.trim()),
+    });
+    if (left > 0) this.ports.log.info('user data was left out of an INVITE: lists, names of the switch, or what does not fit', { to: this.#object, left });
+    return headers;
   }
 
   /** 100rel only with an offer: a PRACK would have to carry the answer to an offer in a 1xx, which nobody has yet. */

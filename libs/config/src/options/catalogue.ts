@@ -101,6 +101,9 @@ export const OPTIONS: readonly OptionDefinition[] = [
   option('auto-logout-ready', yesNo, 'false', SERVER, 'Whether Ready agents are logged out by that too.'),
   // ---- T-Library sessions
   option('addp-timeout', seconds(0, 3600), '7', ['cluster', 'sip-server', 'vq-server'], 'A T-Library client silent for so long is disconnected, when it asked for ADDP.'),
+  option('userdata-map-filter', text(/^[^\r\n]{0,500}$/, '*, or names of user data with commas between; a name may end with *'), '', ['Extension', 'Trunk'], 'Which user data of a call is told in the INVITE to this phone or trunk; empty = none.'),
+  option('userdata-map-trans-prefix', text(/^X-(?!Cordboard)[A-Za-z0-9][A-Za-z0-9-]{0,30}-$/i, 'a name that begins with X- and ends with -'), 'X-Genesys-', DEVICE, 'What stands before the key in the names of those headers.'),
+  option('userdata-map-format', choice('sip-headers-encoded'), 'sip-headers-encoded', DEVICE, 'Keys and values are percent-encoded.'),
   option('session-backlog-time', seconds(0, 3600), '60', ['cluster', 'sip-server', 'vq-server'], 'How long a lost client\'s events are kept for it.'),
   option('session-backlog-size', whole(65536, 1073741824, 'bytes'), '16777216', ['cluster', 'sip-server', 'vq-server'], 'And how many bytes of them.'),
   option('max-clients', whole(1, 100000), '1000', ['cluster', 'sip-server', 'vq-server'], 'T-Library connections of one port; one more is refused.'),

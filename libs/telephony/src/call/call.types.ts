@@ -82,7 +82,7 @@ export type CallInput = (
 
 export type CallEffect =
   // ---- to the legs, in this order of meaning: a leg is opened by `invite`, ended by `cancel` or `bye`
-  | { readonly kind: 'invite'; readonly leg: LegId; readonly destination: Destination; readonly fromUser: string; readonly fromDisplay: string; readonly sdp: Sdp | null; readonly autoAnswer: boolean }
+  | { readonly kind: 'invite'; readonly leg: LegId; readonly destination: Destination; readonly fromUser: string; readonly fromDisplay: string; readonly sdp: Sdp | null; readonly autoAnswer: boolean; readonly userData: KVList }
   | { readonly kind: 'cancel'; readonly leg: LegId }
   /** ACK for a 2xx to our INVITE; `sdp` when that 2xx carried the offer. */
   | { readonly kind: 'ack'; readonly leg: LegId; readonly sdp: Sdp | null }

@@ -31,7 +31,7 @@ export function inviteParty(step: Step, party: Party, invitation: Invitation, le
   party.leg = leg;
   party.legState = LegState.Inviting;
   party.invitedWithOffer = invitation.sdp !== null;
-  step.push({ kind: 'invite', leg, ...invitation });
+  step.push({ kind: 'invite', leg, ...invitation, userData: step.call.userData });
 }
 
 /** Ends the leg, in the way its state asks for. An incoming one that was not answered hears `refusal`. */
