@@ -48,3 +48,8 @@ export function tTime(nowMs: number): TTime {
   const sec = Math.floor(nowMs / 1000);
   return { sec, usec: Math.floor((nowMs - sec * 1000) * 1000) };
 }
+
+/** Every event carries `Time` (tlib-protocol §4): one that has none gets the time at which it is sent. */
+export function timed(event: TEvent, nowMs: number): TEvent {
+  return event['Time'] === undefined ? { ...event, Time: tTime(nowMs) } : event;
+}

@@ -13,15 +13,15 @@ export interface EventRule {
 const OWNER = 'AgentID? Server? DNSequence? OwnerEpoch?';
 /** Of a call, from the viewpoint of one party (§4.1, §4.2). */
 const CALL = 'ThisDN ConnID CallUUID CallID CallType PropagatedCallType? CallState ThisDNRole? OtherDN? OtherDNRole? ThirdPartyDN? ThirdPartyDNRole? '
-  + `ThisQueue? PreviousConnID? ANI? DNIS? UserData? Node? Time ${OWNER}`;
+  + `ThisQueue? PreviousConnID? ANI? DNIS? UserData? Node? ${OWNER}`;
 /** At a Routing Point, or made by RequestSendEvent at a virtual queue: then it says what the router gave. */
 const QUEUE = 'ThisDN ConnID CallUUID? CallID? CallType? PropagatedCallType? CallState? ThisDNRole? OtherDN? OtherDNRole? ThirdPartyDN? ThirdPartyDNRole? '
-  + `ThisQueue? PreviousConnID? ANI? DNIS? UserData? Node? Time ${OWNER}`;
-const AGENT = 'ThisDN AgentID AgentSessionID AgentWorkMode Time Server DNSequence OwnerEpoch';
-const DN = 'ThisDN Time Server DNSequence OwnerEpoch';
+  + `ThisQueue? PreviousConnID? ANI? DNIS? UserData? Node? ${OWNER}`;
+const AGENT = 'ThisDN AgentID AgentSessionID AgentWorkMode Server DNSequence OwnerEpoch';
+const DN = 'ThisDN Server DNSequence OwnerEpoch';
 /** Also told by a server that found a new owner, or lost the old one. */
-const SERVICE = 'ThisDN Time? Server? DNSequence? OwnerEpoch?';
-const SNAPSHOT = 'ThisDN AddressType InfoStatus InfoType? AgentID? AgentSessionID? AgentWorkMode? Server? DNSequence? OwnerEpoch? Time?';
+const SERVICE = 'ThisDN Server? DNSequence? OwnerEpoch?';
+const SNAPSHOT = 'ThisDN AddressType InfoStatus InfoType? AgentID? AgentSessionID? AgentWorkMode? Server? DNSequence? OwnerEpoch?';
 const IDENTITY = 'ApplicationName ServerRole Switch GeoLocation Node ServerVersion ProtocolVersion';
 /** Of a call as a whole, at IPport (§4.10). */
 const MONITOR = 'CallUUID ConnID CallID Node TimeStamp';
@@ -31,23 +31,23 @@ type Row = readonly [msg: string, attributes: string, when: string];
 const EVENTS: readonly Row[] = [
   ['EventLinkConnected', `${IDENTITY} SessionToken Resumed?`, 'The session is open.'],
   ['EventBacklogLost', 'FromSequence', 'A session could not be resumed: register anew.'],
-  ['EventServerInfo', `${IDENTITY} ServerStartTime Time`,
+  ['EventServerInfo', `${IDENTITY} ServerStartTime`,
     'Answers RequestQueryServer. Extensions: `role` (primary or backup of its pair), `draining`, and the load.'],
   ['EventError', 'ErrorCode ErrorMessage ThisDN? ConnID?', 'A request was refused or failed.'],
   ['EventACK', 'UserEvent? ThisDN? PrivateMsgID?', 'Answers what changes nothing that others see.'],
 
   ['EventRegistered', SNAPSHOT,
     'Answers RequestRegisterAddress. Extensions hold the snapshot. Unasked, to Smart clients: the node owns one more DN.'],
-  ['EventUnregistered', 'ThisDN Time? Server? ErrorCode? ErrorMessage?',
+  ['EventUnregistered', 'ThisDN Server? ErrorCode? ErrorMessage?',
     'Answers RequestUnregisterAddress. Unasked, to Smart clients: the node owns the DN no longer; Extensions `owner`.'],
-  ['EventRegisteredAll', 'Server InfoStatus Time',
+  ['EventRegisteredAll', 'Server InfoStatus',
     'Answers RequestRegisterAll, in parts; the last has the ReferenceID. Extensions `owned`: snapshots by DN; `more`: whether a part follows.'],
-  ['EventUnregisteredAll', 'Server Time', 'Answers RequestUnregisterAll.'],
+  ['EventUnregisteredAll', 'Server', 'Answers RequestUnregisterAll.'],
   ['EventAddressInfo', SNAPSHOT, 'Answers RequestQueryAddress; after RequestRegisterAddress with `"*"` one for each DN. Extensions as in EventRegistered.'],
-  ['EventPartyInfo', 'ConnID CallUUID CallID CallType CallInfoType InfoStatus ANI DNIS UserData? Node Time',
+  ['EventPartyInfo', 'ConnID CallUUID CallID CallType CallInfoType InfoStatus ANI DNIS UserData? Node',
     'Answers RequestQueryCall. Extensions: for each party n `dn-n`, `role-n`, `ps-n`, `trunk-n`; or `status` and `started`.'],
-  ['EventSwitchInfo', 'SwitchInfoType Time', 'Answers RequestQuerySwitch. Extensions `switch`, `DateTime`.'],
-  ['EventLocationInfo', 'LocationInfoType Location Time',
+  ['EventSwitchInfo', 'SwitchInfoType', 'Answers RequestQuerySwitch. Extensions `switch`, `DateTime`.'],
+  ['EventLocationInfo', 'LocationInfoType Location',
     'Answers RequestQueryLocation: all data centres are one switch. Extensions `location-1`, `site`.'],
 
   ['EventDNBackInService', SERVICE, 'The DN\'s phone registered, or its owner application did.'],
@@ -56,8 +56,8 @@ const EVENTS: readonly Row[] = [
   ['EventAgentLogout', AGENT, 'The agent logged out, or was: its desktop or phone was lost.'],
   ['EventAgentReady', AGENT, 'The agent takes calls. Reasons `site`: its data centre.'],
   ['EventAgentNotReady', AGENT, 'The agent takes none. AgentWorkMode AfterCallWork comes before EventReleased, with Extensions `WrapUpTime`.'],
-  ['EventAgentIdleReasonSet', 'ThisDN AgentIdleReason? Time?', 'Answers RequestAgentSetIdleReason.'],
-  ['EventAgentReserved', 'ThisDN? AgentID? Place? Timeout Time', 'The reservation is granted: to who asked, and to those who registered the agent\'s DN.'],
+  ['EventAgentIdleReasonSet', 'ThisDN AgentIdleReason?', 'Answers RequestAgentSetIdleReason.'],
+  ['EventAgentReserved', 'ThisDN? AgentID? Place? Timeout', 'The reservation is granted: to who asked, and to those who registered the agent\'s DN.'],
   ['EventDNDOn', DN, ''],
   ['EventDNDOff', DN, ''],
   ['EventForwardSet', `${DN} OtherDN? ForwardMode?`, ''],
@@ -96,7 +96,7 @@ const EVENTS: readonly Row[] = [
   ['EventAnswerAccessNumber', '', 'Answers RequestGetAccessNumber.'],
   ['EventReqGetAccessNumberCanceled', '', 'Answers RequestCancelReqGetAccessNumber.'],
 
-  ['EventUserEvent', 'ThisDN ConnID? CallUUID? CallType? CallState? OtherDN? ThirdPartyDN? ThirdPartyDNRole? ANI? DNIS? UserData? Time?',
+  ['EventUserEvent', 'ThisDN ConnID? CallUUID? CallType? CallState? OtherDN? ThirdPartyDN? ThirdPartyDNRole? ANI? DNIS? UserData?',
     'Another client sent it.'],
   ['EventPrivateInfo', 'ThisDN PrivateMsgID ConnID? UserData?', 'Another client asked for a private service.'],
 
@@ -112,6 +112,6 @@ const EVENTS: readonly Row[] = [
 export const CLIENT_SIDE_EVENTS = ['EventServerConnected', 'EventServerDisconnected'] as const;
 
 export const EVENT_RULES: ReadonlyMap<string, EventRule> = new Map(EVENTS.map(([msg, text, when]) => {
-  const attributes = attributeRules(`EventSequenceNumber ReferenceID? ${text} Reasons? Extensions?`);
+  const attributes = attributeRules(`EventSequenceNumber ReferenceID? Time ${text} Reasons? Extensions?`);
   return [msg, { msg, when, attributes, byName: new Map(attributes.map((each) => [each.name, each])) }];
 }));

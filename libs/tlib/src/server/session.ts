@@ -1,5 +1,5 @@
 /** One client of a port, over one connection after another (tlib-protocol §2, §5). */
-import { encodeEvent } from '../codec/encode.js';
+import { encodeEvent, timed } from '../codec/encode.js';
 import type { TEvent } from '../message.js';
 import type { EnumValue } from '../messages/enums.js';
 import { type BacklogLimits, SessionBacklog } from '../session/backlog.js';
@@ -52,7 +52,8 @@ export class TlibSession {
 
   /** Numbers the event and sends it; a client that is away gets it when it resumes. The event must not change afterwards. */
   send(event: TEvent, referenceID?: number): void {
-    this.sendAt(event, referenceID, this.nowMs());
+    const nowMs = this.nowMs();
+    this.sendAt(timed(event, nowMs), referenceID, nowMs);
   }
 
   /** {@link send} for many sessions at one time. */
@@ -83,7 +84,7 @@ export class TlibSession {
     this.#sink = sink;
     this.lostAtMs = undefined;
     // It repeats the client's own number: everything up to it is there, and the next one follows without a gap.
-    sink.write(encodeEvent(linkConnected, lastSequence, referenceID));
+    sink.write(encodeEvent(timed(linkConnected, this.nowMs()), lastSequence, referenceID));
     for (const entry of missed) sink.write(encodeEvent(entry.event, entry.sequenceNumber, entry.referenceID));
     return true;
   }

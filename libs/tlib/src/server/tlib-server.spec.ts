@@ -154,6 +154,22 @@ describe('resuming', () => {
   });
 });
 
+it('every event carries Time, refusals included, and keeps its own when it has one', async () => {
+  let session: TlibSession | undefined;
+  const { port } = await serve({}, { onOpened: (opened) => { session = opened; } });
+  const [early] = await raw(port, '{"msg":"RequestQueryAddress"}\n'.repeat(4));
+  const desk = client(port);
+  const heard: TEvent[] = [];
+  desk.on('*', (event) => { if (event['EventSequenceNumber'] !== undefined) heard.push(event); });
+  await desk.connect();
+  await desk.registerAddress('7001');
+  await desk.request('RequestMakeCall', { ThisDN: '7001' }).catch(() => undefined);
+  const own = desk.next('EventRinging');
+  session!.send({ msg: 'EventRinging', Time: { sec: 5, usec: 6 } });
+  expect(await own).toMatchObject({ Time: { sec: 5, usec: 6 } });
+  for (const event of [early!, ...heard]) expect(event['Time']).toEqual({ sec: expect.any(Number), usec: expect.any(Number) });
+});
+
 it('a filter keeps events out, and never an answer', async () => {
   let session: TlibSession | undefined;
   const { port } = await serve({}, { onOpened: (opened) => { session = opened; } });

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Clock, Counter, Entropy, Log, Meter, Timer } from '#kernel';
 import { type AddpMessage, decodeRequest } from '../codec/decode.js';
-import { tTime } from '../codec/encode.js';
+import { encodeEvent, timed, tTime } from '../codec/encode.js';
 import type { TEvent, TRequest } from '../message.js';
 import type { EnumValue } from '../messages/enums.js';
 import { TError } from '../messages/error-codes.js';
@@ -142,7 +142,8 @@ export class TlibServer implements ConnectionEvents {
   /** One event to many sessions: encoded once, and only the requester's copy carries ReferenceID. */
   fanOut(event: TEvent, sessions: Iterable<TlibSession>, requester?: string, referenceID?: number): void {
     const nowMs = this.ports.clock.nowMs();
-    for (const session of sessions) session.sendAt(event, session.id === requester ? referenceID : undefined, nowMs);
+    const whole = timed(event, nowMs);
+    for (const session of sessions) session.sendAt(whole, session.id === requester ? referenceID : undefined, nowMs);
   }
 
   /** Ends a session for good. */
@@ -170,7 +171,7 @@ export class TlibServer implements ConnectionEvents {
   #accept(socket: Socket): void {
     const connection = new Connection(socket, this, () => this.ports.clock.nowMs());
     if (this.#peers.size >= this.options.maxClients) {
-      connection.write(refusal(TError.NoMoreLicense, `this port serves ${this.options.maxClients} clients at once; option max-clients`));
+      connection.write(this.#unnumbered(TError.NoMoreLicense, `this port serves ${this.options.maxClients} clients at once; option max-clients`));
       connection.end();
       return;
     }
@@ -257,9 +258,14 @@ export class TlibServer implements ConnectionEvents {
     if (message.msg === 'AddpPing') connection.write(`{"msg":"AddpPong","n":${message.n}}\n`);
   }
 
+  /** An error before there is a session to number it. */
+  #unnumbered(code: number, message: string, referenceID?: number): string {
+    return encodeEvent(timed({ msg: 'EventError', ErrorCode: code, ErrorMessage: message }, this.ports.clock.nowMs()), 0, referenceID);
+  }
+
   #refuse(connection: Connection, peer: Peer, code: number, message: string, referenceID: number | undefined): void {
     this.#refused.add();
-    if (peer.session === undefined) connection.write(refusal(code, message, referenceID));
+    if (peer.session === undefined) connection.write(this.#unnumbered(code, message, referenceID));
     else peer.session.error(referenceID, code, message);
   }
 
@@ -436,12 +442,6 @@ export class TlibServer implements ConnectionEvents {
 }
 
 const hasRoom = (connection: Connection | undefined): boolean => connection === undefined || connection.backlogBytes < UNREAD_MAX;
-
-/** An error before there is a session to number it. */
-function refusal(code: number, message: string, referenceID?: number): string {
-  const reference = referenceID === undefined ? '' : `"ReferenceID":${referenceID},`;
-  return `{"msg":"EventError","EventSequenceNumber":0,${reference}"ErrorCode":${code},"ErrorMessage":${JSON.stringify(message)}}\n`;
-}
 
 function sameSecret(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text, 'utf8').digest();
