@@ -8,7 +8,7 @@ const WENT_WELL = { status: 0, successful: 1, failed: 0 };
 
 peerSuite('behind a border controller', ['kamailio', 'sipp'], () => {
   let running: RunningSwitch;
-  let border: Kamailio;
+  let border: Kamailio | undefined;
 
   const edge = (): string => `${running.plan.carrier}:5090`;
   const phone = (): string => `${running.plan.phones}:6001`;
@@ -26,7 +26,7 @@ peerSuite('behind a border controller', ['kamailio', 'sipp'], () => {
     border = await startKamailio(edge(), running.plan.proxies[0]!.host);
   }, 60_000);
   afterAll(async () => {
-    await border.stop();
+    await border?.stop();
     await running.stop();
   }, 30_000);
 
