@@ -2,7 +2,7 @@ import { CASES } from './cases/cases.js';
 import { caseRunner, runSeeds, seedsFrom } from './run.js';
 
 /** In each run; `npm run sim -- --case all --seeds 1000` takes the thousand. */
-const SEEDS = 60;
+const SEEDS = 150;
 
 describe('races of one routed call (SC-17, SC-20, CC-51, CC-52)', () => {
   it.each(Object.keys(CASES))('%s', async (name) => {

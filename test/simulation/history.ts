@@ -25,7 +25,7 @@ export interface Tally {
 const SHAPE = { proxies: 2, nodes: 2, agents: 5, router: true, monitors: true, habits: { readyAgainMs: 4_000 } } as const;
 /** Longer than any time-out of SIP (64*T1 twice, and Timer C has nothing to wait for), a registration's refresh, and a repeated event. */
 const QUIET_MS = 100_000;
-const PAUSE_MAX_MS = 12_000;
+const PAUSE_MAX_MS = 20_000;
 
 export async function runHistory(seed: number, options: HistoryOptions): Promise<{ history: History; tally: Tally }> {
   const tally: Tally = { calls: 0, connected: 0, failed: 0, abandoned: 0, pauses: 0, cuts: 0 };

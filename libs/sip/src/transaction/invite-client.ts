@@ -101,13 +101,14 @@ export class InviteClient<Response> {
   }
 
   /**
-   * Deviation from figure 5: the other end may only be slow. When it rings after all, while the user has gone another way, a
-   * CANCEL keeps it from having a call that nobody knows of.
+   * Deviation from figure 5 and §9.1: the other end may only be slow, or all it said was lost, while the user goes another way. A
+   * CANCEL keeps it from having a call that nobody knows of. The INVITE was sent seconds before, so the CANCEL does not overtake it.
    */
   #abandon(out: ClientEffects<Response>): void {
     this.state = 'Abandoned';
     out.stopTimer('A');
     out.setTimer('B', 64 * this.timers.t1Ms);
+    out.withdraw();
     out.fail('timeout');
   }
 
