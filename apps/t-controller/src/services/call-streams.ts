@@ -46,7 +46,7 @@ export class CallStreams {
   lost(node: string): void {
     for (const stream of this.#of(node)) {
       stream.timer?.cancel();
-      stream.inbox = new Inbox(false);
+      stream.inbox = new Inbox(false, this.ports.clock.nowMs());
       stream.lost = { asked: 0 };
     }
   }

@@ -27,13 +27,13 @@ export class Inbox<T, P> implements Machine<InboxInput<T, P>, InboxEffect<T, P>>
   #expected = 0;
   #acknowledged = 0;
   #ackPending = false;
-  #lastHeardMs = -Infinity;
 
   /**
    * `fromStart`: whether a stream that begins with its first item is taken as it is. A receiver that took over from another
    * says no, since the other may have applied those items already, and gets the picture instead.
+   * `heardMs`: when the sender was last heard by an inbox before this one.
    */
-  constructor(private readonly fromStart = true) {}
+  constructor(private readonly fromStart = true, private heardMs = -Infinity) {}
 
   get state(): InboxState {
     return this.#expected === 0 ? 'Unknown' : 'Current';
@@ -41,7 +41,7 @@ export class Inbox<T, P> implements Machine<InboxInput<T, P>, InboxEffect<T, P>>
 
   /** Whether the sender cannot repeat anything any more, so that the stream may be forgotten when no call is live. */
   forgettable(nowMs: number): boolean {
-    return nowMs - this.#lastHeardMs >= INBOX.forgetAfterMs;
+    return nowMs - this.heardMs >= INBOX.forgetAfterMs;
   }
 
   on(input: InboxInput<T, P>, out: Out<InboxEffect<T, P>>): void {
@@ -53,7 +53,7 @@ export class Inbox<T, P> implements Machine<InboxInput<T, P>, InboxEffect<T, P>>
   }
 
   #frame(seq: number, items: readonly T[], nowMs: number, out: Out<InboxEffect<T, P>>): void {
-    this.#lastHeardMs = nowMs;
+    this.heardMs = nowMs;
     if (this.#expected === 0 && seq === 1 && this.fromStart) this.#expected = 1;
     // The sender keeps nothing before `seq`: what is missing was acknowledged by somebody else, or given up.
     if (this.#expected === 0 || seq > this.#expected) {
@@ -71,7 +71,7 @@ export class Inbox<T, P> implements Machine<InboxInput<T, P>, InboxEffect<T, P>>
   }
 
   #resync(seq: number, picture: P, nowMs: number, out: Out<InboxEffect<T, P>>): void {
-    this.#lastHeardMs = nowMs;
+    this.heardMs = nowMs;
     if (seq > this.#expected) {
       this.#expected = seq;
       out.push({ kind: 'applyPicture', picture });
