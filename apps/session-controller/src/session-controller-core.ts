@@ -115,6 +115,7 @@ export class SessionControllerCore {
       perform: (call, effect) => this.#effects.perform(call, effect),
       settled: () => this.#streams.flush(),
       abandon: (call) => this.#legs.abandon(call),
+      unsaid: (dn) => this.#streams.claimed(dn),
       dnActive: (dn, active) => this.#dnActive(dn, active),
     }, {
       callsMax: this.#options.number('max-calls'),

@@ -26,6 +26,8 @@ export interface CallDirectoryPorts {
   settled(): void;
   /** A bug tore the call down: its legs must go without the machine's help. */
   abandon(call: CallRecord): void;
+  /** The DN lost a call without an event. */
+  unsaid(dn: string): void;
   /** The DN got its first call here, or lost its last one. */
   dnActive(dn: string, active: boolean): void;
 }
@@ -68,7 +70,7 @@ export class CallDirectory {
     const identity = this.ports.nextIdentity();
     const call: CallRecord = {
       identity, machine: this.ports.makeMachine(identity), timers: new Map(), dns: new Set(),
-      lastActiveMs: identity.startedAtMs, ended: false,
+      lastActiveMs: identity.startedAtMs, ended: false, broken: false,
     };
     this.#calls.set(identity.connID, call);
     this.#live += 1;
@@ -165,13 +167,19 @@ export class CallDirectory {
 
   #leaveDns(call: CallRecord): void {
     for (const dn of call.dns) {
-      if (!call.ended && call.machine.viewOf(dn) !== undefined) continue;
-      call.dns.delete(dn);
-      const calls = this.#callsOf.get(dn);
-      if (calls?.delete(call) !== true || calls.size > 0) continue;
-      this.#callsOf.delete(dn);
-      this.ports.dnActive(dn, false);
+      if (call.ended || call.machine.viewOf(dn) === undefined) this.#leaveDn(call, dn);
     }
+  }
+
+  #leaveDn(call: CallRecord, dn: string): void {
+    call.dns.delete(dn);
+    const calls = this.#callsOf.get(dn);
+    calls?.delete(call);
+    // Nobody said how the call ended: its owner makes its picture equal to what is left.
+    if (call.broken) this.ports.unsaid(dn);
+    if (calls === undefined || calls.size > 0) return;
+    this.#callsOf.delete(dn);
+    this.ports.dnActive(dn, false);
   }
 
   #end(call: CallRecord): void {
@@ -190,6 +198,7 @@ export class CallDirectory {
     this.#broken.add();
     this.ports.log.error('a call broke and was torn down', { connID: call.identity.connID, input: input.kind, error });
     if (call.ended) return;
+    call.broken = true;
     this.ports.abandon(call);
     this.#end(call);
     this.#leaveDns(call);

@@ -18,4 +18,6 @@ export interface CallRecord {
   /** Of the latest input, or of a sign of life of a leg. */
   lastActiveMs: number;
   ended: boolean;
+  /** Torn down because of a bug. */
+  broken: boolean;
 }

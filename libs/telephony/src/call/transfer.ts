@@ -31,9 +31,9 @@ export function onSingleStepTransfer(step: Step, request: PartyRequest): void {
   beginAttempt(step, { purpose: 'transfer', destination, business: false, origin, instruction, ...entry });
 }
 
-/** Both dialogs are settled: the one who stays must be able to take a re-INVITE. */
+/** Both dialogs are settled: the one who stays must be able to take a re-INVITE, and no phone is still asked to hold or retrieve. */
 function canTransfer(step: Step, party: Party, staying: Party): boolean {
-  const { attempt, exchange } = step.call;
-  return attempt === undefined && exchange === undefined && isTalking(party)
+  const { attempt, exchange, parties } = step.call;
+  return attempt === undefined && exchange === undefined && isTalking(party) && parties.every((one) => one.pending === undefined)
     && party.legState === LegState.Confirmed && staying.legState === LegState.Confirmed;
 }
