@@ -10,8 +10,11 @@ import sys
 import time
 
 POINT = "5001"
-ADDP_TIMEOUT_S = 10
+ADDP_TIMEOUT_S = 4
 RECONNECT_S = 0.5
+RETRY_S = 2
+# EventError: no such call, the caller has hung up, another router has it.
+CALL_IS_GONE = (56, 237, 496)
 
 
 class RoutingClient:
@@ -22,6 +25,9 @@ class RoutingClient:
         self.last_sequence = 0
         self.reference = 0
         self.connection = None
+        # Calls being routed, by ReferenceID; calls to be routed again, with the time.
+        self.routing = {}
+        self.again = []
 
     def run(self):
         while True:
@@ -40,6 +46,7 @@ class RoutingClient:
             self.send("RequestRegisterClient", **opening)
             for line in self.connection.makefile(encoding="utf-8", newline="\n"):
                 self.on_event(json.loads(line))
+                self.route_again()
         log("connection closed")
 
     def send(self, msg, **attributes):
@@ -51,16 +58,40 @@ class RoutingClient:
         if event["msg"] == "AddpPing":
             self.connection.sendall(json.dumps({**event, "msg": "AddpPong"}).encode() + b"\n")
             return
-        self.last_sequence = event.get("EventSequenceNumber", self.last_sequence)
+        # Errors before the session is open carry 0.
+        self.last_sequence = event.get("EventSequenceNumber", 0) or self.last_sequence
         if event["msg"] == "EventLinkConnected":
             self.on_connected(event)
         elif event["msg"] == "EventRegistered":
             log(f"serving {event['ThisDN']}")
+            waiting = event["Extensions"]
+            for n in range(1, event["InfoStatus"] + 1):
+                self.route(waiting[f"conn-{n}"])
         elif event["msg"] == "EventRouteRequest":
-            log(f"{event['ConnID']} -> {self.dn}")
-            self.send("RequestRouteCall", ThisDN=POINT, ConnID=event["ConnID"], OtherDN=self.dn)
+            self.route(event["ConnID"])
+        elif event["msg"] == "EventRouteUsed":
+            self.routing.pop(event.get("ReferenceID"), None)
         elif event["msg"] == "EventError":
-            log(f"refused: {event['ErrorCode']} {event.get('ErrorMessage', '')}")
+            self.on_error(event)
+
+    def route(self, conn_id):
+        log(f"{conn_id} -> {self.dn}")
+        self.send("RequestRouteCall", ThisDN=POINT, ConnID=conn_id, OtherDN=self.dn)
+        self.routing[self.reference] = conn_id
+
+    def on_error(self, event):
+        log(f"refused: {event['ErrorCode']} {event.get('ErrorMessage', '')}")
+        conn_id = self.routing.pop(event.get("ReferenceID"), None)
+        if conn_id is not None and event["ErrorCode"] not in CALL_IS_GONE:
+            # A real router takes the next agent; this one has a single destination.
+            self.again.append((time.monotonic() + RETRY_S, conn_id))
+
+    def route_again(self):
+        """With each line, of which the server's pings bring one every few seconds."""
+        due = [conn_id for at, conn_id in self.again if at <= time.monotonic()]
+        self.again = [(at, conn_id) for at, conn_id in self.again if conn_id not in due]
+        for conn_id in due:
+            self.route(conn_id)
 
     def on_connected(self, event):
         self.token = event["SessionToken"]

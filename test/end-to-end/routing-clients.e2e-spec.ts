@@ -46,6 +46,25 @@ peerSuite('routing programs', ['sipp', 'nc', 'python3'], () => {
     await program.says('7044 OutOfService: 7044 is out of service: its phone is not registered');
   }, 60_000);
 
+  it('route.py takes up a call that waits already, and tries again when its destination refused', async () => {
+    const silent = await running.client('default', 'silent');
+    await silent.registerAddress('5001');
+    const asked = silent.next('EventRouteRequest');
+    const call = runSipp('carrier-calls', {
+      local: `${running.plan.carrier}:5090`, remote: running.proxies[0]!, calls: 1, pauseMs: 50, keys: { called: '5001' }, timeoutS: 40,
+    });
+    const { ConnID } = await asked;
+    program = runProgram(`${EXAMPLES}route.py`, [running.plan.nodes[0]!.host, '7000', '7045']);
+    await program.says(`${ConnID as string} -> 7045`);
+    await program.says('refused: 58 7045 is out of service: its phone is not registered');
+    const local = `${running.plan.phones}:6045`;
+    expect(await registerPhones(['7045'], local, running.proxies[0]!, running.plan.accessPoint)).toMatchObject({ status: 0 });
+    const late = runSipp('phone-answers', { local, pauseMs: 50, timeoutS: 60 });
+    expect(await call.done).toMatchObject({ status: 0, successful: 1 });
+    await late.stop();
+    silent.close();
+  }, 60_000);
+
   it('route.py resumes after its connection was cut', async () => {
     const relay = await openRelay(running.plan.nodes[0]!.host, 7000);
     program = runProgram(`${EXAMPLES}route.py`, ['127.0.0.1', String(relay.port), '7001']);

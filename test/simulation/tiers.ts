@@ -77,10 +77,7 @@ export function nodeProcess(config: ClusterConfig, application: Application): St
     const routing = new TlibPort(ports, portAddress(application, 'default'), `${name}/sc`, 'SessionController', {
       onOpened: (session) => sc.clientConnected(session),
       onRequest: (session, request) => sc.routingPort.onRequest(session, request),
-      onClosed: (session) => {
-        sc.clientDisconnected(session.id);
-        sc.clientGone(session.id);
-      },
+      onClosed: (session) => sc.clientGone(session.id),
     });
     const tc = new TControllerCore(config, application, { ...ports, meter: new CountingMeter() }, (event, sessions, requester, referenceID) =>
       desktops.fanOut(event, sessions, requester, referenceID));

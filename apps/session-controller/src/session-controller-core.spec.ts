@@ -302,12 +302,12 @@ describe('a call through a Routing Point', () => {
     expect(bench.core.calls).toBe(0);
   });
 
-  it('follows default routing at router-timeout when the router is silent, at once when it leaves (SC-15)', async () => {
+  it('follows default routing at router-timeout when the router is silent, at once when its session is over (SC-15)', async () => {
     const silent = await queued();
     await silent.bench.clock.advance(10_100);
     expect(silent.bench.core.calls).toBe(0);
     const gone = await queued();
-    gone.bench.core.clientDisconnected('r1');
+    gone.bench.core.clientGone('r1');
     await gone.bench.clock.advance(100);
     expect(gone.bench.core.calls).toBe(0);
   });

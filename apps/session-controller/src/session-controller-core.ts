@@ -176,14 +176,9 @@ export class SessionControllerCore {
     return { role: PRIMARY, draining: this.#draining ? 1 : 0, calls: this.#directory.live };
   }
 
-  /** A client of the default port opened its session, or came back to it. */
+  /** A client of the default port opened its session. */
   clientConnected(session: ClientSession): void {
     this.#sessions.set(session.id, session);
-    this.routing.connected(session.id);
-  }
-
-  clientDisconnected(sessionId: string): void {
-    this.routing.disconnected(sessionId);
   }
 
   /** The session will not come back. */

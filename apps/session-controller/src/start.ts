@@ -72,8 +72,6 @@ function tlibPorts(core: SessionControllerCore): readonly TlibPort[] {
       id: 'default', role: 'SessionController', clientRoles: ['Standard'], module: SessionControllerModule.routing(core),
       lifecycle: {
         onOpened: (session) => core.clientConnected(session),
-        onResumed: (session) => core.clientConnected(session),
-        onLost: (session) => core.clientDisconnected(session.id),
         onClosed: (session) => core.clientGone(session.id),
         info: () => core.info(),
       },

@@ -16,29 +16,21 @@ interface Registration {
 
 export class RoutingClients {
   readonly #byPoint = new Map<string, Map<string, Registration>>();
-  readonly #connected = new Set<string>();
 
   /** `instance` is this session controller's own, which tells its clients' requests from those of other tiers. */
   constructor(private readonly instance: string, private readonly routersGone: (routingPoint: string) => void) {}
 
-  /** Opened or resumed. */
-  connected(sessionId: string): void {
-    this.#connected.add(sessionId);
-  }
-
-  /** The connection is lost; the registrations stay for a resume, but nobody is there to route. */
-  disconnected(sessionId: string): void {
-    this.#connected.delete(sessionId);
-    for (const [point, registrations] of this.#byPoint) {
-      const registration = registrations.get(sessionId);
-      if (registration !== undefined) this.#routerLeft(point, registration);
-    }
-  }
-
-  /** The session is over and will not be resumed. */
+  /**
+   * The session is over and will not be resumed. Until then its registrations stand, as its events are kept: a router that
+   * comes back in time finds its calls, and for one that does not `router-timeout` decides (tlib-protocol §5, SC-14).
+   */
   closed(sessionId: string): void {
-    this.disconnected(sessionId);
-    for (const point of [...this.#byPoint.keys()]) this.#forget(point, sessionId);
+    for (const [point, registrations] of [...this.#byPoint]) {
+      const registration = registrations.get(sessionId);
+      if (registration === undefined) continue;
+      this.#forget(point, sessionId);
+      this.#routerLeft(point, registration);
+    }
   }
 
   /** False when a `ModePrivate` registration stands in the way (error 42). */
@@ -66,12 +58,10 @@ export class RoutingClients {
     return this.#byPoint.get(point)?.get(sessionId)?.mode;
   }
 
-  /** Connected clients that may answer a route request. */
+  /** Clients that may answer a route request, now or when they are back. */
   routers(point: string): number {
     let count = 0;
-    for (const { session, mode } of this.#byPoint.get(point)?.values() ?? []) {
-      if (mode !== 'ModeMonitor' && this.#connected.has(session.id)) count += 1;
-    }
+    for (const { mode } of this.#byPoint.get(point)?.values() ?? []) if (mode !== 'ModeMonitor') count += 1;
     return count;
   }
 
