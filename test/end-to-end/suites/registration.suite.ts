@@ -169,7 +169,7 @@ export function registration(shape: SwitchShape): void {
     const refused = carrier.request(proxy(), { method: 'INVITE', uri: `sip:7004@${proxy()}`, from: `sip:888@${carrier.address}:5090`, body: OFFER });
     const rung = await sbc.next(({ method }) => method === 'INVITE');
     expect(rung.text).toContain(`Route: ${path}\r`);
-    sbc.respond(proxy(), rung, '486 Busy Here');
+    sbc.respond(rung.source, rung, '486 Busy Here');
     expect((await refused).status).toBe(486);
   }, 30_000);
 }
