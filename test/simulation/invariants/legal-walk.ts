@@ -1,20 +1,10 @@
 /** Architecture §9, 3: what a receiver is told of a DN's calls is a legal walk of the call model (docs/specs/call.md, "Parties"). */
 import { kvGet, type KVList, type TEvent } from '#tlib';
+import { FIRST, MOVES, type WalkState } from '../../../libs/telephony/src/call/event-walk.fixture.js';
 import { Verdict } from './verdict.js';
 
-type State = 'Dialing' | 'Ringing' | 'Queued' | 'Established' | 'Held';
+type State = Exclude<WalkState, 'none'>;
 
-const FIRST: Readonly<Record<string, State>> = { EventDialing: 'Dialing', EventRinging: 'Ringing', EventQueued: 'Queued' };
-const MOVES: Readonly<Record<State, Readonly<Record<string, State | 'gone'>>>> = {
-  Dialing: { EventNetworkReached: 'Dialing', EventDestinationBusy: 'Dialing', EventEstablished: 'Established', EventReleased: 'gone' },
-  Ringing: { EventEstablished: 'Established', EventReleased: 'gone', EventAbandoned: 'gone' },
-  Queued: {
-    EventRouteRequest: 'Queued', EventRouteUsed: 'Queued', EventTreatmentApplied: 'Queued', EventTreatmentEnd: 'Queued',
-    EventTreatmentNotApplied: 'Queued', EventDiverted: 'gone', EventAbandoned: 'gone', EventReleased: 'gone',
-  },
-  Established: { EventHeld: 'Held', EventPartyChanged: 'Established', EventReleased: 'gone' },
-  Held: { EventRetrieved: 'Established', EventPartyChanged: 'Held', EventReleased: 'gone' },
-};
 /** PartyState bits (tlibrary §5.5). */
 const PARTY_STATES: Readonly<Record<number, State>> = { 1: 'Dialing', 9: 'Queued', 10: 'Ringing', 12: 'Established', 14: 'Held' };
 const QUEUED = 9;
@@ -38,7 +28,7 @@ export class LegalWalk extends Verdict {
     const state = this.#states.get(key);
     const next = state === undefined ? FIRST[msg] : MOVES[state][msg];
     if (next === undefined) this.fail(`${this.receiver}: ${msg} of call ${connID} at ${String(dn)}, which is ${state ?? 'not in the call'}`);
-    else if (next === 'gone') this.#states.delete(key);
+    else if (next === 'none') this.#states.delete(key);
     else this.#states.set(key, next);
   }
 

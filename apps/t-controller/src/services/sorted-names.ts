@@ -1,4 +1,6 @@
 /** Names in order, sorted again only after the set changed: a walk in pages costs one sort, not one a page. */
+import { firstAfter } from '#kernel';
+
 export class SortedNames {
   #sorted: readonly string[] | undefined;
 
@@ -14,15 +16,4 @@ export class SortedNames {
     const from = firstAfter(this.#sorted, name);
     return { names: this.#sorted.slice(from, from + limit), more: this.#sorted.length > from + limit };
   }
-}
-
-function firstAfter(sorted: readonly string[], name: string): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] as string) > name) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

@@ -1,4 +1,5 @@
 /** The sorted names behind paging: a reader who goes on does not have the whole table sorted again for each page. */
+import { firstAfter } from '#kernel';
 
 export interface PagePlace {
   readonly names: readonly string[];
@@ -25,15 +26,4 @@ export class PageIndex {
   release(): void {
     this.#names = undefined;
   }
-}
-
-function firstAfter(names: readonly string[], after: string): number {
-  let low = 0;
-  let high = names.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((names[middle] as string) > after) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
