@@ -1,5 +1,5 @@
 /** What every tier of the cluster looks like to the process that runs it, alone or beside the others. */
-import type { Bus, KeyValueStore } from '#cluster';
+import type { Bus, KeyValueStore, PairTerm, Replica } from '#cluster';
 import type { Application, ClusterConfig } from '#config';
 import type { Clock, Entropy, Log, Meter } from '#kernel';
 import type { LocalSipNetwork } from '#sip/transport';
@@ -14,6 +14,10 @@ export interface TierPorts {
   readonly keyValues: KeyValueStore;
   /** Joins SIP transports of one process without the kernel; absent between processes. */
   readonly sipNetwork?: LocalSipNetwork;
+  /** The tier's state at the other half of its pair; absent for a node without one. */
+  readonly replica?: (tier: string) => Replica;
+  /** Present when the node is half of a pair. */
+  readonly pair?: PairTerm;
   /** Whether every tier of this process takes new work; for the HTTP port of the process. */
   readonly processReady?: () => boolean;
 }

@@ -1,0 +1,26 @@
+/** What a tier lets the other half of its pair know (docs/specs/pairs.md). */
+
+/**
+ * The state of one tier, entry by entry. A value is plain data that JSON carries, and stands for itself: whoever has all entries
+ * can go on. Entries reach the backup in the order in which they were put; of one key the last counts.
+ */
+export interface Replica {
+  /** What the half before this one had put when it was primary. Empty when nobody was. To be taken over before the tier listens. */
+  readonly restored: ReadonlyMap<string, object>;
+  /** Serialised at the next flush; put again what changed since. */
+  put(key: string, value: object): void;
+  remove(key: string): void;
+  /** Hands what was put since to the bus, before the message leaves that reveals it. Cheap when there is nothing. */
+  flush(): void;
+}
+
+/** Of a node without a pair. */
+export const NO_REPLICA: Replica = { restored: new Map(), put() {}, remove() {}, flush() {} };
+
+/** What a tier of a paired node is told when it starts. Tiers run only where their node is primary. */
+export interface PairTerm {
+  /** Of this term; every term of the pair has a higher one. */
+  readonly epoch: number;
+  /** The node went on from its other half: its calls, DNs and agents are still there. */
+  readonly continues: boolean;
+}
