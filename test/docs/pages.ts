@@ -26,6 +26,8 @@ const CONFIGURATION_HEAD = `# Configuration
 - **bus**: \`driver\` \`memory\` (one process) or \`nats\` with \`servers\`.
 - **applications**: by name; \`type\` (sip-proxy, sip-server, vq-server, router, dns-server, console), \`geo-location\`, \`host\`, \`host-name\`,
   \`server-id\`, \`ports\`, \`routing-points\` (router), \`options\`. Only ports that are written listen.
+  \`backup-of: NAME\` makes an application the other half of the sip-server or vq-server NAME ([pairs](specs/pairs.md)): it has a \`host\` and, where they
+  differ, \`ports\` of its own, everything else is NAME's.
 - **dns**: \`number\` or \`numbers\` (a range such as 7001-7050), \`type\` (Extension, RoutingPoint, VirtualQueue, Trunk), \`options\`;
   \`\${number}\` in a value stands for the DN.
 - **persons**: \`employee\` or \`employees\`, \`skills\`.

@@ -1,6 +1,6 @@
 /** The embedded cluster: every tier of a configuration in one process. */
 import { fileURLToPath } from 'node:url';
-import { openProcess, processOptions, reportAndFail, USAGE } from '#tier';
+import { applicationsOf, openProcess, processOptions, reportAndFail, USAGE } from '#tier';
 import { startsFor } from './tiers.js';
 
 const LAPTOP = fileURLToPath(new URL('../../../../config/laptop.yaml', import.meta.url));
@@ -10,9 +10,11 @@ async function main(argv: readonly string[]): Promise<number> {
     console.log(`npm start -- [options]\n\n${USAGE}`);
     return 0;
   }
-  const running = await openProcess(processOptions(argv, LAPTOP));
+  const options = processOptions(argv, LAPTOP);
+  const running = await openProcess(options);
   try {
-    for (const { application, start } of startsFor(running.config.applications)) await running.host.start(start, application);
+    const applications = applicationsOf(running.config, options.app);
+    for (const { application, start } of startsFor(applications)) await running.host.start(start, application);
   } catch (error) {
     await running.host.stop(0);
     throw error;

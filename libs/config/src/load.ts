@@ -6,6 +6,7 @@ import { ConfigError, type ConfigProblem } from './errors.js';
 import type { Application, ClusterConfig, DnConfig, Options, Person } from './model.js';
 import { FIXED, MISSPELLINGS, OPTION_BY_NAME } from './options/catalogue.js';
 import { acceptValue, expectation, type OptionLevel } from './options/option.js';
+import { type Halves, joinHalves, pairsIn, processName } from './pairs.js';
 import { expandRange } from './range.js';
 import { type ConfigFile, FILE_SCHEMA, PORT_IDS } from './schema.js';
 import { nearest } from './suggest.js';
@@ -66,17 +67,7 @@ class ConfigReader {
 
   #model(data: ConfigFile, listen: string | undefined): ClusterConfig {
     const accessPoint = data.switch['access-point'].toLowerCase();
-    const applications = Object.entries(data.applications).map(([name, entry], index): Application => ({
-      name,
-      type: entry.type,
-      geoLocation: entry['geo-location'],
-      host: listen ?? entry.host,
-      hostName: (entry['host-name'] ?? `${name.toLowerCase().replaceAll('_', '-')}.${accessPoint}`).toLowerCase(),
-      ports: this.#ports(name, entry.type, entry.ports),
-      serverId: entry['server-id'] ?? index + 1,
-      options: this.#options(['applications', name, 'options'], entry.options, entry.type),
-      routingPoints: entry['routing-points'],
-    }));
+    const { applications, backups } = this.#applications(data.applications, accessPoint, listen);
     return {
       listen,
       file: this.file,
@@ -86,10 +77,38 @@ class ConfigReader {
       externalContact: data.switch['external-contact'].toLowerCase(),
       options: this.#options(['switch', 'options'], data.switch.options, 'cluster'),
       applications,
+      backups,
       dns: this.#dns(data.dns),
       persons: this.#persons(data.persons),
       bus: data.bus,
     };
+  }
+
+  #applications(entries: ConfigFile['applications'], accessPoint: string, listen: string | undefined): Halves {
+    const firstOf = pairsIn(entries, (name, key, message) => this.#problem(['applications', name, key], message));
+    const firsts = Object.entries(entries).flatMap(([name, entry], index): Application[] => {
+      const { type } = entry;
+      if (type === undefined || entry['backup-of'] !== undefined) return [];
+      return [{
+        name,
+        type,
+        geoLocation: entry['geo-location'] ?? 'dc1',
+        host: listen ?? entry.host,
+        hostName: (entry['host-name'] ?? `${name.toLowerCase().replaceAll('_', '-')}.${accessPoint}`).toLowerCase(),
+        ports: this.#ports(name, type, entry.ports),
+        serverId: entry['server-id'] ?? index + 1,
+        options: this.#options(['applications', name, 'options'], entry.options ?? {}, type),
+        routingPoints: entry['routing-points'] ?? [],
+      }];
+    });
+    return joinHalves(firsts, firstOf, (name, { type, ports }) => {
+      const entry = entries[name] as ConfigFile['applications'][string];
+      const own = this.#ports(name, type, entry.ports);
+      for (const id of own.keys()) {
+        if (!ports.has(id)) this.#problem(['applications', name, 'ports', id], `${firstOf.get(name)} opens no such port; add it there`);
+      }
+      return { host: listen ?? entry.host, ports: own };
+    });
   }
 
   #ports(name: string, type: Application['type'], ports: Record<string, number>): Map<string, number> {
@@ -172,13 +191,17 @@ class ConfigReader {
     const listeners = new Map<string, string>();
     const serverIds = new Map<number, string>();
     let proxyPort: number | undefined;
-    for (const { name, type, host, ports, serverId } of config.applications) {
+    for (const application of [...config.applications, ...config.backups]) {
+      const { host, ports } = application;
+      const process = processName(application);
       for (const [id, port] of ports) {
         const key = `${host}:${port}`;
         const other = listeners.get(key);
-        if (port !== 0 && other !== undefined) this.#problem(['applications', name, 'ports', id], `${key} is already taken by ${other}`);
-        listeners.set(key, `${name} ${id}`);
+        if (port !== 0 && other !== undefined) this.#problem(['applications', process, 'ports', id], `${key} is already taken by ${other}`);
+        listeners.set(key, `${process} ${id}`);
       }
+    }
+    for (const { name, type, ports, serverId } of config.applications) {
       if (type === 'sip-server') {
         const other = serverIds.get(serverId);
         if (other !== undefined) {

@@ -12,7 +12,10 @@ export interface ClusterConfig {
   /** FQDN with address records for devices without SRV (DNS-07). */
   readonly externalContact: string;
   readonly options: Options;
+  /** Nodes. The second half of a pair is none of its own: it stands in `backups`. */
   readonly applications: readonly Application[];
+  /** The second halves of pairs, each called as its node and with its own host and ports (docs/specs/pairs.md). */
+  readonly backups: readonly Application[];
   readonly dns: ReadonlyMap<string, DnConfig>;
   readonly persons: ReadonlyMap<string, Person>;
   readonly bus: BusConfig;
@@ -27,6 +30,7 @@ export type Options = ReadonlyMap<string, string>;
 export type ApplicationType = 'sip-proxy' | 'sip-server' | 'vq-server' | 'router' | 'dns-server' | 'console';
 
 export interface Application {
+  /** Of the node: both halves of a pair are called as the first. */
   readonly name: string;
   readonly type: ApplicationType;
   /** Data-centre label. */
@@ -42,6 +46,24 @@ export interface Application {
   readonly options: Options;
   /** Type-specific: a router's routing points. */
   readonly routingPoints: readonly string[];
+  /** Present on both halves of a pair. */
+  readonly pair?: PairPlace;
+}
+
+/** Where an application stands in its pair. */
+export interface PairPlace {
+  /** The second half, the one that `backup-of` made. Says nothing of who is primary. */
+  readonly isBackup: boolean;
+  readonly own: PairHalf;
+  readonly other: PairHalf;
+}
+
+/** One of the two processes of a node. */
+export interface PairHalf {
+  /** The application's name in the file. */
+  readonly process: string;
+  readonly host: string;
+  readonly ports: ReadonlyMap<string, number>;
 }
 
 export type DnType = 'Extension' | 'RoutingPoint' | 'VirtualQueue' | 'Trunk';

@@ -1,6 +1,7 @@
 /** The effective configuration as it may be shown: secrets replaced. */
 import type { ClusterConfig, Options } from './model.js';
 import { OPTION_BY_NAME } from './options/catalogue.js';
+import { processName } from './pairs.js';
 
 export function redactedOptions(options: Options): Record<string, string> {
   const shown: Record<string, string> = {};
@@ -18,8 +19,9 @@ export function redactedConfig(config: ClusterConfig): object {
     externalContact: config.externalContact,
     bus: config.bus.driver,
     options: redactedOptions(config.options),
-    applications: config.applications.map((application) => ({
-      name: application.name,
+    applications: [...config.applications, ...config.backups].map((application) => ({
+      name: processName(application),
+      ...(application.pair?.isBackup === true ? { backupOf: application.name } : {}),
       type: application.type,
       geoLocation: application.geoLocation,
       host: application.host,

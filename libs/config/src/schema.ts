@@ -6,28 +6,30 @@ const fqdn = z.string().regex(/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?
 const address = z.string().regex(/^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:.]*)$/i, 'must be an IP address');
 const port = z.number().int().min(0).max(65535);
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
-const options = z.record(z.string(), scalar).default({});
+const options = z.record(z.string(), scalar);
 const numbers = z.union([z.string(), z.number()]).transform(String);
 
 export const APPLICATION_TYPES = ['sip-proxy', 'sip-server', 'vq-server', 'router', 'dns-server', 'console'] as const;
 export const DN_TYPES = ['Extension', 'RoutingPoint', 'VirtualQueue', 'Trunk'] as const;
 
 const application = z.strictObject({
-  type: z.enum(APPLICATION_TYPES),
-  'geo-location': name.default('dc1'),
+  type: z.enum(APPLICATION_TYPES).optional(),
+  'backup-of': name.optional(),
+  'geo-location': name.optional(),
   'server-id': z.number().int().min(1).max(4095).optional(),
   host: address.default('127.0.0.1'),
   'host-name': fqdn.optional(),
   ports: z.record(z.string(), port).default({}),
-  'routing-points': z.array(numbers).default([]),
-  options,
-});
+  'routing-points': z.array(numbers).optional(),
+  options: options.optional(),
+}).refine((entry) => entry.type !== undefined || entry['backup-of'] !== undefined,
+  { path: ['type'], message: `must be one of: ${APPLICATION_TYPES.join(', ')}` });
 
 const dn = z.strictObject({
   number: numbers.optional(),
   numbers: numbers.optional(),
   type: z.enum(DN_TYPES),
-  options,
+  options: options.default({}),
 }).refine((entry) => (entry.number === undefined) !== (entry.numbers === undefined),
   'needs either "number" or "numbers" (a range such as 7001-7050)');
 
@@ -43,7 +45,7 @@ export const FILE_SCHEMA = z.strictObject({
     name,
     'access-point': fqdn,
     'external-contact': fqdn,
-    options,
+    options: options.default({}),
   }),
   bus: z.strictObject({
     driver: z.enum(['memory', 'nats']).default('memory'),

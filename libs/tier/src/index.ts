@@ -2,7 +2,7 @@
 export { type AdminReply, type AdminRequest, askAdmin, serveAdmin } from './admin.js';
 export { TierHost } from './host.js';
 export {
-  type ClusterProcess, openProcess, type ProcessOptions, processOptions, reportAndFail, runTier, USAGE,
+  applicationsOf, type ClusterProcess, openProcess, type ProcessOptions, processOptions, reportAndFail, runTier, USAGE,
 } from './process.js';
 export { type TlibPortKind, tlibServerOptions } from './tlib-options.js';
 export type { AdminCommands, Listening, RunningTier, StartTier, TierPorts } from './tier.js';

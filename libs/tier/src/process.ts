@@ -1,7 +1,7 @@
 /** The composition root that every process shares: drivers by configuration, signals, exit status. */
 import { parseArgs } from 'node:util';
 import { type Bus, type KeyValueStore, MemoryBus, MemoryKeyValueStore } from '#cluster';
-import { type Application, type ApplicationType, type ClusterConfig, ConfigError, loadConfig, redactedConfig } from '#config';
+import { type Application, type ApplicationType, type ClusterConfig, ConfigError, loadConfig, processName, redactedConfig } from '#config';
 import { type Clock, type Log, type Meter, SystemClock, SystemEntropy } from '#kernel';
 import { type LeveledLog, type LogLevel, LOG_LEVELS, makeLog, PrometheusMeter } from '#observability';
 import { LocalSipNetwork } from '#sip/transport';
@@ -20,6 +20,7 @@ const DRAIN_MS = 3_000;
 
 export const USAGE = `  --config FILE     configuration (default config/laptop.yaml)
   --listen ADDRESS  bind every listener to this address instead of what the file says
+  --app NAME        run this application only
   --log LEVEL       ${LOG_LEVELS.join(', ')} (default warn)`;
 
 /** @throws Error when an argument is unknown, with the usage. */
@@ -92,7 +93,7 @@ export async function runTier(type: ApplicationType, starts: readonly StartTier[
   try {
     const options = processOptions(argv, 'config/laptop.yaml');
     const running = await openProcess(options);
-    for (const application of applicationsOf(running.config, type, options.app)) {
+    for (const application of applicationsOf(running.config, options.app, type)) {
       for (const start of starts) await running.host.start(start, application);
     }
     console.log(`${type} ready`);
@@ -103,12 +104,20 @@ export async function runTier(type: ApplicationType, starts: readonly StartTier[
   }
 }
 
-function applicationsOf(config: ClusterConfig, type: ApplicationType, name: string | undefined): readonly Application[] {
-  const ofType = config.applications.filter((application) => application.type === type);
-  const chosen = name === undefined ? ofType : ofType.filter((application) => application.name === name);
+/**
+ * The applications that a process runs: those of a type, or all; of them the one that `--app` names. A second half of a pair is
+ * run by a process of its own, so only by its name.
+ *
+ * @throws Error that says which there are
+ */
+export function applicationsOf(config: ClusterConfig, name: string | undefined, type?: ApplicationType): readonly Application[] {
+  const ofType = (application: Application): boolean => type === undefined || application.type === type;
+  const nodes = config.applications.filter(ofType);
+  const all = [...nodes, ...config.backups.filter(ofType)];
+  const chosen = name === undefined ? nodes : all.filter((application) => processName(application) === name);
   if (chosen.length > 0) return chosen;
-  const known = ofType.map((application) => application.name).join(', ') || 'none';
-  throw new Error(`${config.file} has no ${type} application${name === undefined ? '' : ` called ${name}`}; it has: ${known}`);
+  const known = all.map(processName).join(', ') || 'none';
+  throw new Error(`${config.file} has no ${type ?? ''}${type === undefined ? '' : ' '}application${name === undefined ? '' : ` called ${name}`}; it has: ${known}`);
 }
 
 /** The message alone for what a person can mend, the stack for what is our fault. */

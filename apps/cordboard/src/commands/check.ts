@@ -10,7 +10,8 @@ export async function runCheck(args: readonly string[]): Promise<number> {
   try {
     const { config, warnings } = loadConfig(file);
     for (const warning of warnings) console.error(warning);
-    console.log(`${file} is in order: ${config.applications.length} applications, ${config.dns.size} DNs, ${config.persons.size} persons`);
+    const pairs = config.backups.length === 0 ? '' : ` (${config.backups.length} of them backups)`;
+    console.log(`${file} is in order: ${config.applications.length + config.backups.length} applications${pairs}, ${config.dns.size} DNs, ${config.persons.size} persons`);
     return 0;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
