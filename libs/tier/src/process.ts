@@ -117,7 +117,8 @@ export function applicationsOf(config: ClusterConfig, name: string | undefined, 
   const chosen = name === undefined ? nodes : all.filter((application) => processName(application) === name);
   if (chosen.length > 0) return chosen;
   const known = all.map(processName).join(', ') || 'none';
-  throw new Error(`${config.file} has no ${type ?? ''}${type === undefined ? '' : ' '}application${name === undefined ? '' : ` called ${name}`}; it has: ${known}`);
+  const wanted = `${type === undefined ? '' : `${type} `}application${name === undefined ? '' : ` called ${name}`}`;
+  throw new Error(`${config.file} has no ${wanted}; it has: ${known}`);
 }
 
 /** The message alone for what a person can mend, the stack for what is our fault. */

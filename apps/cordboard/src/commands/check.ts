@@ -11,7 +11,8 @@ export async function runCheck(args: readonly string[]): Promise<number> {
     const { config, warnings } = loadConfig(file);
     for (const warning of warnings) console.error(warning);
     const pairs = config.backups.length === 0 ? '' : ` (${config.backups.length} of them backups)`;
-    console.log(`${file} is in order: ${config.applications.length + config.backups.length} applications${pairs}, ${config.dns.size} DNs, ${config.persons.size} persons`);
+    const applications = config.applications.length + config.backups.length;
+    console.log(`${file} is in order: ${applications} applications${pairs}, ${config.dns.size} DNs, ${config.persons.size} persons`);
     return 0;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
