@@ -267,7 +267,7 @@ export class SipProxyCore {
       if (change.kind === 'paused') return;
       const { member } = change;
       if (member.tier === 'session-controller') {
-        if (change.kind === 'down') this.monitor.lost(member);
+        if (change.kind === 'down' || change.kind === 'silent') this.monitor.lost(member);
         else this.monitor.heard(member);
       } else if (member.tier === 'sip-proxy' && change.kind === 'up' && member.node !== this.settings.name) {
         this.#sync.peerAlive(member.node);

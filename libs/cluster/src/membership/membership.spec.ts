@@ -69,6 +69,48 @@ describe('Membership', () => {
     expect(timer(23_500)).toEqual(['down']);
   });
 
+  describe('of a pair', () => {
+    const standby = beat('b', { node: 'a', tier: 'standby', role: 'backup' });
+
+    it('waits for the other half that stands by, and calls the node down when it does not go on', () => {
+      heard(beat('a'), 0);
+      heard(standby, 3_000);
+      expect(timer(3_500)).toEqual(['silent']);
+      expect(machine.members('session-controller')).toHaveLength(1);
+      expect(machine.deadlineMs()).toBe(6_500);
+      expect(timer(6_500)).toEqual(['down']);
+      expect(timer(13_499)).toEqual([]);
+      expect(timer(13_500)).toEqual(['down']);
+      expect(machine.member('a')).toBeUndefined();
+    });
+
+    it('tells who goes on from who begins anew', () => {
+      heard(beat('a'), 0);
+      heard(standby, 0);
+      expect(heard(beat('a', { bootEpoch: 2, continues: true }), 2_000)).toEqual(['continued']);
+      expect(heard(beat('a', { bootEpoch: 2, continues: true }), 3_000)).toEqual([]);
+      expect(heard(beat('a', { bootEpoch: 3 }), 4_000)).toEqual(['restarted']);
+    });
+
+    it('takes in again whoever was silent, in the same life or the other half', () => {
+      heard(beat('a'), 0);
+      heard(standby, 3_000);
+      timer(3_500);
+      expect(heard(beat('a'), 4_000)).toEqual(['up']);
+      heard(standby, 7_000);
+      timer(7_500);
+      expect(heard(beat('a', { bootEpoch: 2, continues: true }), 8_000)).toEqual(['continued']);
+    });
+
+    it('expects a primary again that says that it leaves', () => {
+      heard(beat('a'), 0);
+      heard(standby, 0);
+      expect(heard(beat('a', { leaving: true }), 100)).toEqual(['silent']);
+      expect(timer(10_099)).toEqual(['down']);
+      expect(timer(10_100)).toEqual(['down']);
+    });
+  });
+
   it('lists by tier and data centre', () => {
     heard(beat('a'), 0);
     heard(beat('b', { dataCentre: 'dc2' }), 0);

@@ -12,6 +12,7 @@ export interface MemberHeartbeat {
   readonly node: string;
   readonly tier: string;
   readonly dataCentre: string;
+  /** `backup`: the other half of the pair `node`, which stands by and runs no tier (docs/specs/pairs.md). */
   readonly role: 'primary' | 'backup';
   /** Changes with every start of the process, and grows. */
   readonly bootEpoch: number;
@@ -19,6 +20,8 @@ export interface MemberHeartbeat {
   readonly load: number;
   /** The last word of a process that ends: it is down from now on. */
   readonly leaving?: boolean;
+  /** This process went on from the other half of its pair: what the one before held is still there. */
+  readonly continues?: boolean;
 }
 
 export type MembershipInput<H extends MemberHeartbeat> =
@@ -31,6 +34,10 @@ export type MembershipChange<H extends MemberHeartbeat> =
   | { readonly kind: 'up'; readonly member: H }
   /** Unheard for 3.5 s, or it said that it leaves. */
   | { readonly kind: 'down'; readonly member: H }
+  /** As `down`, but the other half of its pair stands by: it is expected to go on. After 10 s more it is down. */
+  | { readonly kind: 'silent'; readonly member: H }
+  /** The other half of its pair goes on: what the old process held is still there, but for its clients' sessions. */
+  | { readonly kind: 'continued'; readonly member: H; readonly previous: H }
   /** Same instance, new process: whatever the old one held is gone. */
   | { readonly kind: 'restarted'; readonly member: H; readonly previous: H }
   | { readonly kind: 'draining'; readonly member: H }
@@ -40,10 +47,15 @@ export type MembershipChange<H extends MemberHeartbeat> =
   | { readonly kind: 'paused'; readonly forMs: number };
 
 export const DOWN_AFTER_MS = 3_500;
+/** What a standby may need to notice, to take over and to start its tiers (docs/specs/pairs.md). */
+export const PAIR_GRACE_MS = 10_000;
 
 interface Heard<H> {
   member: H;
-  atMs: number;
+  /** Expected again: its other half may go on. */
+  silent: boolean;
+  /** Down, or silent, when unheard until then. */
+  deadlineMs: number;
 }
 
 export class Membership<H extends MemberHeartbeat = MemberHeartbeat>
@@ -58,7 +70,7 @@ implements Machine<MembershipInput<H>, MembershipChange<H>> {
     }
   }
 
-  /** Living members, by tier and data centre when given. */
+  /** Living members, by tier and data centre when given; those that are expected again are among them. */
   members(tier?: H['tier'], dataCentre?: string): H[] {
     const found: H[] = [];
     for (const { member } of this.#heard.values()) {
@@ -76,26 +88,29 @@ implements Machine<MembershipInput<H>, MembershipChange<H>> {
   /** When the next member would be unheard for too long; the shell then sends `timer`. */
   deadlineMs(): number | undefined {
     let earliestMs: number | undefined;
-    for (const { atMs } of this.#heard.values()) {
-      if (earliestMs === undefined || atMs < earliestMs) earliestMs = atMs;
+    for (const { deadlineMs } of this.#heard.values()) {
+      if (earliestMs === undefined || deadlineMs < earliestMs) earliestMs = deadlineMs;
     }
-    return earliestMs === undefined ? undefined : earliestMs + DOWN_AFTER_MS;
+    return earliestMs;
   }
 
   #heartbeat(member: H, nowMs: number, out: Out<MembershipChange<H>>): void {
     const known = this.#heard.get(member.instance);
-    if (member.leaving === true) return this.#leaves(member, known, out);
+    if (member.leaving === true) return this.#leaves(member, known, nowMs, out);
     if (known === undefined) {
-      this.#heard.set(member.instance, { member, atMs: nowMs });
+      this.#heard.set(member.instance, { member, silent: false, deadlineMs: nowMs + DOWN_AFTER_MS });
       out.push({ kind: 'up', member });
       return;
     }
     const previous = known.member;
     // A message of the process before, overtaken by its successor's.
     if (member.bootEpoch < previous.bootEpoch) return;
+    const wasSilent = known.silent;
     known.member = member;
-    known.atMs = nowMs;
-    if (member.bootEpoch > previous.bootEpoch) out.push({ kind: 'restarted', member, previous });
+    known.silent = false;
+    known.deadlineMs = nowMs + DOWN_AFTER_MS;
+    if (member.bootEpoch > previous.bootEpoch) out.push({ kind: member.continues === true ? 'continued' : 'restarted', member, previous });
+    else if (wasSilent) out.push({ kind: 'up', member });
     else if (member.draining && !previous.draining) out.push({ kind: 'draining', member });
     else if (member.draining !== previous.draining || member.role !== previous.role) {
       out.push({ kind: 'changed', member, previous });
@@ -103,22 +118,33 @@ implements Machine<MembershipInput<H>, MembershipChange<H>> {
   }
 
   /** Its successor may be there already. */
-  #leaves(member: H, known: Heard<H> | undefined, out: Out<MembershipChange<H>>): void {
-    if (known === undefined || known.member.bootEpoch > member.bootEpoch) return;
+  #leaves(member: H, known: Heard<H> | undefined, nowMs: number, out: Out<MembershipChange<H>>): void {
+    if (known !== undefined && known.member.bootEpoch <= member.bootEpoch) this.#unheard(known, nowMs, out);
+  }
+
+  #timer(nowMs: number, out: Out<MembershipChange<H>>): void {
+    for (const heard of this.#heard.values()) if (nowMs >= heard.deadlineMs) this.#unheard(heard, nowMs, out);
+  }
+
+  #unheard(heard: Heard<H>, nowMs: number, out: Out<MembershipChange<H>>): void {
+    const { member } = heard;
+    if (!heard.silent && this.#hasStandby(member)) {
+      heard.silent = true;
+      heard.deadlineMs = nowMs + PAIR_GRACE_MS;
+      return void out.push({ kind: 'silent', member });
+    }
     this.#heard.delete(member.instance);
     out.push({ kind: 'down', member });
   }
 
-  #timer(nowMs: number, out: Out<MembershipChange<H>>): void {
-    for (const [instance, { member, atMs }] of this.#heard) {
-      if (nowMs - atMs < DOWN_AFTER_MS) continue;
-      this.#heard.delete(instance);
-      out.push({ kind: 'down', member });
-    }
+  #hasStandby({ node, role }: H): boolean {
+    if (role === 'backup') return false;
+    for (const { member } of this.#heard.values()) if (member.role === 'backup' && member.node === node) return true;
+    return false;
   }
 
   #paused(forMs: number, nowMs: number, out: Out<MembershipChange<H>>): void {
-    for (const heard of this.#heard.values()) heard.atMs = nowMs;
+    for (const heard of this.#heard.values()) heard.deadlineMs = nowMs + DOWN_AFTER_MS;
     out.push({ kind: 'paused', forMs });
   }
 }

@@ -211,7 +211,9 @@ export interface Heartbeat {
   readonly instance: string;
   /** Application name; several tiers of one node send one heartbeat each. */
   readonly node: string;
-  readonly tier: 'sip-proxy' | 'session-controller' | 't-controller' | 'smart-proxy' | 'vq-server' | 'router' | 'dns-server' | 'console';
+  readonly tier: 'sip-proxy' | 'session-controller' | 't-controller' | 'smart-proxy' | 'vq-server' | 'router' | 'dns-server' | 'console'
+  /** The other half of a pair, which runs no tier. */
+  | 'standby';
   readonly dataCentre: string;
   readonly role: 'primary' | 'backup';
   /** Changes with every start of the process. */
@@ -219,6 +221,8 @@ export interface Heartbeat {
   readonly draining: boolean;
   /** Live calls, owned DNs, clients: whatever the tier counts. */
   readonly load: number;
+  /** This process went on from the other half of its pair (docs/specs/pairs.md). */
+  readonly continues?: boolean;
 }
 
 export interface AffinityNotice {
