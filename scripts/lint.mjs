@@ -87,7 +87,7 @@ function checkImport(file, specifier, isTest) {
   }
 }
 
-for (const folder of ['apps', 'libs', 'test', 'bench']) {
+for (const folder of ['apps', 'libs', 'infra', 'test', 'bench']) {
   for (const file of sources(folder)) {
     const text = readFileSync(`${root}${file}`, 'utf8');
     const isTest = /\.(spec|e2e-spec|fixture)\.ts$|(^|\/)(contract|testing)\.ts$|(^|\/)fixtures\/|^libs\/simulation\//.test(file);

@@ -1,9 +1,10 @@
 /**
  * Key-value buckets in NATS JetStream. A write waits for a Raft quorum and can fail for seconds during an election, so it
- * is never on the path of a call.
+ * is never on the path of a call. Each data centre has a domain of its own and writes the buckets that carry its name at their
+ * end, `owners-dc1`; elsewhere such a bucket is a mirror, which can be read also while the link is cut.
  */
 import {
-  type ConsumerMessages, DeliverPolicy, jetstream, JetStreamApiError, type JetStreamClient, type JsMsg,
+  type ConsumerMessages, DeliverPolicy, jetstream, JetStreamApiError, type JetStreamClient, jetstreamManager, type JsMsg,
 } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
@@ -18,11 +19,15 @@ export interface JetStreamOptions {
   readonly domain?: string;
   /** Copies of a bucket that is made: 3 in a cluster of three, 1 on a lone server. */
   readonly replicas: number;
+  /** Domains of the other data centres by data centre: buckets named `<what>-<data centre>` are mirrored from there. */
+  readonly remotes?: ReadonlyMap<string, string>;
 }
 
 const WRITE_TIMEOUT_MS = 500;
 /** Making a bucket elects a leader for it. */
 const MAKE_TIMEOUT_MS = 10_000;
+/** Another data centre that does not answer within this is taken for cut off. */
+const REMOTE_TIMEOUT_MS = 2_000;
 /** How long a server keeps the marks of what was deleted or expired, for watchers that were away. */
 const MARKER_TTL_MS = 600_000;
 /** Error codes of JetStream's API for a stale expected sequence. */
@@ -52,7 +57,8 @@ export class JetStreamKeyValueStore implements KeyValueStore {
       this.#buckets.set(name, made);
       made.catch(() => this.#buckets.delete(name));
     }
-    const handle = new JetStreamKeyValue(name, await made, this.#client(WRITE_TIMEOUT_MS));
+    const kv = await made;
+    const handle = new JetStreamKeyValue(name, kv, this.#client(WRITE_TIMEOUT_MS), this.#homeOf(name));
     this.#handles.add(handle);
     return handle;
   }
@@ -63,26 +69,48 @@ export class JetStreamKeyValueStore implements KeyValueStore {
   }
 
   async #make(name: string): Promise<KV> {
+    const home = this.#homeOf(name);
     try {
-      await new Kvm(this.#client(MAKE_TIMEOUT_MS)).create(name, {
-        history: 1, replicas: this.options.replicas, markerTTL: MARKER_TTL_MS,
-      });
+      if (home === undefined) await this.#create(name, this.#client(MAKE_TIMEOUT_MS));
+      else await this.#mirror(name, this.options.remotes?.get(home) as string);
       return await new Kvm(this.#client(WRITE_TIMEOUT_MS)).open(name);
     } catch (error) {
       throw toPortError(error, `bucket ${name}`);
     }
   }
 
+  async #create(name: string, client: JetStreamClient): Promise<void> {
+    await new Kvm(client).create(name, { history: 1, replicas: this.options.replicas, markerTTL: MARKER_TTL_MS });
+  }
+
+  async #mirror(name: string, domain: string): Promise<void> {
+    // A mirror of what does not exist yet looks for it again only after ten seconds and more: better that it is there.
+    await this.#create(name, jetstream(this.connection, { timeout: REMOTE_TIMEOUT_MS, domain })).catch(() => {});
+    const stream = `KV_${name}`;
+    const manager = await jetstreamManager(this.connection, { timeout: MAKE_TIMEOUT_MS, ...domainOf(this.options.domain) });
+    await manager.streams.add({
+      name: stream, mirror: { name: stream, external: { api: `$JS.${domain}.API`, deliver: '' } }, mirror_direct: true, allow_direct: true,
+      num_replicas: this.options.replicas, max_msgs_per_subject: 1, allow_msg_ttl: true,
+    });
+  }
+
+  /** The other data centre that writes the bucket; undefined when this one does. */
+  #homeOf(name: string): string | undefined {
+    return [...this.options.remotes?.keys() ?? []].find((dataCentre) => name.endsWith(`-${dataCentre}`));
+  }
+
   #client(timeoutMs: number): JetStreamClient {
-    const { domain } = this.options;
-    return jetstream(this.connection, { timeout: timeoutMs, ...(domain === undefined ? {} : { domain }) });
+    return jetstream(this.connection, { timeout: timeoutMs, ...domainOf(this.options.domain) });
   }
 }
 
 class JetStreamKeyValue implements KeyValue {
   readonly #watches = new Set<ConsumerMessages>();
 
-  constructor(private readonly name: string, private readonly kv: KV, private readonly client: JetStreamClient) {}
+  /** @param home the other data centre that writes the bucket */
+  constructor(
+    private readonly name: string, private readonly kv: KV, private readonly client: JetStreamClient, private readonly home: string | undefined,
+  ) {}
 
   async get(key: string): Promise<KeyValueEntry | undefined> {
     const entry = await this.#try(() => this.kv.get(key));
@@ -100,11 +128,12 @@ class JetStreamKeyValue implements KeyValue {
   }
 
   async create(key: string, value: object, options: { readonly ttlMs?: number } = {}): Promise<number> {
-    assert(isKey(key), `'${key}' is not a key of a bucket`);
+    this.#mayWrite(key);
     return this.#try(() => this.kv.create(key, JSON.stringify(value), ttlOf(options.ttlMs)));
   }
 
   async update(key: string, value: object, revision: number, options: { readonly ttlMs?: number } = {}): Promise<number> {
+    this.#mayWrite(key);
     const ttl = ttlOf(options.ttlMs);
     if (ttl === undefined) return this.#try(() => this.kv.update(key, JSON.stringify(value), revision));
     // The client library has no update with an expiry; a bucket's key is a subject of its stream.
@@ -116,6 +145,7 @@ class JetStreamKeyValue implements KeyValue {
   }
 
   async delete(key: string, revision?: number): Promise<void> {
+    this.#mayWrite(key);
     const ttl = ttlOf(MARKER_TTL_MS) as string;
     await this.#try(() => this.kv.purge(key, revision === undefined ? { ttl } : { ttl, previousSeq: revision }));
   }
@@ -155,6 +185,11 @@ class JetStreamKeyValue implements KeyValue {
     this.#watches.clear();
   }
 
+  #mayWrite(key: string): void {
+    assert(isKey(key), `'${key}' is not a key of a bucket`);
+    assert(this.home === undefined, `bucket ${this.name} is a mirror here: only ${this.home ?? ''} writes it`);
+  }
+
   #subject(key: string): string {
     return `$KV.${this.name}.${key}`;
   }
@@ -179,6 +214,10 @@ class JetStreamKeyValue implements KeyValue {
 /** Expiries are whole seconds on the wire; a lease may last longer than asked for, never shorter. */
 function ttlOf(ttlMs: number | undefined): string | undefined {
   return ttlMs === undefined ? undefined : `${Math.max(1, Math.ceil(ttlMs / 1_000))}s`;
+}
+
+function domainOf(domain: string | undefined): { domain?: string } {
+  return domain === undefined ? {} : { domain };
 }
 
 function toPortError(error: unknown, what: string): Error {

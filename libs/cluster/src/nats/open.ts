@@ -8,6 +8,8 @@ export interface NatsDriversOptions extends Omit<NatsOptions, 'name'> {
   readonly name?: string;
   /** JetStream domain of the data centre, when its servers have one. */
   readonly domain?: string;
+  /** Domains of the other data centres by data centre; their buckets are mirrored. */
+  readonly remotes?: ReadonlyMap<string, string>;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -24,11 +26,13 @@ const REPLICAS = 3;
 
 /** @throws Error when the server is too old, with what to install. */
 export async function openNats(options: NatsDriversOptions): Promise<NatsDrivers> {
-  const { clock, log, meter, domain, servers } = options;
+  const { clock, log, meter, domain, remotes, servers } = options;
   const connection = await connectNats({ ...options, name: options.name ?? 'cordboard' });
   try {
     const replicas = servers.length >= REPLICAS ? REPLICAS : 1;
-    const keyValues = JetStreamKeyValueStore.open(connection, { replicas, ...(domain === undefined ? {} : { domain }) });
+    const keyValues = JetStreamKeyValueStore.open(connection, {
+      replicas, ...(domain === undefined ? {} : { domain }), ...(remotes === undefined ? {} : { remotes }),
+    });
     return { bus: new NatsBus(connection, { clock, log, meter }), keyValues };
   } catch (error) {
     await connection.close();

@@ -1,0 +1,139 @@
+/** Two data centres over real servers: what flows between them, and what goes on while the line between them is cut. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { jest } from '@jest/globals';
+import { type Clock, CountingMeter, silentLog } from '#kernel';
+import { natsSuite } from '../../../test/support/nats.js';
+import { type NatsSites, startNatsSites } from '../../../test/support/nats-sites.js';
+import { connectNats, JetStreamKeyValueStore, NatsBus, type NatsDrivers, openNats } from './nats.js';
+import { keyValueContract } from './key-value/contract.js';
+import type { KeyValueChange } from './key-value/port.js';
+
+const clock: Clock = {
+  nowMs: () => performance.now(),
+  setTimer: (delayMs, fire) => {
+    const timer = setTimeout(fire, delayMs);
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+const OTHER = { dc1: 'dc2', dc2: 'dc1' } as const;
+
+jest.setTimeout(60_000);
+
+natsSuite('NATS in two data centres', (file) => {
+  let sites: NatsSites;
+  const opened: NatsDrivers[] = [];
+  beforeAll(async () => { sites = await startNatsSites(file); });
+  afterEach(async () => {
+    await sites.relay.change({ cut: false, delayMs: 0 });
+    for (const { bus, keyValues } of opened.splice(0)) {
+      await keyValues.close();
+      await bus.close();
+    }
+  });
+  afterAll(() => sites.close());
+
+  async function open(dataCentre: 'dc1' | 'dc2', servers = sites.addresses(dataCentre)): Promise<NatsDrivers> {
+    const other = OTHER[dataCentre];
+    const drivers = await openNats({
+      servers, domain: dataCentre, remotes: new Map([[other, other]]), clock, log: silentLog, meter: new CountingMeter(),
+    });
+    opened.push(drivers);
+    return drivers;
+  }
+
+  const request = (bus: NatsBus, subject: string, timeoutMs = 1_000): Promise<string> => new Promise((resolve) => {
+    bus.request(subject, {}, timeoutMs, (reply) => resolve(reply.kind));
+  });
+  const settled = async (bus: NatsBus, subject: string, kind: string): Promise<void> => {
+    while (await request(bus, subject, 500) !== kind) await wait(20);
+  };
+  const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
+    while (!await condition()) await wait(20);
+  };
+
+  let stands = 0;
+  keyValueContract('JetStreamKeyValueStore in a domain of three', async () => {
+    stands += 1;
+    const prefix = `s${stands}-`;
+    const [first, second] = sites.addresses('dc2');
+    const connections = [await connectNats({ servers: [first!], name: 'a' }), await connectNats({ servers: [second!], name: 'b' })];
+    const [a, b] = connections.map((connection) => {
+      const store = JetStreamKeyValueStore.open(connection, { replicas: 3, domain: 'dc2' });
+      return { bucket: (name: string) => store.bucket(prefix + name), close: () => store.close() };
+    }) as [JetStreamKeyValueStore, JetStreamKeyValueStore];
+    return {
+      a, b,
+      settle: async () => {
+        for (const connection of connections) await connection.flush();
+        await wait(100);
+      },
+      advance: (ms) => wait(ms),
+      close: async () => {
+        await a.close();
+        await b.close();
+        await Promise.all(connections.map((connection) => connection.close()));
+      },
+    };
+  });
+
+  it('carry subjects, requests and replies both ways, each message once', async () => {
+    const [{ bus: one }, { bus: two }] = [await open('dc1'), await open('dc2')];
+    for (const [here, there, name] of [[one, two, 'a'], [two, one, 'b']] as const) {
+      const received: object[] = [];
+      there.subscribe(`cb.count.${name}`, (message) => received.push(message));
+      there.subscribe(`cb.ask.${name}`, (_message, { respond }) => respond?.({ yes: true }));
+      await settled(here, `cb.ask.${name}`, 'reply');
+      for (let n = 0; n < 50; n += 1) here.publish(`cb.count.${name}`, { n });
+      await settled(here, `cb.ask.${name}`, 'reply');
+      await until(() => received.length >= 50);
+      await wait(50);
+      expect(received).toEqual(Array.from({ length: 50 }, (_, n) => ({ n })));
+    }
+  });
+
+  it('know at once that nobody answers, in either data centre', async () => {
+    const [{ bus: one }, { bus: two }] = [await open('dc1'), await open('dc2')];
+    expect(await request(one, 'cb.nobody', 5_000)).toBe('no-responders');
+    expect(await request(two, 'cb.nobody', 5_000)).toBe('no-responders');
+  });
+
+  it('mirror each other\'s buckets, and leave the writing to their own', async () => {
+    const [{ keyValues: one }, { keyValues: two }] = [await open('dc1'), await open('dc2')];
+    const mirror = await two.bucket('owners-dc1');
+    const changes: KeyValueChange[] = [];
+    await mirror.watch('>', (change) => changes.push(change));
+    const bucket = await one.bucket('owners-dc1');
+    const revision = await bucket.create('7001', { node: 'SIPS_dc1_1' });
+    await until(() => changes.length === 1);
+    expect(await mirror.get('7001')).toEqual({ key: '7001', value: { node: 'SIPS_dc1_1' }, revision });
+    await bucket.delete('7001', revision);
+    await until(() => changes.length === 2);
+    expect(changes.map(({ kind }) => kind)).toEqual(['put', 'gone']);
+    expect(await mirror.list()).toEqual([]);
+    await expect(mirror.create('7001', {})).rejects.toThrow('only dc1 writes it');
+  });
+
+  it('read and write their own buckets while the line is cut, and a starting process reads the other\'s mirror', async () => {
+    const [{ bus: busOne, keyValues: one }, { bus: busTwo, keyValues: two }] = [await open('dc1'), await open('dc2')];
+    const [ownOne, ownTwo] = [await one.bucket('cut-dc1'), await two.bucket('cut-dc2')];
+    const mirror = await two.bucket('cut-dc1');
+    await ownOne.create('before', { n: 1 });
+    await until(async () => await mirror.get('before') !== undefined);
+    busOne.subscribe('cb.far', (_message, { respond }) => respond?.({}));
+    await settled(busTwo, 'cb.far', 'reply');
+
+    await sites.relay.change({ cut: true });
+    await settled(busTwo, 'cb.far', 'no-responders');
+    await ownOne.create('during', { n: 2 });
+    await ownTwo.create('during', { n: 2 });
+    const { keyValues: late, bus: lateBus } = await open('dc2');
+    expect((await (await late.bucket('cut-dc1')).list()).map(({ key }) => key)).toEqual(['before']);
+    expect((await (await late.bucket('cut-dc2')).list()).map(({ key }) => key)).toEqual(['during']);
+    expect(lateBus.connected).toBe(true);
+
+    await sites.relay.change({ cut: false });
+    await settled(busTwo, 'cb.far', 'reply');
+    await until(async () => await mirror.get('during') !== undefined);
+    expect((await mirror.get('during'))?.value).toEqual({ n: 2 });
+  });
+});

@@ -1,0 +1,49 @@
+/** The line between two data centres, to be slowed and cut: scripts/servers/wan-relay.mjs as a process. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const SCRIPT = fileURLToPath(new URL('../../scripts/servers/wan-relay.mjs', import.meta.url));
+
+export interface RelayState {
+  readonly cut: boolean;
+  readonly delayMs: number;
+  readonly connections: number;
+  readonly bytes: number;
+}
+
+export interface WanRelay {
+  change(wish: { readonly cut?: boolean; readonly delayMs?: number }): Promise<RelayState>;
+  state(): Promise<RelayState>;
+  close(): Promise<void>;
+}
+
+/** @param links such as `name=127.0.0.1:7000>127.0.0.2:7000` */
+export async function startWanRelay(links: readonly string[]): Promise<WanRelay> {
+  const child = spawn(process.execPath, [SCRIPT, ...links.flatMap((link) => ['--link', link])], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const control = await readiness(child);
+  const ask = async (init?: RequestInit): Promise<RelayState> => {
+    const response = await fetch(control, init);
+    if (!response.ok) throw new Error(await response.text());
+    return await response.json() as RelayState;
+  };
+  return {
+    change: (wish) => ask({ method: 'POST', body: JSON.stringify(wish) }),
+    state: () => ask(),
+    close: () => new Promise((resolve) => {
+      child.once('exit', () => resolve());
+      child.kill('SIGKILL');
+    }),
+  };
+}
+
+function readiness(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      const ready = /^relay ready (\S+)$/m.exec(said);
+      if (ready !== null) resolve(ready[1] as string);
+    });
+    child.once('exit', (code) => reject(new Error(`the relay ended with ${code}`)));
+  });
+}
