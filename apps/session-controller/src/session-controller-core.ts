@@ -2,7 +2,7 @@
  * The session controller without Nest and without sockets: everything it is made of, wired over ports. A process gives it
  * real ones, the simulation gives it simulated ones.
  */
-import { type Bus, type MembershipChange, MembershipService, PRIMARY, subjects } from '#cluster';
+import { type Bus, type MembershipChange, lifeOf, MembershipService, type PairTerm, PRIMARY, subjects } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import type { Clock, Entropy, Log, Meter, Timer } from '#kernel';
 import { type DigestAlgorithm, type Flow, makeResponse, type ServerTransaction, type SipRequest, type SipTransport, TransactionLayer } from '#sip';
@@ -38,6 +38,7 @@ export interface SessionControllerPorts {
   readonly meter: Meter;
   readonly bus: Bus;
   readonly transport: SipTransport;
+  readonly pair?: PairTerm;
 }
 
 const AFFINITY_MS = 5_000;
@@ -305,7 +306,7 @@ export class SessionControllerCore {
     return {
       instance: this.instance, node: this.application.name, tier: 'session-controller',
       dataCentre: this.application.geoLocation, role: PRIMARY, bootEpoch: this.#bootMs,
-      draining: this.#draining, load: this.#directory.live,
+      draining: this.#draining, load: this.#directory.live, ...lifeOf(this.ports.pair),
     };
   }
 }

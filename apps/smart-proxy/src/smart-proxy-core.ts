@@ -1,5 +1,5 @@
 /** The smart proxy without its socket: every DN's events, whoever owns it, for monitoring clients (SP-01, SP-02, SP-07). */
-import { type BusSubscription, type MembershipChange, MembershipService, PRIMARY, subjects } from '#cluster';
+import { type BusSubscription, type MembershipChange, MembershipService, lifeOf, PRIMARY, subjects } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import {
   type DnEvent, DnFeeds, type DnSnapshot, type Heartbeat, type OwnerNotice, queryCall, readSnapshots, type RequestOrigin, SilentPeers,
@@ -36,7 +36,7 @@ export class SmartProxyCore {
     const bootEpoch = Math.floor(ports.clock.nowMs());
     this.#membership = new MembershipService<Heartbeat>(ports, () => ({
       instance: this.instance, node: application.name, tier: 'smart-proxy', dataCentre: application.geoLocation, role: 'primary',
-      bootEpoch, draining: this.#draining, load: this.#feeds.size,
+      bootEpoch, draining: this.#draining, load: this.#feeds.size, ...lifeOf(ports.pair),
     }));
   }
 

@@ -1,5 +1,5 @@
 /** The T-Controller without its sockets: owned DNs, watched DNs, clients (architecture: one TC a node). */
-import { type BusSubscription, Hlc, type MembershipChange, MembershipService, PRIMARY, rendezvous, subjects } from '#cluster';
+import { type BusSubscription, Hlc, type MembershipChange, MembershipService, lifeOf, PRIMARY, rendezvous, subjects } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import { DnFeeds, type DnSnapshot, type Heartbeat, type OwnerNotice, readSnapshots, SilentPeers } from '#telephony';
 import type { AdminCommands, TierPorts } from '#tier';
@@ -77,7 +77,7 @@ export class TControllerCore {
     this.#firstEpoch = new Hlc().next(bootEpoch);
     this.#membership = new MembershipService<Heartbeat>(ports, () => ({
       instance: this.instance, node: name, tier: 't-controller', dataCentre: geoLocation, role: PRIMARY,
-      bootEpoch, draining: this.#draining, load: this.#owned.size,
+      bootEpoch, draining: this.#draining, load: this.#owned.size, ...lifeOf(ports.pair),
     }));
   }
 

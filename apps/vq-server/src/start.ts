@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { MembershipService, PRIMARY } from '#cluster';
+import { lifeOf, MembershipService, PRIMARY } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import type { Heartbeat } from '#telephony';
 import { type RunningTier, type TierPorts, tlibServerOptions } from '#tier';
@@ -35,7 +35,7 @@ export async function startVqServer(config: ClusterConfig, application: Applicat
   const bootEpoch = Math.floor(ports.clock.nowMs());
   const membership = new MembershipService<Heartbeat>({ ...ports, log }, () => ({
     instance: name, node: name, tier: 'vq-server', dataCentre: geoLocation, role: PRIMARY, bootEpoch, draining,
-    load: strategy.server.connectedClients,
+    load: strategy.server.connectedClients, ...lifeOf(ports.pair),
   }));
   membership.start();
   return {

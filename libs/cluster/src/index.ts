@@ -12,7 +12,8 @@ export {
   DOWN_AFTER_MS, type MemberHeartbeat, Membership, type MembershipChange, type MembershipInput,
 } from './membership/membership.js';
 export { type MembershipListener, type MembershipPorts, MembershipService } from './membership/membership-service.js';
-export { NO_REPLICA, type PairTerm, type Replica } from './pair/replica.js';
+export type { Fence } from './pair/fence.js';
+export { lifeOf, NO_REPLICA, type PairTerm, type Replica } from './pair/replica.js';
 export { type PairRole, PRIMARY } from './pair/role.js';
 export { rendezvous } from './rendezvous.js';
 export {

@@ -1,5 +1,5 @@
 /** What every tier of the cluster looks like to the process that runs it, alone or beside the others. */
-import type { Bus, KeyValueStore, PairTerm, Replica } from '#cluster';
+import type { Bus, Fence, KeyValueStore, PairTerm, Replica } from '#cluster';
 import type { Application, ClusterConfig } from '#config';
 import type { Clock, Entropy, Log, Meter } from '#kernel';
 import type { LocalSipNetwork } from '#sip/transport';
@@ -18,6 +18,8 @@ export interface TierPorts {
   readonly replica?: (tier: string) => Replica;
   /** Present when the node is half of a pair. */
   readonly pair?: PairTerm;
+  /** Present when the node is half of a pair: what comes in from and goes out to sockets asks it first. The bus is behind it already. */
+  readonly fence?: Fence;
   /** Whether every tier of this process takes new work; for the HTTP port of the process. */
   readonly processReady?: () => boolean;
 }

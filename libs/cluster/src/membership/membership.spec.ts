@@ -53,6 +53,14 @@ describe('Membership', () => {
     expect(machine.member('a')).toMatchObject({ bootEpoch: 6, load: 0 });
   });
 
+  it('orders the halves of a pair by their terms, whatever their clocks say', () => {
+    heard(beat('a', { bootEpoch: 5_000, term: 10, continues: false }), 0);
+    expect(heard(beat('a', { bootEpoch: 4_000, term: 11, continues: true }), 100)).toEqual(['continued']);
+    expect(heard(beat('a', { bootEpoch: 5_000, term: 10 }), 200)).toEqual([]);
+    expect(heard(beat('a', { bootEpoch: 5_000, term: 10, leaving: true }), 250)).toEqual([]);
+    expect(heard(beat('a', { bootEpoch: 9_000, term: 12, continues: false }), 300)).toEqual(['restarted']);
+  });
+
   it('reports draining, and taking it back, and a change of role', () => {
     heard(beat('a'), 0);
     expect(heard(beat('a', { draining: true }), 1)).toEqual(['draining']);

@@ -22,6 +22,8 @@ export interface MemberHeartbeat {
   readonly leaving?: boolean;
   /** This process went on from the other half of its pair: what the one before held is still there. */
   readonly continues?: boolean;
+  /** Epoch of the pair's term, for a node that has a pair. */
+  readonly term?: number;
 }
 
 export type MembershipInput<H extends MemberHeartbeat> =
@@ -103,13 +105,14 @@ implements Machine<MembershipInput<H>, MembershipChange<H>> {
       return;
     }
     const previous = known.member;
+    const age = compareLives(member, previous);
     // A message of the process before, overtaken by its successor's.
-    if (member.bootEpoch < previous.bootEpoch) return;
+    if (age < 0) return;
     const wasSilent = known.silent;
     known.member = member;
     known.silent = false;
     known.deadlineMs = nowMs + DOWN_AFTER_MS;
-    if (member.bootEpoch > previous.bootEpoch) out.push({ kind: member.continues === true ? 'continued' : 'restarted', member, previous });
+    if (age > 0) out.push({ kind: member.continues === true ? 'continued' : 'restarted', member, previous });
     else if (wasSilent) out.push({ kind: 'up', member });
     else if (member.draining && !previous.draining) out.push({ kind: 'draining', member });
     else if (member.draining !== previous.draining || member.role !== previous.role) {
@@ -119,7 +122,7 @@ implements Machine<MembershipInput<H>, MembershipChange<H>> {
 
   /** Its successor may be there already. */
   #leaves(member: H, known: Heard<H> | undefined, nowMs: number, out: Out<MembershipChange<H>>): void {
-    if (known !== undefined && known.member.bootEpoch <= member.bootEpoch) this.#unheard(known, nowMs, out);
+    if (known !== undefined && compareLives(known.member, member) <= 0) this.#unheard(known, nowMs, out);
   }
 
   #timer(nowMs: number, out: Out<MembershipChange<H>>): void {
@@ -147,4 +150,10 @@ implements Machine<MembershipInput<H>, MembershipChange<H>> {
     for (const heard of this.#heard.values()) heard.deadlineMs = nowMs + DOWN_AFTER_MS;
     out.push({ kind: 'paused', forMs });
   }
+}
+
+/** Positive when `a` is the later life. The halves of a pair have clocks of their own, so terms count before starts. */
+function compareLives(a: MemberHeartbeat, b: MemberHeartbeat): number {
+  if (a.term !== undefined && b.term !== undefined && a.term !== b.term) return a.term - b.term;
+  return a.bootEpoch - b.bootEpoch;
 }

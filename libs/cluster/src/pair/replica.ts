@@ -24,3 +24,8 @@ export interface PairTerm {
   /** The node went on from its other half: its calls, DNs and agents are still there. */
   readonly continues: boolean;
 }
+
+/** What a tier says of its pair in its heartbeats. */
+export function lifeOf(pair: PairTerm | undefined): { readonly term?: number; readonly continues?: boolean } {
+  return pair === undefined ? {} : { term: pair.epoch, continues: pair.continues };
+}

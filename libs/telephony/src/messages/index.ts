@@ -223,6 +223,8 @@ export interface Heartbeat {
   readonly load: number;
   /** This process went on from the other half of its pair (docs/specs/pairs.md). */
   readonly continues?: boolean;
+  /** Epoch of the pair's term, for a node that has a pair. */
+  readonly term?: number;
 }
 
 export interface AffinityNotice {
