@@ -5,7 +5,7 @@ const { imports } = JSON.parse(readFileSync(new URL('./package.json', import.met
 const sources = Object.fromEntries(
   Object.entries(imports).map(([name, file]) => [
     `^${name}$`,
-    file.replace('./dist/', '<rootDir>/').replace(/\.js$/, '.ts'),
+    file.replace(/^\.\/(dist\/)?/, '<rootDir>/').replace(/\.js$/, '.ts'),
   ]),
 );
 

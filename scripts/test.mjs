@@ -8,6 +8,7 @@ import { install } from './install.mjs';
 import { installPeers } from './install-peers.mjs';
 import { build } from './build.mjs';
 import { pinnedNode } from './pinned-node.mjs';
+import { endSharedCassandra } from './servers/index.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const only = process.argv.slice(2);
@@ -28,7 +29,7 @@ const step = (name, ok) => {
 if (only.length === 0) {
   step('types', run(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json', '--noEmit']).status === 0);
   step('house rules', run(['scripts/lint.mjs']).status === 0);
-  if (existsSync(`${root}scripts/fetch-servers.mjs`)) run(['scripts/fetch-servers.mjs']);
+  run(['scripts/fetch-servers.mjs']);
 }
 try {
   build();
@@ -40,7 +41,8 @@ const results = mkdtempSync(`${tmpdir()}/cordboard-test-`);
 const jest = run([
   '--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js', '--forceExit',
   '--json', `--outputFile=${results}/jest.json`, ...only,
-]);
+], { env: { ...process.env, CORDBOARD_TEST_RUN: String(process.pid) } });
+await endSharedCassandra();
 if (existsSync(`${results}/jest.json`)) {
   const report = JSON.parse(readFileSync(`${results}/jest.json`, 'utf8'));
   passed += report.numPassedTests;
