@@ -1,3 +1,12 @@
 /** Stores of the cluster: their ports and in-process drivers. */
 export { MemoryLocationStore } from './location/memory.js';
 export type { LocationBinding, LocationDelta, LocationPage, LocationRemoval, LocationStore } from './location/port.js';
+export { checkQuery, type Cursor, cursorOf, parseCursor } from './history/cursor.js';
+export { MemoryHistoryStore } from './history/memory.js';
+export {
+  APPEND_MAX, type HistoryPage, type HistoryQuery, HistoryQueryError, type HistoryStore, HistoryUnavailable, LIMIT_MAX, RANGE_MS_MAX,
+} from './history/port.js';
+export {
+  type AgentSessionData, type AgentStateData, type AnyHistoryRecord, type CallData, CDR_TYPE, type CdrData, type CdrType, HISTORY_KINDS,
+  type HistoryData, type HistoryKind, type HistoryRecord, type PartyData, type QueueResultData, recordOf, recordText, type ResourceData, wins,
+} from './history/records.js';
