@@ -43,7 +43,7 @@ export { ForkedDialogs, type ForkOutcome } from './dialog/forked-dialogs.js';
 export {
   glareDelayMs, OfferAnswer, type OfferAnswerSnapshot, type OfferAnswerState, type SdpCarrier, type SdpMeaning, type SdpVerdict,
 } from './dialog/offer-answer.js';
-export { parseRAck, type ReliableEffect, ReliableReceiver, ReliableSender, reliableSequence } from './dialog/reliable-provisionals.js';
+export { parseRAck, type ReliableEffect, ReliableReceiver, ReliableSender, type ReliableSnapshot, reliableSequence } from './dialog/reliable-provisionals.js';
 export { isReplaced, parseReplaces, refuseReplaces, type Replaces, replacesFor } from './dialog/replaces.js';
 export { isLoose, nextHop, type RoutedRequest, routeRequest } from './dialog/route-set.js';
 export {

@@ -2,6 +2,7 @@
 export type * from './messages/index.js';
 export type * from './call/call.types.js';
 export { Call, type CallSnapshot } from './call/call.js';
+export { askersOf, forgetAskers } from './call/askers.js';
 export { unsupportedRequest } from './call/requests.js';
 export {
   type RefusalReason, type ReservationEffect, type ReservationInput, type ReservationKeys, type ReservationOptions, Reservations,

@@ -74,6 +74,19 @@ describe('ReliableSender (RFC 3262 §3)', () => {
     expect(prack('100 1 INVITE')).toBe(false);
   });
 
+  it('goes on elsewhere: what is open is sent again with its RSeq, then what waits', () => {
+    const first = sender();
+    first.machine.send('180', first.effects);
+    first.machine.send('183', first.effects);
+    const effects: ReliableEffect<string>[] = [];
+    const machine = ReliableSender.restore<string>(JSON.parse(JSON.stringify(first.machine.snapshot())), T1, effects);
+    expect(effects.splice(0)).toEqual([{ kind: 'send', response: '180', rseq: 100 }, { kind: 'setTimer', delayMs: 500 }]);
+    expect(machine.onPrack(request('PRACK', { headers: [['RAck', '100 1 INVITE']] }), 1, effects)).toBe(true);
+    expect(effects.splice(0)[2]).toEqual({ kind: 'send', response: '183', rseq: 101 });
+    machine.stop(effects);
+    expect(machine.snapshot()).toEqual({ rseq: 101, open: [] });
+  });
+
   it('holds back a bounded number', () => {
     const { machine, effects } = sender();
     const taken = Array.from({ length: 12 }, () => machine.send('183', effects)).filter(Boolean);

@@ -14,6 +14,14 @@ export type ReliableEffect<R> =
 
 const RSEQ_LIMIT = 2 ** 31;
 
+/** Plain data when `R` is, for whoever carries the call on. */
+export interface ReliableSnapshot<R> {
+  /** Of the response on its way, or else of the next one. */
+  readonly rseq: number;
+  /** The one on its way, then those that wait for it. */
+  readonly open: readonly R[];
+}
+
 /** How many may wait for the one on its way. */
 const WAITING_MAX = 8;
 
@@ -72,6 +80,17 @@ export class ReliableSender<R> {
     const next = this.#waiting.shift();
     if (next !== undefined) this.#start(next, out);
     return true;
+  }
+
+  snapshot(): ReliableSnapshot<R> {
+    return { rseq: this.#rseq, open: this.#current === undefined ? [] : [this.#current, ...this.#waiting] };
+  }
+
+  /** Sends what is open again, with its RSeq, and counts the time anew. */
+  static restore<R>({ rseq, open }: ReliableSnapshot<R>, t1Ms: number, out: Out<ReliableEffect<R>>): ReliableSender<R> {
+    const machine = new ReliableSender<R>(t1Ms, rseq);
+    for (const response of open) machine.send(response, out);
+    return machine;
   }
 
   /** A final response was sent: nothing is repeated any more (§3). */

@@ -79,6 +79,16 @@ export class ClientShell extends Timed implements ClientTransaction, ClientEffec
     this.#machine.start(this);
   }
 
+  /** Another process started it, and has heard that it arrived. */
+  adopt(): void {
+    this.#machine.state = 'Proceeding';
+  }
+
+  /** The request as it left, our Via on top; empty after its final response. */
+  get bytes(): string {
+    return this.#bytes;
+  }
+
   onResponse(response: SipResponse): void {
     this.#machine.onResponse(response.status, response, this);
     if (this.#cancel === 'wanted') this.#cancelWhenProceeding();

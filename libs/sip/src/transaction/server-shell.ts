@@ -43,14 +43,14 @@ export class ServerShell extends Timed implements ServerTransaction, ServerEffec
   #replyTo: Target | Flow;
   #triedSentBy = false;
 
-  constructor(readonly key: string, request: SipRequest, readonly flow: Flow, host: ServerHost) {
+  constructor(readonly key: string, request: SipRequest, readonly flow: Flow, host: ServerHost, replyTo: Target | Flow = replyTarget(flow)) {
     super(host.clock);
     this.method = request.method;
     this.sender = { host: request.topVia.host, port: request.topVia.port };
     this.#text = request.bytes;
     this.#request = request;
     this.#host = host;
-    this.#replyTo = replyTarget(flow);
+    this.#replyTo = replyTo;
     const reliable = flow.transport !== 'udp';
     this.#machine = request.method === 'INVITE'
       ? new InviteServer(host.timers, reliable)
@@ -80,8 +80,17 @@ export class ServerShell extends Timed implements ServerTransaction, ServerEffec
     if (this.state === 'Accepted' && this.flow.transport === 'udp') this.#lastResponse = '';
   }
 
-  onRetransmission(): void {
+  onRetransmission(flow: Flow): void {
+    this.moved(flow);
     this.#machine.onRequest(this);
+  }
+
+  /**
+   * The sender's request again, or its CANCEL, by another way: it was restarted there, or its NAT changed. §18.2.2 sends responses to the
+   * source of the request, and that is its source now.
+   */
+  moved(flow: Flow): void {
+    if (flow.key !== this.flow.key) this.#replyTo = replyTarget(flow);
   }
 
   onAck(ack: SipRequest): void {

@@ -2,11 +2,12 @@
  * The shell round the transaction machines: finds the transaction of a message, makes new ones, sends what they send.
  * RFC 3261 §17, §18.2; one per SIP transport.
  */
-import type { Clock, Entropy, Log, Meter } from '#kernel';
+import { assert, type Clock, type Entropy, type Log, type Meter } from '#kernel';
 import { checkMessage, repairCSeq } from '../message/check-message.js';
 import { makeResponse } from '../message/make.js';
 import type { SipMessage, SipRequest, SipResponse } from '../message/message.js';
 import type { SipParseError } from '../parser/error.js';
+import { parseMessage } from '../parser/parse-message.js';
 import {
   type Flow, isFlow, type SipTransport, type Target, type TransportError, type TransportName,
 } from '../transport/port.js';
@@ -117,6 +118,36 @@ export class TransactionLayer implements ClientHost, ServerHost {
     return transaction;
   }
 
+  /**
+   * A request that another process got and has not answered finally: what is repeated of it, its CANCEL and its ACK find this
+   * transaction, and responses go to `replyTo`. `onRequest` does not hear of it.
+   *
+   * @param flow the way it came to that process
+   */
+  adoptServer(request: SipRequest, flow: Flow, replyTo?: Target | Flow): ServerTransaction {
+    const transaction = new ServerShell(transactionKey(request), request, flow, this, replyTo);
+    this.#servers.add(transaction);
+    transaction.start();
+    return transaction;
+  }
+
+  /**
+   * An INVITE that another process sent, as it left, our Via on top. It counts as one that got a provisional response, so that it can be
+   * cancelled at once.
+   */
+  adoptInvite(bytes: string, to: Target | Flow, user: ClientUser): ClientTransaction {
+    const transaction = this.#adopt(bytes, to, user);
+    transaction.adopt();
+    return transaction;
+  }
+
+  /** A request that another process sent leaves again, in the same transaction: who has answered it answers again, and this way. */
+  repeat(bytes: string, to: Target | Flow, user: ClientUser): ClientTransaction {
+    const transaction = this.#adopt(bytes, to, user);
+    transaction.start();
+    return transaction;
+  }
+
   /** As it is, without a transaction: ACK to a 2xx (with a Via by `viaFor`), forwarded stray responses. */
   send(message: SipMessage | string, to: Target | Flow): void {
     this.transmit(typeof message === 'string' ? message : message.serialize(), to);
@@ -175,6 +206,16 @@ export class TransactionLayer implements ClientHost, ServerHost {
     this.#log.debug('response after the final one', { method: transaction.method, status, state: transaction.state });
   }
 
+  #adopt(bytes: string, to: Target | Flow, user: ClientUser): ClientShell {
+    const read = parseMessage(bytes);
+    assert(read.ok && read.value.kind === 'request', 'a request that was sent can be read');
+    const branch = read.value.topVia.branch ?? '';
+    const transaction = new ClientShell({ branch, method: read.value.method, bytes, to, user, timeoutMs: undefined }, this);
+    this.#clients.add(transaction);
+    this.#onConnections.add(transaction);
+    return transaction;
+  }
+
   #start(transaction: ClientShell): void {
     this.#clients.add(transaction);
     this.#onConnections.add(transaction);
@@ -213,7 +254,7 @@ export class TransactionLayer implements ClientHost, ServerHost {
       else this.deliverAck(request, flow);
     } else if (known !== undefined) {
       this.#metrics.retransmissions.add();
-      known.onRetransmission();
+      known.onRetransmission(flow);
     } else {
       this.#onNewRequest(key, request, flow, first);
     }
@@ -239,8 +280,9 @@ export class TransactionLayer implements ClientHost, ServerHost {
     const invite = request.method === 'CANCEL' && sameKey !== undefined
       ? findServer(sameKey, request, 'INVITE')
       : undefined;
-    if (invite === undefined) this.onRequest(request, transaction, flow);
-    else this.#cancel(request, transaction, invite);
+    if (invite === undefined) return this.onRequest(request, transaction, flow);
+    invite.moved(flow);
+    this.#cancel(request, transaction, invite);
   }
 
   /** §9.2: the CANCEL is answered whatever becomes of the INVITE, which matters only while it has no final response. */

@@ -1,6 +1,6 @@
 /** What the transaction layer and the transaction users (proxy, UAC, UAS) know of each other. */
 import type { SipRequest, SipResponse } from '../message/message.js';
-import type { Flow } from '../transport/port.js';
+import type { Flow, Target } from '../transport/port.js';
 
 /** A request of somebody else, until its final response is over. */
 export interface ServerTransaction {
@@ -23,6 +23,9 @@ export interface ServerTransaction {
 export interface ClientTransaction {
   readonly branch: string;
   readonly state: string;
+  /** The request as it left, our Via on top, for who carries the transaction on; empty after its final response. */
+  readonly bytes: string;
+  readonly to: Target | Flow;
   /** RFC 3261 §9.1: waits for a provisional response; does nothing once there is a final one, and nothing for non-INVITE. */
   cancel(reasonHeader?: string): void;
   /** Forgets the transaction; its user hears nothing more. */

@@ -119,12 +119,12 @@ export function attemptFailed(step: Step, failure: Failure, releasedBy?: Request
   }
 }
 
-function farewellOf(failure: Failure): Farewell {
+export function farewellOf(failure: Failure): Farewell {
   return { msg: 'EventReleased', more: { CallState: failure.callState }, cause: failure.cause };
 }
 
 /** EventError does not end the call (tlibrary §15.4). */
-function answerAsker(step: Step, { origin }: Attempt, { code, message }: Failure): void {
+export function answerAsker(step: Step, { origin }: Attempt, { code, message }: Failure): void {
   if (origin !== undefined) step.refuse(origin, code, message);
 }
 

@@ -1,6 +1,5 @@
 /** Seeded random interleavings of everything that can happen to a call; `World` checks each effect, and the end. */
 import { SeededEntropy } from '#simulation';
-import { Call } from './call.js';
 import { TestSwitch, sdpOf } from './environment.fixture.js';
 import type { FarEnd } from './far-ends.fixture.js';
 import { type Happening, World } from './world.fixture.js';
@@ -146,12 +145,14 @@ class Walk {
     this.#feed({ kind: 'timer', timer });
   }
 
-  /** Another node carries on. */
+  /** Another node carries on; mostly one that knows nothing but this. */
   #restore(): void {
-    const { world } = this;
-    const snapshot = JSON.parse(JSON.stringify(world.call.snapshot()));
-    world.call = Call.restore(snapshot, world.env);
-    expect(new Map(world.call.timers.map(({ timer, atMs }) => [timer, atMs]))).toEqual(world.timers);
+    this.world.restore();
+    if (this.draw.chance(0.3)) return;
+    // Verdicts were asked for by the process that is gone.
+    this.world.offers.clear();
+    this.#feed({ kind: 'restored' });
+    if (this.draw.chance(0.5)) this.#feed({ kind: 'routersBack', routingPoint: this.draw.pick(['5000', '5001']) });
   }
 
   /** Everybody goes home; the call must end by itself. */

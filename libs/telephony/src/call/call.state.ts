@@ -70,6 +70,11 @@ export interface Party {
   /** DN that transferred or redirected the call here, or ''. */
   readonly broughtBy: string;
   state: PartyState;
+  /** Its first state that was told, and when; epoch milliseconds. */
+  cameAs: PartyState;
+  cameAtMs: number;
+  /** When the present state began. */
+  sinceMs: number;
   leg: LegId;
   legState: LegState;
   /** Party at the other end; 0 = none, or not any more. */

@@ -1,10 +1,12 @@
 /** The call: one machine per call, from the first INVITE or request until no leg is left (docs/specs/call.md). */
 import type { Machine, Out } from '#kernel';
+import type { TEvent } from '#tlib';
 import type { CallSummary, CallView } from '../messages/index.js';
 import { type ArmedTimer, type CallState, newCallState } from './call.state.js';
 import type { CallEffect, CallEnvironment, CallIdentity, CallInput } from './call.types.js';
 import { settle } from './closing.js';
 import { handle } from './inputs.js';
+import { pictureOf } from './monitor-events.js';
 import { Step } from './step.js';
 import { summaryOf, toldDns, viewOf } from './views.js';
 
@@ -39,6 +41,11 @@ export class Call implements Machine<CallInput, CallEffect> {
     return structuredClone(this.#step.call);
   }
 
+  /** What `snapshot` copies, for who serialises it before the next input. */
+  get state(): Readonly<CallSnapshot> {
+    return this.#step.call;
+  }
+
   /** Armed timers with their deadlines, for the shell of a restored call. */
   get timers(): readonly ArmedTimer[] {
     return this.#step.call.timers;
@@ -56,6 +63,11 @@ export class Call implements Machine<CallInput, CallEffect> {
   /** DNs that were told of the call and still have a part in it. */
   dns(): string[] {
     return toldDns(this.#step);
+  }
+
+  /** Call-monitoring events that tell the call as it is, with the times at which it happened. */
+  picture(): TEvent[] {
+    return pictureOf(this.#step);
   }
 
   summary(): CallSummary {

@@ -71,7 +71,11 @@ export type CallInput = (
   | { readonly kind: 'makeCall'; readonly leg: LegId; readonly request: TRequest; readonly origin: RequestOrigin }
   /** The last answering client of a Routing Point where this call waits has left. */
   | { readonly kind: 'routersGone'; readonly routingPoint: string }
+  /** Routing clients have come back to a Routing Point of a node that went on in another process. */
+  | { readonly kind: 'routersBack'; readonly routingPoint: string }
   // ---- from the cluster
+  /** The call goes on in this process from what another one knew; the first input after `Call.restore` then. */
+  | { readonly kind: 'restored' }
   /** Verdict of the DN's owner on an `offer` effect. */
   | { readonly kind: 'offerAccepted'; readonly dn: string; readonly offerId: number; readonly agentID: string | undefined }
   | { readonly kind: 'offerRefused'; readonly dn: string; readonly offerId: number; readonly code: number; readonly message: string }

@@ -17,6 +17,7 @@ import { onAnswerNotified } from './party-requests.js';
 import { onProgress } from './progress.js';
 import { endTreatment } from './queue-end.js';
 import { onRequest } from './requests.js';
+import { onRestored, onRoutersBack } from './restored.js';
 import { defaultRoute, queuePoint } from './routing.js';
 import type { Step } from './step.js';
 import { timerFired } from './timers.js';
@@ -27,6 +28,8 @@ export function handle(step: Step, input: CallInput): void {
     case 'makeCall': return step.call.phase === 'new' ? onMakeCall(step, input.leg, input.request, input.origin) : undefined;
     case 'request': return onRequest(step, input.request, input.origin);
     case 'routersGone': return onRoutersGone(step, input.routingPoint);
+    case 'routersBack': return onRoutersBack(step, input.routingPoint);
+    case 'restored': return onRestored(step);
     case 'offerAccepted': return onOfferAccepted(step, input);
     case 'offerRefused':
       return offerIsCurrent(step, input.dn, input.offerId) ? onOfferRefused(step, input.code, input.message) : undefined;

@@ -1,5 +1,5 @@
 /** Call-monitoring events for the IPport: one per change of the call, keyed by CallUUID (tlibrary §4.10, IP-02). */
-import type { TAttribute } from '#tlib';
+import type { TEvent } from '#tlib';
 import { type Party, PartyKind, PartyState } from './call.state.js';
 import { type Attributes, timeOf } from './events.js';
 import type { Step } from './step.js';
@@ -15,11 +15,7 @@ export function partyStateBits(state: PartyState): number {
 }
 
 export function reportCreated(step: Step): void {
-  const { call } = step;
-  report(step, 'EventCallCreated', {
-    CallType: call.callType, PropagatedCallType: call.callType, ANI: call.ani, DNIS: call.dnis,
-    ...(call.userData.length > 0 ? { UserData: call.userData } : {}),
-  });
+  report(step, 'EventCallCreated', created(step));
 }
 
 export function reportDataChanged(step: Step): void {
@@ -31,27 +27,57 @@ export function reportDeleted(step: Step): void {
 }
 
 export function reportPartyAdded(step: Step, party: Party): void {
-  report(step, 'EventCallPartyAdded', {
-    PartyUUID: partyUuid(step, party), PartyType: partyType(party), PartyState: partyStateBits(party.state),
-    DN: party.dn, DNRole: party.role,
-    ...(party.kind === PartyKind.Outside ? { Trunk: party.trunk } : {}),
-    ...(party.broughtBy === '' ? {} : { CtrlParty: party.broughtBy }),
-    Cause: causeOfEntry(party),
-  });
+  report(step, 'EventCallPartyAdded', partyAdded(step, party));
 }
 
 export function reportPartyState(step: Step, party: Party): void {
-  report(step, 'EventCallPartyState', { PartyUUID: partyUuid(step, party), PartyState: partyStateBits(party.state) });
+  report(step, 'EventCallPartyState', partyState(step, party));
 }
 
 export function reportPartyDeleted(step: Step, party: Party, cause: Cause): void {
   report(step, 'EventCallPartyDeleted', { PartyUUID: partyUuid(step, party), DN: party.dn, Cause: cause });
 }
 
+/** The call as it is, told to who has not heard its beginning, with the times at which it happened. Parties that left are not told. */
+export function pictureOf(step: Step): TEvent[] {
+  const { call } = step;
+  const events = [monitorEvent(step, 'EventCallCreated', created(step), call.identity.startedAtMs)];
+  for (const party of call.parties) {
+    if (party.state === PartyState.New) continue;
+    events.push(monitorEvent(step, 'EventCallPartyAdded', partyAdded(step, party), party.cameAtMs));
+    if (party.state !== party.cameAs) events.push(monitorEvent(step, 'EventCallPartyState', partyState(step, party), party.sinceMs));
+  }
+  return events;
+}
+
+function created({ call }: Step): Attributes {
+  return {
+    CallType: call.callType, PropagatedCallType: call.callType, ANI: call.ani, DNIS: call.dnis,
+    ...(call.userData.length > 0 ? { UserData: call.userData } : {}),
+  };
+}
+
+function partyAdded(step: Step, party: Party): Attributes {
+  return {
+    PartyUUID: partyUuid(step, party), PartyType: partyType(party), PartyState: partyStateBits(party.cameAs),
+    DN: party.dn, DNRole: party.role,
+    ...(party.kind === PartyKind.Outside ? { Trunk: party.trunk } : {}),
+    ...(party.broughtBy === '' ? {} : { CtrlParty: party.broughtBy }),
+    Cause: causeOfEntry(party),
+  };
+}
+
+function partyState(step: Step, party: Party): Attributes {
+  return { PartyUUID: partyUuid(step, party), PartyState: partyStateBits(party.state) };
+}
+
 function report(step: Step, msg: string, more: Attributes): void {
-  const { connID, callUUID, callID } = step.call.identity;
-  const event: Record<string, TAttribute> = { CallUUID: callUUID, ConnID: connID, CallID: callID, ...more };
-  step.push({ kind: 'monitor', event: { msg, ...event, Node: step.env.node, TimeStamp: timeOf(step.nowMs) } });
+  step.push({ kind: 'monitor', event: monitorEvent(step, msg, more, step.nowMs) });
+}
+
+function monitorEvent({ call, env }: Step, msg: string, more: Attributes, atMs: number): TEvent {
+  const { connID, callUUID, callID } = call.identity;
+  return { msg, CallUUID: callUUID, ConnID: connID, CallID: callID, ...more, Node: env.node, TimeStamp: timeOf(atMs) };
 }
 
 function partyUuid(step: Step, party: Party): string {

@@ -25,7 +25,8 @@ export function addParty(step: Step, from: NewParty): Party {
     id: step.call.partyCount, kind: from.kind, dn: from.dn, trunk: from.trunk ?? '', role: from.role,
     business: from.business ?? false, thisQueue: from.thisQueue ?? '',
     enteredBy: from.enteredBy ?? 'Ok', broughtBy: from.broughtBy ?? '',
-    state: PartyState.New, leg: from.leg ?? '', legState: from.legState ?? LegState.None, peer: 0, other: undefined,
+    state: PartyState.New, cameAs: PartyState.New, cameAtMs: 0, sinceMs: 0,
+    leg: from.leg ?? '', legState: from.legState ?? LegState.None, peer: 0, other: undefined,
     sdp: null, invitedWithOffer: false, offering: false, rung: 0, earlyMedia: false, heldByServer: false, sdpShift: 0, pending: undefined,
   };
   step.call.parties.push(party);
@@ -51,6 +52,11 @@ export function advance(
 ): void {
   const isNew = party.state === PartyState.New;
   party.state = state;
+  party.sinceMs = step.nowMs;
+  if (isNew) {
+    party.cameAs = state;
+    party.cameAtMs = step.nowMs;
+  }
   tell(step, msg, party, more, origin);
   if (isNew) reportPartyAdded(step, party);
   else reportPartyState(step, party);

@@ -3,7 +3,7 @@ import type { KVList } from '#tlib';
 import type { RequestOrigin } from '../messages/index.js';
 import { beginAttempt, type Reachable } from './attempt.js';
 import { type CallStateName, type Party, PartyKind, PartyState, type RouteInstruction } from './call.state.js';
-import { tell, withLists } from './events.js';
+import { type Attributes, tell, withLists } from './events.js';
 import { giveUp } from './give-up.js';
 import { EMPTY } from './kv.js';
 import { ringCaller } from './legs.js';
@@ -28,10 +28,18 @@ export function enterQueue(step: Step, dn: string, arrival: Arrival = {}): void 
   call.queue = { party: point.id, treatment: '', defaultRoute: '' };
   call.lastQueue = dn;
   ringCaller(step, step.known(call.waiting), 180, null);
-  const more = withLists(entryAttributes(point), EMPTY, arrivalExtensions(step));
-  advance(step, point, PartyState.Queued, 'EventQueued', more);
-  tell(step, 'EventRouteRequest', point, more);
+  advance(step, point, PartyState.Queued, 'EventQueued', arrivalAttributes(step, point));
+  askForRoute(step);
   awaitInstruction(step);
+}
+
+export function askForRoute(step: Step): void {
+  const point = queuePoint(step);
+  tell(step, 'EventRouteRequest', point, arrivalAttributes(step, point));
+}
+
+function arrivalAttributes(step: Step, point: Party): Attributes {
+  return withLists(entryAttributes(point), EMPTY, arrivalExtensions(step));
 }
 
 /** In the cluster: where the call came in (tlibrary §4.6). */

@@ -101,6 +101,11 @@ class Player {
       return { kind: 'offerRefused', dn: subject, offerId: this.#offerId(subject), code: Number(rest[0]), message: rest.slice(1).join(' ') };
     }
     if (text === 'the operator clears') return { kind: 'clear', reason: 'the operator clears' };
+    if (text === 'the node goes on') {
+      this.#world.restore();
+      return { kind: 'restored' };
+    }
+    if (verb === 'has' && rest.join(' ') === 'routers again') return { kind: 'routersBack', routingPoint: subject };
     if (verb === 'loses') return { kind: 'routersGone', routingPoint: subject };
     return this.#ofLeg(subject, verb, rest);
   }
