@@ -23,7 +23,8 @@ const CONFIGURATION_HEAD = `# Configuration
 [config/laptop.yaml](../config/laptop.yaml) is a complete example. This page is made by \`npm run docs\`.
 
 - **switch**: \`name\`, \`access-point\` (the SRV name phones register at), \`external-contact\` (for devices without SRV), \`options\`.
-- **bus**: \`driver\` \`memory\` (one process) or \`nats\` with \`servers\`.
+- **bus**: \`driver\` \`memory\` (one process) or \`nats\` with \`servers\`, or with \`data-centres\` when each has servers of its own: for each \`servers\` and
+  the JetStream \`domain\`, by default the name of the data centre. A process then says by \`--app\` which application it is.
 - **applications**: by name; \`type\` (sip-proxy, sip-server, vq-server, router, dns-server, console), \`geo-location\`, \`host\`, \`host-name\`,
   \`server-id\`, \`ports\`, \`routing-points\` (router), \`options\`. Only ports that are written listen.
   \`backup-of: NAME\` makes an application the other half of the sip-server or vq-server NAME ([pairs](specs/pairs.md)): it has a \`host\` and, where they

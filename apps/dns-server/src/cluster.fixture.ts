@@ -11,7 +11,7 @@ export function application(name: string, changes: Partial<Application> = {}): A
 export function cluster(...applications: readonly Application[]): ClusterConfig {
   return {
     file: 'test.yaml', switchName: 'Test', accessPoint: 'sip.example.com', externalContact: 'phones.example.com',
-    options: new Map(), applications, backups: [], dns: new Map(), persons: new Map(), bus: { driver: 'memory', servers: [] }, directory: '/',
+    options: new Map(), applications, backups: [], dns: new Map(), persons: new Map(), bus: { driver: 'memory', servers: [], dataCentres: new Map() }, directory: '/',
   };
 }
 

@@ -35,7 +35,7 @@ natsSuite('NATS in two data centres', (file) => {
   async function open(dataCentre: 'dc1' | 'dc2', servers = sites.addresses(dataCentre)): Promise<NatsDrivers> {
     const other = OTHER[dataCentre];
     const drivers = await openNats({
-      servers, domain: dataCentre, remotes: new Map([[other, other]]), clock, log: silentLog, meter: new CountingMeter(),
+      servers, domain: dataCentre, remotes: new Map([[other, { servers: sites.addresses(other), domain: other }]]), clock, log: silentLog, meter: new CountingMeter(),
     });
     opened.push(drivers);
     return drivers;

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import { busProblems, readBus } from './bus.js';
 import { ConfigError, type ConfigProblem } from './errors.js';
 import type { Application, ClusterConfig, DnConfig, Options, Person } from './model.js';
 import { FIXED, MISSPELLINGS, OPTION_BY_NAME } from './options/catalogue.js';
@@ -80,7 +81,7 @@ class ConfigReader {
       backups,
       dns: this.#dns(data.dns),
       persons: this.#persons(data.persons),
-      bus: data.bus,
+      bus: readBus(data.bus),
     };
   }
 
@@ -219,9 +220,7 @@ class ConfigReader {
         proxyPort ??= port;
       }
     }
-    if (config.bus.driver === 'nats' && config.bus.servers.length === 0) {
-      this.#problem(['bus', 'servers'], 'the nats driver needs at least one server, nats://host:port');
-    }
+    for (const [path, message] of busProblems(config)) this.#problem(['bus', ...path], message);
   }
 
   #shapeProblem(path: Path, issue: { code?: string; message: string; keys?: string[] }): void {

@@ -82,5 +82,14 @@ export interface Person {
 
 export interface BusConfig {
   readonly driver: 'memory' | 'nats';
+  /** All data centres on one cluster of servers; empty when each has its own. */
   readonly servers: readonly string[];
+  /** Each data centre with servers of its own, joined by leafnodes. Empty when `servers` serve all. */
+  readonly dataCentres: ReadonlyMap<string, BusSite>;
+}
+
+export interface BusSite {
+  readonly servers: readonly string[];
+  /** JetStream domain of these servers. */
+  readonly domain: string;
 }

@@ -7,6 +7,7 @@ const address = z.string().regex(/^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:.]*
 const port = z.number().int().min(0).max(65535);
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const options = z.record(z.string(), scalar);
+const busServer = z.string().regex(/^(nats|tls):\/\/[^\s]+$/, 'must be nats://host:port');
 const numbers = z.union([z.string(), z.number()]).transform(String);
 
 export const APPLICATION_TYPES = ['sip-proxy', 'sip-server', 'vq-server', 'router', 'dns-server', 'console'] as const;
@@ -49,8 +50,12 @@ export const FILE_SCHEMA = z.strictObject({
   }),
   bus: z.strictObject({
     driver: z.enum(['memory', 'nats']).default('memory'),
-    servers: z.array(z.string().regex(/^(nats|tls):\/\/[^\s]+$/, 'must be nats://host:port')).default([]),
-  }).default({ driver: 'memory', servers: [] }),
+    servers: z.array(busServer).default([]),
+    'data-centres': z.record(name, z.strictObject({
+      servers: z.array(busServer).min(1, 'needs at least one server, nats://host:port'),
+      domain: name.optional(),
+    })).default({}),
+  }).default({ driver: 'memory', servers: [], 'data-centres': {} }),
   applications: z.record(name, application),
   dns: z.array(dn).default([]),
   persons: z.array(person).default([]),

@@ -1,7 +1,9 @@
 /** The composition root that every process shares: drivers by configuration, signals, exit status. */
 import { parseArgs } from 'node:util';
 import { type Bus, type KeyValueStore, MemoryBus, MemoryKeyValueStore } from '#cluster';
-import { type Application, type ApplicationType, type ClusterConfig, ConfigError, loadConfig, processName, redactedConfig } from '#config';
+import {
+  type Application, type ApplicationType, busPlace, type ClusterConfig, ConfigError, loadConfig, processName, redactedConfig,
+} from '#config';
 import { type Clock, type Log, type Meter, SystemClock, SystemEntropy } from '#kernel';
 import { type LeveledLog, type LogLevel, LOG_LEVELS, makeLog, PrometheusMeter } from '#observability';
 import { LocalSipNetwork } from '#sip/transport';
@@ -60,7 +62,7 @@ export async function openProcess(options: ProcessOptions): Promise<ClusterProce
   log.info('effective configuration', { config: redactedConfig(config) });
   const clock = new SystemClock();
   const meter = new PrometheusMeter();
-  const drivers = await openDrivers(config, clock, log, meter);
+  const drivers = await openDrivers(config, options.app, { clock, log, meter });
   const ports = {
     clock, entropy: new SystemEntropy(), log, meter, ...drivers, sipNetwork: new LocalSipNetwork(), processReady: (): boolean => host.ready(),
   };
@@ -78,14 +80,29 @@ export async function openProcess(options: ProcessOptions): Promise<ClusterProce
   return { config, ports, host, stopped, stop: finish };
 }
 
-async function openDrivers(
-  config: ClusterConfig, clock: Clock, log: Log, meter: Meter,
-): Promise<{ bus: Bus; keyValues: KeyValueStore }> {
-  if (config.bus.driver === 'memory') {
-    return { bus: new MemoryBus({ clock, log, meter }), keyValues: new MemoryKeyValueStore(clock) };
-  }
+interface DriverPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+async function openDrivers(config: ClusterConfig, app: string | undefined, ports: DriverPorts): Promise<{ bus: Bus; keyValues: KeyValueStore }> {
+  if (config.bus.driver === 'memory') return { bus: new MemoryBus(ports), keyValues: new MemoryKeyValueStore(ports.clock) };
+  const { servers, domain, remotes } = busPlace(config.bus, dataCentreOf(config, app));
   const { openNats } = await import('#cluster/nats');
-  return openNats({ servers: config.bus.servers, clock, log, meter });
+  return openNats({ servers, remotes, ...ports, ...(domain === undefined ? {} : { domain }), ...(app === undefined ? {} : { name: app }) });
+}
+
+/**
+ * Where the process runs: at its application, or where all applications are.
+ *
+ * @throws Error when the file has several data centres and the process does not say which application it is
+ */
+export function dataCentreOf(config: ClusterConfig, app: string | undefined): string {
+  const known = [...new Set(config.applications.map(({ geoLocation }) => geoLocation))];
+  if (app !== undefined) return applicationsOf(config, app)[0]!.geoLocation;
+  if (known.length === 1 || config.bus.dataCentres.size === 0) return known[0] ?? '';
+  throw new Error(`${config.file} has the data centres ${known.join(', ')}, and a process belongs to one of them: name its application by --app`);
 }
 
 /** `main` of an app that runs alone: the applications of its type, or the one that `--app` names. */

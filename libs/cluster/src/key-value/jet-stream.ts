@@ -19,8 +19,8 @@ export interface JetStreamOptions {
   readonly domain?: string;
   /** Copies of a bucket that is made: 3 in a cluster of three, 1 on a lone server. */
   readonly replicas: number;
-  /** Domains of the other data centres by data centre: buckets named `<what>-<data centre>` are mirrored from there. */
-  readonly remotes?: ReadonlyMap<string, string>;
+  /** The other data centres: buckets named `<what>-<data centre>` are mirrored from there. */
+  readonly remotes?: ReadonlyMap<string, { readonly domain: string; readonly replicas: number }>;
 }
 
 const WRITE_TIMEOUT_MS = 500;
@@ -71,21 +71,22 @@ export class JetStreamKeyValueStore implements KeyValueStore {
   async #make(name: string): Promise<KV> {
     const home = this.#homeOf(name);
     try {
-      if (home === undefined) await this.#create(name, this.#client(MAKE_TIMEOUT_MS));
-      else await this.#mirror(name, this.options.remotes?.get(home) as string);
+      const remote = home === undefined ? undefined : this.options.remotes?.get(home);
+      if (remote === undefined) await this.#create(name, this.#client(MAKE_TIMEOUT_MS), this.options.replicas);
+      else await this.#mirror(name, remote);
       return await new Kvm(this.#client(WRITE_TIMEOUT_MS)).open(name);
     } catch (error) {
       throw toPortError(error, `bucket ${name}`);
     }
   }
 
-  async #create(name: string, client: JetStreamClient): Promise<void> {
-    await new Kvm(client).create(name, { history: 1, replicas: this.options.replicas, markerTTL: MARKER_TTL_MS });
+  async #create(name: string, client: JetStreamClient, replicas: number): Promise<void> {
+    await new Kvm(client).create(name, { history: 1, replicas, markerTTL: MARKER_TTL_MS });
   }
 
-  async #mirror(name: string, domain: string): Promise<void> {
+  async #mirror(name: string, { domain, replicas }: { readonly domain: string; readonly replicas: number }): Promise<void> {
     // A mirror of what does not exist yet looks for it again only after ten seconds and more: better that it is there.
-    await this.#create(name, jetstream(this.connection, { timeout: REMOTE_TIMEOUT_MS, domain })).catch(() => {});
+    await this.#create(name, jetstream(this.connection, { timeout: REMOTE_TIMEOUT_MS, domain }), replicas).catch(() => {});
     const stream = `KV_${name}`;
     const manager = await jetstreamManager(this.connection, { timeout: MAKE_TIMEOUT_MS, ...domainOf(this.options.domain) });
     await manager.streams.add({

@@ -8,8 +8,8 @@ export interface NatsDriversOptions extends Omit<NatsOptions, 'name'> {
   readonly name?: string;
   /** JetStream domain of the data centre, when its servers have one. */
   readonly domain?: string;
-  /** Domains of the other data centres by data centre; their buckets are mirrored. */
-  readonly remotes?: ReadonlyMap<string, string>;
+  /** The other data centres by name; their buckets are mirrored. */
+  readonly remotes?: ReadonlyMap<string, { readonly servers: readonly string[]; readonly domain: string }>;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -26,16 +26,20 @@ const REPLICAS = 3;
 
 /** @throws Error when the server is too old, with what to install. */
 export async function openNats(options: NatsDriversOptions): Promise<NatsDrivers> {
-  const { clock, log, meter, domain, remotes, servers } = options;
+  const { clock, log, meter, domain, servers } = options;
+  const remotes = [...options.remotes ?? []].map(([name, remote]) => [name, { domain: remote.domain, replicas: replicasOf(remote.servers) }] as const);
   const connection = await connectNats({ ...options, name: options.name ?? 'cordboard' });
   try {
-    const replicas = servers.length >= REPLICAS ? REPLICAS : 1;
     const keyValues = JetStreamKeyValueStore.open(connection, {
-      replicas, ...(domain === undefined ? {} : { domain }), ...(remotes === undefined ? {} : { remotes }),
+      replicas: replicasOf(servers), remotes: new Map(remotes), ...(domain === undefined ? {} : { domain }),
     });
     return { bus: new NatsBus(connection, { clock, log, meter }), keyValues };
   } catch (error) {
     await connection.close();
     throw error;
   }
+}
+
+function replicasOf(servers: readonly string[]): number {
+  return servers.length >= REPLICAS ? REPLICAS : 1;
 }
