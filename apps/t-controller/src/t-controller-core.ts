@@ -16,6 +16,8 @@ export type FanOut = (event: TEvent, sessions: Iterable<TlibSession>, requester?
 
 /** Others' claims are heard in this time; then Routing Points without an owner are shared out. */
 const SETTLE_MS = 200;
+/** Records of the process before are believed only then: a phone may have moved meanwhile, which its new owner's page or record tells. */
+const OWN_RECORDS_MS = 600;
 
 export class TControllerCore {
   readonly instance: string;
@@ -33,6 +35,7 @@ export class TControllerCore {
   readonly #firstEpoch: number;
   #notices: BusSubscription | undefined;
   #draining = false;
+  #closed = false;
 
   constructor(
     config: ClusterConfig, private readonly application: Application, private readonly ports: TierPorts, fanOut: FanOut,
@@ -110,6 +113,7 @@ export class TControllerCore {
   }
 
   close(): void {
+    this.#closed = true;
     this.#membership.close();
     this.#notices?.unsubscribe();
     this.#records.close();
@@ -217,14 +221,18 @@ export class TControllerCore {
 
   #recordFound(record: StoredOwner): void {
     const nowMs = this.ports.clock.nowMs();
-    if (record.node === this.application.name) return this.#ownRecordFound(record, nowMs);
+    if (record.node === this.application.name) {
+      if (record.epoch < this.#firstEpoch) this.ports.clock.setTimer(OWN_RECORDS_MS, () => this.#ownRecordFound(record));
+      return;
+    }
     const alive = this.#membership.member(`${record.node}/t-controller`) !== undefined;
     this.#owned.feed({ kind: 'record', record, alive, nowMs });
   }
 
   /** Of the process before this one: the phone is still registered, so its DN goes back into service at once. */
-  #ownRecordFound({ dn, ownership, epoch, untilMs = 0 }: StoredOwner, nowMs: number): void {
-    if (epoch >= this.#firstEpoch) return;
+  #ownRecordFound({ dn, ownership, untilMs = 0 }: StoredOwner): void {
+    const nowMs = this.ports.clock.nowMs();
+    if (this.#closed) return;
     if (ownership === 'sip' && untilMs > nowMs && this.#owned.ownership.owner(dn) === undefined) this.#owned.want(dn, 'sip', untilMs);
   }
 

@@ -17,6 +17,7 @@ export { SWITCH_QUERIES, switchAnswer, type SwitchIdentity } from './dn/switch-i
 export { queryCall } from './dn/query-call.js';
 export { readSnapshots } from './dn/snapshot-pages.js';
 export { snapshotAttributes } from './dn/registered-event.js';
+export { type DepartureEffect, type DepartureInput, Departures, type DepartureState } from './ownership/departures.js';
 export { HAND_OVER_MS, type OwnerRecord, type OwnershipEffect, type OwnershipInput } from './ownership/ownership.types.js';
 export { SilentPeers } from './ownership/silent-peers.js';
 export { Ownership } from './ownership/ownership.js';

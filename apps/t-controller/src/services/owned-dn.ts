@@ -2,8 +2,8 @@
 import { type Bus, type BusDelivery, EventRing, subjects } from '#cluster';
 import { type Clock, type Entropy, type Timer, unreachable } from '#kernel';
 import {
-  Dn, type DnCommand, type DnEffect, type DnEvent, type DnIdentity, type DnInput, type DnReply, type DnRules, type DnSnapshot, type DnTimer,
-  type ScCommand,
+  type DepartureState, Dn, type DnCommand, type DnEffect, type DnEvent, type DnIdentity, type DnInput, type DnReply, type DnRules, type DnSnapshot,
+  type DnTimer, type ScCommand,
 } from '#telephony';
 import { TError } from '#tlib';
 import { CallStreams } from './call-streams.js';
@@ -22,8 +22,12 @@ export interface OwnedDnPorts {
   agentMoved(dn: string, before: string | undefined, after: string | undefined): void;
   /** For clients of this node that hear all DNs of it. */
   published(event: DnEvent): void;
-  /** The phone was seen at another node. */
-  refreshed(dn: string, untilMs: number): void;
+  /** The phone was seen at another node of this data centre (`seen`), or a proxy knows how long what is left of it lasts. */
+  refreshed(dn: string, untilMs: number, seen: boolean): void;
+  /** A node of another data centre wants the DN. */
+  askedToMove(dn: string, question: Extract<DnCommand, { readonly kind: 'move' }>): DnReply | undefined;
+  /** Its calls or its agent may have changed. */
+  changed(dn: string): void;
 }
 
 /** Decided here; everything else is for the SC of the call. */
@@ -85,6 +89,10 @@ export class OwnedDn {
     return this.#dn.agentID;
   }
 
+  departureState(nowMs: number): DepartureState {
+    return { busy: this.#dn.isBusy(nowMs), loggedIn: this.#dn.agentID !== undefined };
+  }
+
   snapshot(): DnSnapshot {
     return this.#dn.snapshot();
   }
@@ -104,6 +112,7 @@ export class OwnedDn {
       else this.#perform(effect);
     }
     if (this.#dn.agentID !== before) this.ports.agentMoved(this.#dn.identity.dn, before, this.#dn.agentID);
+    this.ports.changed(this.#dn.identity.dn);
     return reply;
   }
 
@@ -155,7 +164,8 @@ export class OwnedDn {
       case 'offer': return respond(this.feed({ kind: 'offer', connID: command.connID, leaseMs: command.leaseMs, nowMs }));
       case 'withdraw': return void this.feed({ kind: 'withdraw', connID: command.connID, nowMs });
       case 'snapshot': return respond({ kind: 'snapshot', snapshot: this.#dn.snapshot() });
-      case 'refresh': return this.ports.refreshed(this.#dn.identity.dn, command.untilMs);
+      case 'refresh': return this.ports.refreshed(this.#dn.identity.dn, command.untilMs, command.seen === true);
+      case 'move': return respond(this.ports.askedToMove(this.#dn.identity.dn, command));
       case 'clientAway':
       case 'clientGone': return void this.feed({ ...command, nowMs });
       case 'agentAction': {

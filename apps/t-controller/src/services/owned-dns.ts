@@ -3,10 +3,12 @@ import { type Bus, type BusSubscription, EventRing, Hlc, subjects } from '#clust
 import { type ClusterConfig, OptionLookup } from '#config';
 import { type Clock, type Entropy, type Timer, unreachable } from '#kernel';
 import {
-  type DnCommand, type DnEvent, type DnInput, type DnRules, type DnSnapshot, type LoginNotice, Ownership, type OwnershipEffect,
-  type OwnershipInput, type OwnerNotice, type OwnerRecord, type SnapshotReply, type SnapshotRequest, type TcCommand,
+  type DepartureEffect, type DepartureInput, Departures, type DnCommand, type DnEvent, type DnInput, type DnReply, type DnRules, type DnSnapshot,
+  type LoginNotice, type MoveVerdict, Ownership, type OwnershipEffect, type OwnershipInput, type OwnershipKind, type OwnerNotice, type OwnerRecord,
+  type SnapshotReply, type SnapshotRequest, type TcCommand,
 } from '#telephony';
 import { CommandInbox } from './command-inbox.js';
+import { HandedOver } from './handed-over.js';
 import { OwnedDn, type OwnedDnPorts } from './owned-dn.js';
 import { SortedNames } from './sorted-names.js';
 
@@ -35,9 +37,15 @@ const EXPIRE_EVERY_MS = 250;
 const PAGE_MAX = 500;
 /** A claim or a login that got lost would leave two of what there may be one: it is said again after each of these. */
 const SAY_AGAIN_MS = [1_000, 3_000];
+/** A claim, or the hand-over that answers it, may be lost: what is asked of an owner that waits for it is asked again. */
+const CLAIM_AGAIN_MS = [300, 600];
+/** The answer to `move`; silence is no answer. */
+const MOVE_ANSWER_MS = 1_000;
 
 export class OwnedDns {
   readonly ownership: Ownership;
+  readonly #departures = new Departures();
+  readonly #handedOver: HandedOver;
   readonly #dns = new Map<string, OwnedDn>();
   readonly #names = new SortedNames(() => this.#dns.keys());
   /** Claimed, and waiting for the former owner's hand-over. */
@@ -60,9 +68,12 @@ export class OwnedDns {
   ) {
     this.ownership = new Ownership(node, geoLocation);
     this.#rules = rulesOf(options);
+    this.#handedOver = new HandedOver(ports.clock);
     this.#dnPorts = {
       ...ports, ring: this.#ring,
-      refreshed: (dn, untilMs) => this.want(dn, 'sip', untilMs),
+      refreshed: (dn, untilMs, seen) => (seen ? this.want(dn, 'sip', untilMs) : this.feed({ kind: 'until', dn, untilMs, nowMs: this.#nowMs() })),
+      askedToMove: (dn, question) => this.#askedToMove(dn, question),
+      changed: (dn) => this.#changed(dn),
       nextLoginEpoch: () => this.#loginEpochs.next(this.#nowMs()),
       loggedIn: (dn, agentID, epoch) => this.#loggedIn(dn, agentID, epoch),
       agentMoved: (dn, before, after) => this.#agentMoved(dn, before, after),
@@ -104,19 +115,24 @@ export class OwnedDns {
 
   heard(notice: OwnerNotice): void {
     if (notice.kind === 'release' && notice.seq !== undefined) this.#noteSeq(notice.dn, notice.seq);
+    if (notice.kind === 'claim') this.#claimHeard(notice);
     this.feed({ kind: 'notice', notice, nowMs: this.#nowMs() });
   }
 
   /** `untilMs` infinite: a Routing Point or an outside line has no registration that ends. */
-  want(dn: string, ownership: 'sip' | 'static' | 'tlib', untilMs: number): void {
+  want(dn: string, ownership: OwnershipKind, untilMs: number): void {
     const lastSeq = Math.max(this.#lastSeq.get(dn) ?? 0, this.events.lastSeq(dn));
     this.feed({ kind: 'want', dn, ownership, untilMs, lastSeq, nowMs: this.#nowMs() });
-    const record = this.ownership.owner(dn);
-    if (record?.node === this.node) this.events.recorded(record, this.ownership.untilMs(dn) ?? untilMs);
+    this.#record(dn);
+    if (ownership === 'tlib') this.#departures.on({ kind: 'held', dn }, []);
   }
 
+  /** No application of this node holds the DN: it leaves once no call and no after-call work is left. */
   unwant(dn: string): void {
-    this.feed({ kind: 'unwant', dn, nowMs: this.#nowMs() });
+    const owned = this.#dns.get(dn);
+    const nowMs = this.#nowMs();
+    if (owned === undefined) return this.feed({ kind: 'unwant', dn, nowMs });
+    this.#depart({ kind: 'left', dn, state: owned.departureState(nowMs), nowMs });
   }
 
   scDown(node: string): void {
@@ -164,6 +180,7 @@ export class OwnedDns {
 
   close(): void {
     this.#expiry?.cancel();
+    this.#handedOver.close();
     for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe();
     for (const inbox of this.#coming.values()) inbox.close();
     for (const owned of this.#dns.values()) owned.close();
@@ -188,6 +205,7 @@ export class OwnedDns {
     this.#expiry = this.ports.clock.setTimer(EXPIRE_EVERY_MS, () => {
       this.#watchExpiry();
       this.feed({ kind: 'expire', nowMs: this.#nowMs() });
+      for (const dn of [...this.#departures.dns]) this.#changed(dn);
     });
   }
 
@@ -196,6 +214,7 @@ export class OwnedDns {
       case 'registered': return this.want(command.dn, 'sip', command.untilMs);
       case 'unregistered': return this.want(command.dn, 'sip', this.#nowMs());
       case 'handOver': return this.feed({ kind: 'handOver', epoch: command.epoch, snapshot: command.snapshot, nowMs: this.#nowMs() });
+      case 'moveNow': return this.#moveAnswered(command.dn, 'now');
       default: return unreachable(command);
     }
   }
@@ -205,9 +224,10 @@ export class OwnedDns {
     switch (effect.kind) {
       case 'publish': return this.#announce(effect.notice);
       case 'forwardRefresh': {
-        const command: DnCommand = { kind: 'refresh', untilMs: effect.untilMs };
+        const command: DnCommand = { kind: 'refresh', untilMs: effect.untilMs, seen: true };
         return bus.publish(subjects.dnCommand(effect.dn), command);
       }
+      case 'askMove': return this.#askMove(effect);
       case 'awaitHandOver': return this.#awaitHandOver(effect.dn, effect.epoch, effect.delayMs);
       case 'takeUp': return this.#takeUp(effect.record, effect.snapshot, effect.lastSeq);
       case 'passOn': return this.#handOver(effect.to, effect.epoch, effect.snapshot);
@@ -221,6 +241,19 @@ export class OwnedDns {
     this.#coming.get(dn)?.close();
     this.#coming.set(dn, new CommandInbox(this.ports.bus, dn));
     this.ports.clock.setTimer(delayMs, () => this.feed({ kind: 'handOverLate', dn, epoch, nowMs: this.#nowMs() }));
+    for (const againMs of CLAIM_AGAIN_MS) {
+      if (againMs < delayMs) this.ports.clock.setTimer(againMs, () => this.#claimAgain(dn, epoch));
+    }
+  }
+
+  #claimAgain(dn: string, epoch: number): void {
+    const record = this.ownership.owner(dn);
+    if (record?.epoch === epoch && this.#coming.has(dn)) this.ports.bus.publish(subjects.dnOwner(dn), { kind: 'claim', ...record });
+  }
+
+  #record(dn: string): void {
+    const record = this.ownership.owner(dn);
+    if (record?.node === this.node) this.events.recorded(record, this.ownership.untilMs(dn) ?? Infinity);
   }
 
   #announce(notice: OwnerNotice): void {
@@ -244,6 +277,7 @@ export class OwnedDns {
     const routingPoint = this.#isRoutingPoint(dn);
     const inbox = this.#coming.get(dn) ?? new CommandInbox(this.ports.bus, dn);
     this.#coming.delete(dn);
+    this.#record(dn);
     const owned = new OwnedDn({ dn, node: this.node, epoch, geoLocation: this.geoLocation, routingPoint }, this.#rules, from, lastSeq, inbox, this.#dnPorts);
     this.#dns.set(dn, owned);
     this.#names.changed();
@@ -261,7 +295,17 @@ export class OwnedDns {
     const owned = this.#dns.get(dn);
     if (owned === undefined) return;
     this.#forget(dn, owned, to);
-    this.#handOver(to, epoch, owned.handOver());
+    const snapshot = owned.handOver();
+    this.#handedOver.put(dn, to, epoch, snapshot);
+    this.#handOver(to, epoch, snapshot);
+    // Within a data centre the heir's record takes the place of this node's.
+    if (this.#dataCentreOf.get(to) !== this.geoLocation) this.events.released(dn);
+  }
+
+  /** Its maker still waits for what was handed to it. */
+  #claimHeard({ dn, node, epoch }: Extract<OwnerNotice, { readonly kind: 'claim' }>): void {
+    const snapshot = this.#handedOver.get(dn, node, epoch);
+    if (snapshot !== undefined) this.#handOver(node, epoch, snapshot);
   }
 
   #handOver(to: string, epoch: number, snapshot: DnSnapshot): void {
@@ -282,6 +326,7 @@ export class OwnedDns {
 
   #forget(dn: string, owned: OwnedDn, heir: string | undefined): void {
     owned.close();
+    this.#departures.on({ kind: 'gone', dn }, []);
     this.#dns.delete(dn);
     this.#names.changed();
     this.#ring.forget(dn);
@@ -291,6 +336,61 @@ export class OwnedDns {
 
   #noteSeq(dn: string, seq: number): void {
     this.#lastSeq.set(dn, Math.max(seq, this.#lastSeq.get(dn) ?? 0));
+  }
+
+  // ---- moves between data centres
+
+  #askMove({ dn, ownership, untilMs, agoMs }: Extract<OwnershipEffect, { readonly kind: 'askMove' }>): void {
+    // JSON has no Infinity.
+    const question: DnCommand = { kind: 'move', node: this.node, ownership, agoMs, ...(untilMs === Infinity ? {} : { untilMs }) };
+    this.ports.bus.request(subjects.dnCommand(dn), question, MOVE_ANSWER_MS, (reply) => {
+      const answer = reply.kind === 'reply' ? reply.message as DnReply : undefined;
+      if (answer?.kind === 'move') this.#moveAnswered(dn, answer.verdict);
+      else this.#moveAnswered(dn, reply.kind === 'no-responders' ? 'nobody' : 'silent');
+    });
+  }
+
+  #moveAnswered(dn: string, verdict: MoveVerdict | 'silent' | 'nobody'): void {
+    if (this.#subscriptions.length > 0) this.feed({ kind: 'moveAnswered', dn, verdict, nowMs: this.#nowMs() });
+  }
+
+  #askedToMove(dn: string, { node, ownership, untilMs = Infinity, agoMs }: Extract<DnCommand, { readonly kind: 'move' }>): DnReply | undefined {
+    const owned = this.#dns.get(dn);
+    const nowMs = this.#nowMs();
+    if (owned === undefined) return undefined;
+    const seenAtMs = this.ownership.seenAtMs(dn) ?? 0;
+    const verdict = this.#depart({ kind: 'asked', dn, node, ownership, untilMs, agoMs, seenAtMs, state: owned.departureState(nowMs), nowMs });
+    // The phone is registered there, whatever becomes of its registration here.
+    if (verdict === 'later' && untilMs > (this.ownership.untilMs(dn) ?? 0)) this.feed({ kind: 'until', dn, untilMs, nowMs });
+    return { kind: 'move', verdict: verdict ?? 'no' };
+  }
+
+  #changed(dn: string): void {
+    const owned = this.#departures.has(dn) ? this.#dns.get(dn) : undefined;
+    const nowMs = this.#nowMs();
+    if (owned !== undefined) this.#depart({ kind: 'changed', dn, state: owned.departureState(nowMs), nowMs });
+  }
+
+  /** Answers the verdict, if there was a question. */
+  #depart(input: DepartureInput): MoveVerdict | undefined {
+    const effects: DepartureEffect[] = [];
+    this.#departures.on(input, effects);
+    let verdict: MoveVerdict | undefined;
+    for (const effect of effects) {
+      if (effect.kind === 'verdict') verdict = effect.verdict;
+      else this.#performDeparture(effect);
+    }
+    return verdict;
+  }
+
+  #performDeparture(effect: Exclude<DepartureEffect, { readonly kind: 'verdict' }>): void {
+    const { dn } = effect;
+    switch (effect.kind) {
+      case 'leave': return void this.#dns.get(dn)?.feed({ kind: 'leave', untilMs: effect.untilMs, nowMs: this.#nowMs() });
+      case 'moveNow': return this.ports.bus.publish(subjects.tcCommand(effect.node), { kind: 'moveNow', dn } satisfies TcCommand);
+      case 'giveUp': return this.feed({ kind: 'unwant', dn, nowMs: this.#nowMs() });
+      default: return unreachable(effect);
+    }
   }
 
   // ---- one login an agent (§14 row 11)

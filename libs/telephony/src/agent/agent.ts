@@ -1,6 +1,6 @@
 /** One agent on one DN: login, ready, not ready, after-call work, legal guard (tlibrary §7; TC-16, 18, 22, 24, 25). */
 import type { Machine, Out } from '#kernel';
-import { EMPTY_KV, type KVList, TError } from '#tlib';
+import { EMPTY_KV, kv, kvGet, type KVList, kvUpdate, TError } from '#tlib';
 import type { AgentView } from '../messages/index.js';
 import type {
   AgentEffect, AgentEventName, AgentInput, AgentMemory, AgentRest, AgentRules, AgentState, WorkMode, WrapUpTime,
@@ -11,6 +11,8 @@ type Input<K extends AgentInput['kind']> = Extract<AgentInput, { readonly kind: 
 
 /** AgentStatus of §4.4.1. */
 const STATUS: Readonly<Record<AgentState, number>> = { LoggedOut: 0, NotReady: 3, Ready: 2, AfterCallWork: 4, LegalGuard: 3 };
+/** Says that the agent asked for after-call work, and no call (§7.6). */
+export const MANUAL_ACW = kv({ ReasonCode: 'ManualSetACWPeriod' });
 const READY: AgentRest = { state: 'Ready', workMode: 'Unknown', reasons: EMPTY_KV };
 
 export class Agent implements Machine<AgentInput, AgentEffect> {
@@ -169,7 +171,8 @@ export class Agent implements Machine<AgentInput, AgentEffect> {
       this.#afterBusiness = false;
     }
     const timed = this.rules.timedAcwInIdle || this.#afterBusiness;
-    this.#enterAcw(timed ? seconds : 'untimed', input.reasons, input.nowMs, out);
+    const isOwn = !this.#afterBusiness && kvGet(input.reasons, 'ReasonCode') === undefined;
+    this.#enterAcw(timed ? seconds : 'untimed', isOwn ? kvUpdate(input.reasons, MANUAL_ACW) : input.reasons, input.nowMs, out);
   }
 
   #businessReleased(input: Input<'businessReleased'>, out: Out<AgentEffect>): void {

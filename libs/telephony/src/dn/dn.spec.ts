@@ -253,9 +253,37 @@ describe('a hand-over', () => {
 
   it('there, after-call work that the agent asked for is not restored', () => {
     const before = new Stand().ready().ask('RequestAgentNotReady', { AgentWorkMode: 'AfterCallWork' });
+    expect(reason(before.events[0], 'ReasonCode')).toBe('ManualSetACWPeriod');
     const after = new Stand({ agentStateAutoRestore: true }, handOver(before), 'dc2').feed(tookOver(true, 2_000));
-    expect(after.events).toMatchObject([{ msg: 'EventAgentNotReady', AgentWorkMode: 'Unknown' }]);
+    expect(after.events).toMatchObject([{ msg: 'EventAgentLogout' }]);
     expect(reason(after.events[0], 'ReasonCode')).toBe('ManualSetACWPeriod');
+  });
+
+  it('that is about to come logs out who does not come along, and takes no call meanwhile', () => {
+    const leave = (stand: Stand): Stand => stand.feed({ kind: 'leave', untilMs: 3_000, nowMs: 2_000 });
+    const offer = (nowMs: number): DnInput => ({ kind: 'offer', connID: CONN, leaseMs: 1_000, nowMs });
+    const out = leave(new Stand().ready());
+    expect(out.names).toEqual(['EventAgentLogout']);
+    expect(out.feed(offer(2_999)).reply).toMatchObject({ code: 231, message: expect.stringContaining('moving') });
+    const along = leave(new Stand({ agentStateAutoRestore: true }).ready());
+    expect(along.names).toEqual([]);
+    expect(along.feed(offer(2_999)).reply).toMatchObject({ code: 231 });
+    expect(along.feed(offer(3_000)).reply).toMatchObject({ kind: 'offered' });
+    const byHand = new Stand({ agentStateAutoRestore: true }).ready().ask('RequestAgentNotReady', { AgentWorkMode: 'AfterCallWork' });
+    expect(leave(byHand).names).toEqual(['EventAgentLogout']);
+  });
+
+  it('waits for calls, their leases and the work after them, and not for work that the agent asked for', () => {
+    const busy = (stand: Stand, nowMs = 1_000): boolean => stand.dn.isBusy(nowMs);
+    expect(busy(new Stand().ready())).toBe(false);
+    const offered = new Stand().ready().feed({ kind: 'offer', connID: CONN, leaseMs: 5_000, nowMs: 1_000 });
+    expect([busy(offered), busy(offered, 6_000)]).toEqual([true, false]);
+    const worked = new Stand().ready().event('EventRinging').event('EventEstablished');
+    expect(busy(worked)).toBe(true);
+    expect(busy(worked.event('EventReleased'))).toBe(true);
+    worked.at(11_000);
+    expect(busy(worked)).toBe(false);
+    expect(busy(new Stand().ready().ask('RequestAgentNotReady', { AgentWorkMode: 'AfterCallWork' }))).toBe(false);
   });
 
   it('counts idle time on', () => {

@@ -1,7 +1,7 @@
 /** One DN at its owner: service state, calls, offers, its agent, and the numbering of its events (docs/specs/dn.md). */
 import type { Machine, Out } from '#kernel';
 import { EMPTY_KV, kv, kvGet, type KVList, kvUpdate, TError, type TEvent, type TRequest, tTime } from '#tlib';
-import { Agent } from '../agent/agent.js';
+import { Agent, MANUAL_ACW } from '../agent/agent.js';
 import type { AgentEffect, AgentInput, WorkMode, WrapUpTime } from '../agent/agent.types.js';
 import type { AgentView, CallView, DnMemory, DnReply, DnSnapshot, RequestOrigin } from '../messages/index.js';
 import { CallBook, endsCall, isAnswered } from './call-book.js';
@@ -35,6 +35,8 @@ export class Dn implements Machine<DnInput, DnEffect> {
   #loginBy: RequestOrigin | undefined;
   /** The client of the login is not connected: the agent gets no new calls (docs/adr/0004-lost-desktops.md). */
   #desktopAway = false;
+  /** A node of another data centre may claim it: it is offered no call until then. */
+  #leavesUntilMs = 0;
 
   /** `from`: the DN as a former owner left it; its first input is then `tookOver`. `lastSeq`: the number to go on from. */
   constructor(readonly identity: DnIdentity, private readonly rules: DnRules, from?: DnSnapshot, lastSeq = 0) {
@@ -66,6 +68,11 @@ export class Dn implements Machine<DnInput, DnEffect> {
 
   get agentID(): string | undefined {
     return this.#agent.agentID;
+  }
+
+  /** A call, a lease of one, or after-call work of one: the DN stays where it is. */
+  isBusy(nowMs: number): boolean {
+    return this.#calls.size > 0 || this.#offers.taken(undefined, nowMs) || (this.#agent.state === 'AfterCallWork' && !this.#agent.isOwnAcw);
   }
 
   call(connID: string): CallView | undefined {
@@ -110,6 +117,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
       case 'inService': return this.#backInService(input.nowMs, out);
       case 'outOfService': return this.#outOfService(input.nowMs, out);
       case 'tookOver': return this.#tookOver(input.moved, input.nowMs, out);
+      case 'leave': return this.#leave(input.untilMs, input.nowMs, out);
       case 'item': return this.#callEvent(input.item.event, input.item.business, input.node, input.item.origin, input.nowMs, out);
       case 'picture': return this.#picture(input, out);
       case 'scDown': return this.#picture({ kind: 'picture', node: input.node, calls: [], nowMs: input.nowMs }, out);
@@ -133,17 +141,28 @@ export class Dn implements Machine<DnInput, DnEffect> {
     for (const [connID, untilMs] of memory.offers) this.#offers.grant(connID, untilMs);
   }
 
-  /** The agent comes along; to another data centre only by `agent-state-auto-restore`, and then own after-call work ends (§7.6). */
+  /** The agent comes along; to another data centre only by `agent-state-auto-restore`. */
   #tookOver(moved: boolean, nowMs: number, out: Out<DnEffect>): void {
     if (this.#agent.state === 'LoggedOut') return;
-    if (moved && !this.rules.agentStateAutoRestore) return this.#logoutIfIn(EMPTY_KV, nowMs, out);
+    if (moved && !this.#comesAlong) return this.#logoutForMove(nowMs, out);
     this.#watchIdle(nowMs, out);
-    if (moved && this.#agent.isOwnAcw) {
-      return void this.#feedAgent({ kind: 'notReady', reasons: kv({ ReasonCode: 'ManualSetACWPeriod' }), nowMs }, undefined, out);
-    }
     this.#agent.rearm(nowMs, this.#agentEffects);
     if (moved) this.#agent.announce(nowMs, this.#agentEffects);
     this.#performAgent(undefined, nowMs, out);
+  }
+
+  #leave(untilMs: number, nowMs: number, out: Out<DnEffect>): void {
+    this.#leavesUntilMs = untilMs;
+    if (!this.#comesAlong) this.#logoutForMove(nowMs, out);
+  }
+
+  /** §7.6: who asked for after-call work by hand is not restored. */
+  get #comesAlong(): boolean {
+    return this.rules.agentStateAutoRestore && !this.#agent.isOwnAcw;
+  }
+
+  #logoutForMove(nowMs: number, out: Out<DnEffect>): void {
+    this.#logoutIfIn(this.#agent.isOwnAcw ? MANUAL_ACW : EMPTY_KV, nowMs, out);
   }
 
   // ---- service state (§8.1)
@@ -215,6 +234,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
   #offerProblem({ connID, nowMs }: Input<'offer'>): DnReply | undefined {
     const { dn } = this.identity;
     if (!this.#inService) return refusal(TError.OutOfService, `${dn} is out of service`);
+    if (nowMs < this.#leavesUntilMs) return refusal(TError.DNBusy, `${dn} is moving to another data centre: offer the call again`);
     if (this.#dnd) return refusal(TError.DNBusy, `${dn} is set to do not disturb`);
     // Without an agent the phone rings like any other; it may have several calls.
     if (this.#agent.state === 'LoggedOut') return undefined;

@@ -31,6 +31,8 @@ export type DnInput =
   | { readonly kind: 'outOfService'; readonly nowMs: number }
   /** The first input of a DN that was handed over; `moved`: from another data centre. */
   | { readonly kind: 'tookOver'; readonly moved: boolean; readonly nowMs: number }
+  /** It is about to move to another data centre: no call is offered until then, and an agent who does not come along is logged out. */
+  | { readonly kind: 'leave'; readonly untilMs: number; readonly nowMs: number }
   | { readonly kind: 'item'; readonly node: string; readonly item: CallEventItem; readonly nowMs: number }
   | { readonly kind: 'picture'; readonly node: string; readonly calls: readonly CallView[]; readonly nowMs: number }
   | { readonly kind: 'scDown'; readonly node: string; readonly nowMs: number }

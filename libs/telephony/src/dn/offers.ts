@@ -17,8 +17,8 @@ export class Offers {
     this.#untilMs?.delete(connID);
   }
 
-  /** Whether another call than this one has a lease. */
-  taken(connID: string, nowMs: number): boolean {
+  /** Whether another call than this one has a lease, if any. */
+  taken(connID: string | undefined, nowMs: number): boolean {
     for (const [holder, untilMs] of this.#untilMs ?? []) {
       if (untilMs <= nowMs) this.#untilMs?.delete(holder);
       else if (holder !== connID) return true;

@@ -60,8 +60,15 @@ export type DnCommand =
   | { readonly kind: 'withdraw'; readonly connID: string; readonly node: string }
   /** Bus request, answered `snapshot`. */
   | { readonly kind: 'snapshot' }
-  /** The phone's registration was renewed through another node, or lost by a proxy; how long what is left of it lasts. */
-  | { readonly kind: 'refresh'; readonly untilMs: number }
+  /** The phone's registration was renewed through another node (`seen`), or lost by a proxy; how long what is left of it lasts. */
+  | { readonly kind: 'refresh'; readonly untilMs: number; readonly seen?: true }
+  /**
+   * A node of another data centre has a reason to own the DN until then, or without an end: may it claim? Bus request, answered `move`.
+   * `agoMs`: how long ago the phone was seen there. Repeated while the reason stands.
+   */
+  | {
+    readonly kind: 'move'; readonly node: string; readonly ownership: OwnershipKind; readonly untilMs?: number; readonly agoMs: number;
+  }
   /** No-answer and busy supervision (tlibrary §7.5). */
   | { readonly kind: 'agentAction'; readonly action: 'notready' | 'logout'; readonly reason: string }
   /** A client of that instance is gone, or unregistered the DN: who was logged in by it may be logged out (tlibrary §7.6). */
@@ -73,7 +80,11 @@ export type DnReply =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'offered'; readonly agentID: string | undefined }
   | { readonly kind: 'snapshot'; readonly snapshot: DnSnapshot }
+  | { readonly kind: 'move'; readonly verdict: MoveVerdict }
   | TErrorReply;
+
+/** `now`: claim at once. `later`: the owner says when. `no`: the phone was seen at its owner since; forget it. */
+export type MoveVerdict = 'now' | 'later' | 'no';
 
 export interface DnSnapshot {
   readonly dn: string;
@@ -188,7 +199,9 @@ export type TcCommand =
   | { readonly kind: 'registered'; readonly dn: string; readonly untilMs: number }
   | { readonly kind: 'unregistered'; readonly dn: string }
   /** State of a DN from the owner that yielded, to the node that claimed with `epoch`. */
-  | { readonly kind: 'handOver'; readonly epoch: number; readonly snapshot: DnSnapshot };
+  | { readonly kind: 'handOver'; readonly epoch: number; readonly snapshot: DnSnapshot }
+  /** The owner that had to wait is ready to let the DN go. */
+  | { readonly kind: 'moveNow'; readonly dn: string };
 
 /** Asked at subjects.tcSnapshot(node). Bus request. */
 export type SnapshotRequest =

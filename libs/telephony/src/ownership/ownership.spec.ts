@@ -12,6 +12,8 @@ function run(table: Ownership, input: OwnershipInput): OwnershipEffect[] {
   return out;
 }
 
+const answered = (verdict: 'now' | 'later' | 'no' | 'silent' | 'nobody', nowMs = 2): OwnershipInput => ({ kind: 'moveAnswered', dn: '7001', verdict, nowMs });
+
 /** A table that heard others for long enough. */
 function settled(node: string, dataCentre: string): Ownership {
   const table = new Ownership(node, dataCentre);
@@ -51,7 +53,7 @@ it('the end of a registration goes to the owner, wherever it is, and to nobody e
   expect(run(table, want(9, 9))).toEqual([]);
 });
 
-it('a living owner of the same data centre keeps the DN; one of another hands it over', () => {
+it('a living owner of the same data centre keeps the DN; one of another is asked, and hands it over', () => {
   const claim = (dataCentre: string): OwnershipInput => ({
     kind: 'notice', nowMs: 1, notice: { kind: 'claim', dn: '7001', node: 'N2', dataCentre, ownership: 'sip', epoch: 5 },
   });
@@ -60,7 +62,9 @@ it('a living owner of the same data centre keeps the DN; one of another hands it
   expect(run(near, want(2))).toEqual([{ kind: 'forwardRefresh', dn: '7001', untilMs: 100_000 }]);
   const far = new Ownership('N1', 'dc1');
   run(far, claim('dc2'));
-  const effects = run(far, want(2));
+  expect(run(far, want(2))).toEqual([{ kind: 'askMove', dn: '7001', ownership: 'sip', untilMs: 100_000, agoMs: 0 }]);
+  expect(far.owner('7001')?.node).toBe('N2');
+  const effects = run(far, answered('now'));
   expect(effects.map(({ kind }) => kind)).toEqual(['publish', 'awaitHandOver']);
   expect(far.owns('7001')).toBe(false);
   const { epoch } = far.owner('7001')!;
@@ -122,6 +126,7 @@ it('a hand-over that was overtaken goes on to the owner of now', () => {
   const table = settled('N1', 'dc1');
   run(table, { kind: 'notice', nowMs: 1, notice: { kind: 'claim', dn: '7001', node: 'N9', dataCentre: 'dc2', ownership: 'sip', epoch: 5 } });
   run(table, want(2));
+  run(table, answered('now'));
   const { epoch } = table.owner('7001')!;
   run(table, { kind: 'notice', nowMs: 3, notice: { kind: 'claim', dn: '7001', node: 'N2', dataCentre: 'dc3', ownership: 'sip', epoch: epoch + 7 } });
   expect(run(table, { kind: 'handOver', epoch, snapshot: picture(17), nowMs: 4 })).toMatchObject([
@@ -148,4 +153,74 @@ it('whatever the order of claims heard, two tables agree on one owner', () => {
     }
     expect(tables[0].owner('7001')?.node).toBe(tables[1].owner('7001')?.node);
   }));
+});
+
+describe('a wish for a DN of another data centre', () => {
+  const claim = (node: string, dataCentre: string, epoch: number): OwnershipInput => ({
+    kind: 'notice', nowMs: 2, notice: { kind: 'claim', dn: '7001', node, dataCentre, ownership: 'sip', epoch },
+  });
+
+  function wishing(untilMs = 100_000): Ownership {
+    const table = settled('N1', 'dc1');
+    run(table, claim('N2', 'dc2', 5));
+    run(table, want(1_000, untilMs));
+    return table;
+  }
+
+  const asks = (table: Ownership, nowMs: number): unknown[] => run(table, { kind: 'expire', nowMs });
+
+  it('is said again while its owner waits, with how long ago the phone was seen', () => {
+    const table = wishing();
+    expect(run(table, answered('later', 1_010))).toEqual([]);
+    expect(asks(table, 6_000)).toEqual([]);
+    expect(asks(table, 6_010)).toMatchObject([{ kind: 'askMove', agoMs: 5_010 }]);
+    expect(run(table, answered('now', 6_020)).map(({ kind }) => kind)).toEqual(['publish', 'awaitHandOver']);
+    expect(table.seenAtMs('7001')).toBe(1_000);
+  });
+
+  it('is said again soon when there is no answer', () => {
+    const table = wishing();
+    run(table, answered('silent', 2_000));
+    expect(asks(table, 3_000)).toMatchObject([{ kind: 'askMove' }]);
+  });
+
+  it('is forgotten when the phone was seen there since, left, or its registration ran out', () => {
+    for (const end of [answered('no'), { ...want(1_100), untilMs: 1_100 } as OwnershipInput, { kind: 'expire', nowMs: 100_000 } as const]) {
+      const table = wishing();
+      run(table, end);
+      expect(table.wishes('7001')).toBe(false);
+      expect(run(table, answered('now', 1_200))).toEqual([]);
+    }
+  });
+
+  it('comes true when its owner releases, dies, or was never there when asked twice', () => {
+    const release: OwnershipInput = { kind: 'notice', nowMs: 1_100, notice: { kind: 'release', dn: '7001', node: 'N2', epoch: 5 } };
+    for (const end of [release, { kind: 'nodeDown', node: 'N2', nowMs: 1_100 } as const]) {
+      expect(run(wishing(), end).map(({ kind }) => kind)).toEqual(['publish', 'takeUp']);
+    }
+    const table = wishing();
+    expect(run(table, answered('nobody', 1_100))).toEqual([]);
+    expect(run(table, answered('nobody', 2_100)).map(({ kind }) => kind)).toEqual(['publish', 'takeUp']);
+  });
+
+  it('goes to the owner of now: told of the phone in the own data centre, asked in another', () => {
+    expect(run(wishing(), claim('N3', 'dc1', 6))).toEqual([{ kind: 'forwardRefresh', dn: '7001', untilMs: 100_000 }]);
+    const table = wishing();
+    expect(run(table, claim('N4', 'dc3', 6))).toEqual([]);
+    expect(asks(table, 1_001)).toMatchObject([{ kind: 'askMove' }]);
+  });
+
+  it('of an application ends with it', () => {
+    const table = wishing();
+    run(table, { kind: 'unwant', dn: '7001', nowMs: 1_100 });
+    expect(table.wishes('7001')).toBe(false);
+  });
+});
+
+it('a proxy that lost a binding shortens the registration, and is no sight of the phone', () => {
+  const table = settled('N1', 'dc1');
+  run(table, want(1_000));
+  run(table, { kind: 'until', dn: '7001', untilMs: 5_000, nowMs: 2_000 });
+  expect([table.untilMs('7001'), table.seenAtMs('7001')]).toEqual([5_000, 1_000]);
+  expect(run(table, { kind: 'until', dn: '7001', untilMs: 2_500, nowMs: 2_500 })).toMatchObject([{ kind: 'giveUp' }]);
 });

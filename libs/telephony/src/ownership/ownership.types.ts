@@ -1,5 +1,5 @@
 /** What goes into the ownership table and what comes out (docs/specs/ownership.md). */
-import type { DnSnapshot, OwnerNotice, OwnershipKind } from '../messages/index.js';
+import type { DnSnapshot, MoveVerdict, OwnerNotice, OwnershipKind } from '../messages/index.js';
 
 export interface OwnerRecord {
   readonly dn: string;
@@ -19,6 +19,10 @@ export type OwnershipInput =
     /** The DN's last event number that this node knows of. */
     readonly lastSeq?: number;
   }
+  /** An own DN's reason ends then, although nobody saw its phone here: a proxy lost a binding, or the phone is seen elsewhere. */
+  | { readonly kind: 'until'; readonly dn: string; readonly untilMs: number; readonly nowMs: number }
+  /** What became of {@link OwnershipEffect} `askMove`, or the owner that waited is ready now. */
+  | { readonly kind: 'moveAnswered'; readonly dn: string; readonly verdict: MoveVerdict | 'silent' | 'nobody'; readonly nowMs: number }
   /** The reason is gone. */
   | { readonly kind: 'unwant'; readonly dn: string; readonly nowMs: number }
   | { readonly kind: 'notice'; readonly notice: OwnerNotice; readonly nowMs: number }
@@ -37,9 +41,11 @@ export type OwnershipEffect =
   | { readonly kind: 'publish'; readonly notice: OwnerNotice }
   /** Another node owns the DN: tell it how long the phone is there. */
   | { readonly kind: 'forwardRefresh'; readonly dn: string; readonly untilMs: number }
+  /** Its owner in another data centre is asked to let it go: bus request, answered with a verdict. `agoMs`: since the phone was seen here. */
+  | { readonly kind: 'askMove'; readonly dn: string; readonly ownership: OwnershipKind; readonly untilMs: number; readonly agoMs: number }
   /** A hand-over that came after somebody else had claimed: it goes on to that one. */
   | { readonly kind: 'passOn'; readonly to: string; readonly epoch: number; readonly snapshot: DnSnapshot }
-  /** Queue commands for the DN until it is taken up, at most {@link HAND_OVER_MS}. */
+  /** Queue commands for the DN until it is taken up, at most `delayMs`. */
   | { readonly kind: 'awaitHandOver'; readonly dn: string; readonly epoch: number; readonly delayMs: number }
   /** The DN is this node's: begin, from the former owner's picture when there is one. */
   | { readonly kind: 'takeUp'; readonly record: OwnerRecord; readonly snapshot: DnSnapshot | undefined; readonly lastSeq: number }
@@ -49,3 +55,9 @@ export type OwnershipEffect =
   | { readonly kind: 'giveUp'; readonly dn: string; readonly epoch: number };
 
 export const HAND_OVER_MS = 200;
+/** From an owner that let the DN go just now, and is a data centre away. */
+export const MOVE_HAND_OVER_MS = 1_000;
+/** How often an owner that waits is asked again: longer than a lost answer may cost, shorter than the lease of a wish. */
+export const ASK_AGAIN_MS = 5_000;
+/** An owner without an answer may have lost the question. */
+export const ASK_SILENT_MS = 1_000;

@@ -1,0 +1,43 @@
+/** DNs that this node handed over just now: the state goes out again when its new owner says that it still waits. */
+import type { Clock, Timer } from '#kernel';
+import type { DnSnapshot } from '#telephony';
+
+interface Kept {
+  readonly to: string;
+  readonly epoch: number;
+  readonly snapshot: DnSnapshot;
+  readonly timer: Timer;
+}
+
+/** Longer than a new owner waits. */
+const KEEP_MS = 3_000;
+/** A node that drains hands over thousands at once; beyond it the oldest is forgotten, and told once only. */
+const KEPT_MAX = 20_000;
+
+export class HandedOver {
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(private readonly clock: Clock) {}
+
+  put(dn: string, to: string, epoch: number, snapshot: DnSnapshot): void {
+    this.#forget(dn);
+    if (this.#kept.size >= KEPT_MAX) this.#forget(this.#kept.keys().next().value as string);
+    const timer = this.clock.setTimer(KEEP_MS, () => this.#forget(dn));
+    this.#kept.set(dn, { to, epoch, snapshot, timer });
+  }
+
+  /** What was handed to exactly that claim. */
+  get(dn: string, to: string, epoch: number): DnSnapshot | undefined {
+    const kept = this.#kept.get(dn);
+    return kept?.to === to && kept.epoch === epoch ? kept.snapshot : undefined;
+  }
+
+  close(): void {
+    for (const dn of [...this.#kept.keys()]) this.#forget(dn);
+  }
+
+  #forget(dn: string): void {
+    this.#kept.get(dn)?.timer.cancel();
+    this.#kept.delete(dn);
+  }
+}
