@@ -168,7 +168,7 @@ export class SmartProxyCore {
     if (change.kind === 'down') this.#silent.fell(node);
     else this.#silent.spoke(node);
     if (change.kind === 'restarted') this.#feeds.ownerLost(node);
-    if (change.kind !== 'up' && change.kind !== 'restarted') return;
+    if (change.kind !== 'up' && change.kind !== 'restarted' && change.kind !== 'continued') return;
     const isThere = (): boolean => this.#membership.member(instance)?.bootEpoch === bootEpoch;
     readSnapshots(this.ports, node, isThere, (snapshot) => this.#feeds.adopt(snapshot));
   }

@@ -1,5 +1,5 @@
 /** The T-Controller without its sockets: owned DNs, watched DNs, clients (architecture: one TC a node). */
-import { type BusSubscription, Hlc, type MembershipChange, MembershipService, lifeOf, PRIMARY, rendezvous, subjects } from '#cluster';
+import { type BusSubscription, Hlc, lifeOf, type MembershipChange, MembershipService, PAIR_GRACE_MS, PRIMARY, rendezvous, subjects } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import { DnFeeds, type DnSnapshot, type Heartbeat, type OwnerNotice, readSnapshots, SilentPeers } from '#telephony';
 import type { AdminCommands, TierPorts } from '#tier';
@@ -31,8 +31,14 @@ export class TControllerCore {
   readonly #records: OwnerRecords;
   readonly #membership: MembershipService<Heartbeat>;
   readonly #routingPoints: readonly string[];
-  /** Every epoch of this process is at least this one. */
+  /** Every epoch that this process makes for a DN it was not left with is at least this one. */
   readonly #firstEpoch: number;
+  /** DNs that the other half of the pair owned, or had left. */
+  readonly #inherited = new Set<string>();
+  /** Lives of T-Controllers that fell silent. */
+  readonly #fallen = new Map<string, number>();
+  /** How long agents wait for a client whose process is gone (docs/adr/0005-desktops-of-a-pair.md). */
+  readonly #desktopsMs: number;
   #notices: BusSubscription | undefined;
   #draining = false;
   #closed = false;
@@ -45,7 +51,7 @@ export class TControllerCore {
     const options = new OptionLookup(config, application);
     this.instance = `${name}/t-controller`;
     this.#routingPoints = [...config.dns.values()].filter((dn) => dn.type === 'RoutingPoint').map((dn) => dn.number);
-    this.#owned = new OwnedDns(name, geoLocation, config, options, ports, {
+    this.#owned = new OwnedDns(name, geoLocation, config, options, { ...ports, replica: ports.replica?.('t-controller') }, {
       added: (snapshot) => this.#smart.added(snapshot),
       removed: (dn, heir) => this.#smart.removed(dn, heir),
       published: (event) => this.#smart.published(event),
@@ -59,12 +65,14 @@ export class TControllerCore {
     });
     this.#desk = new ClientDesk(this.instance, config, { switchName: config.switchName, geoLocation }, {
       bus, fanOut, smart: this.#smart, nowMs: () => clock.nowMs(),
+      later: (delayMs, then) => void clock.setTimer(delayMs, then),
       watch: (dn, known) => this.#feeds.watch(dn, known),
       unwatch: (dn) => this.#feeds.unwatch(dn),
       registered: (dn, session) => this.#owners.registered(dn, session),
       unregistered: (dn, session) => this.#unregistered(dn, session),
+      hereForAll: (origin) => this.#owned.clientHere(origin),
     });
-    this.#owners = new OwnerApplications(config, new Set(options.list('dn-owner-applications').map((each) => each.trim())), {
+    this.#owners = new OwnerApplications(config, new Set(options.list('dn-owner-applications').map((each) => each.trim())), clock, {
       want: (dn) => this.#owned.want(dn, 'tlib', Infinity),
       unwant: (dn) => this.#owned.unwant(dn),
     });
@@ -73,6 +81,8 @@ export class TControllerCore {
       gone: (session) => this.#gone(session),
       back: (session) => { for (const dn of this.#desk.registeredBy(session)) this.#owners.registered(dn, session); },
     });
+    const delayMs = options.number('logout-on-disconnect-delay') * 1_000;
+    this.#desktopsMs = Math.min(options.number('session-backlog-time') * 1_000, Math.max(delayMs, PAIR_GRACE_MS));
     this.#silent = new SilentPeers(options.number('tc-reconnect-timeout') * 1_000, clock, (node) => this.#peerLost(node));
     const dataCentres = new Set(config.applications.filter(({ type }) => type === 'sip-server').map((each) => each.geoLocation));
     this.#records = new OwnerRecords(name, geoLocation, [...dataCentres], ports, { found: (record) => this.#recordFound(record) });
@@ -97,6 +107,7 @@ export class TControllerCore {
   start(): void {
     this.#notices = this.ports.bus.subscribe(subjects.allDnOwners, (message) => this.#owner(message as OwnerNotice));
     this.#owned.start();
+    this.#goOn();
     this.#feeds.start();
     this.#membership.onChange((change) => this.#member(change));
     this.#membership.start();
@@ -118,6 +129,7 @@ export class TControllerCore {
     this.#notices?.unsubscribe();
     this.#records.close();
     this.#absent.close();
+    this.#owners.close();
     this.#silent.close();
     this.#feeds.close();
     this.#owned.close();
@@ -168,6 +180,13 @@ export class TControllerCore {
     this.#owners.left(dn, session);
   }
 
+  /** From what the other half of the pair put, before anybody is heard. */
+  #goOn(): void {
+    const restored = this.#owned.restore(this.ports.clock.nowMs() + this.#desktopsMs);
+    for (const { dn } of restored) this.#inherited.add(dn);
+    this.#owners.restored(restored.filter(({ ownership }) => ownership === 'tlib').map(({ dn }) => dn), this.#desktopsMs);
+  }
+
   #settle(): void {
     this.#owned.feed({ kind: 'settled' });
     this.#shareOut();
@@ -186,16 +205,29 @@ export class TControllerCore {
     // Whatever others claimed meanwhile is answered; until then every receiver refuses the lower epoch (TC-33).
     if (change.kind === 'paused') return this.#owned.sayAgain();
     const { member } = change;
-    const gone = change.kind === 'down' || change.kind === 'restarted';
-    if (gone && member.tier === 'session-controller') this.#owned.scDown(member.node);
-    if (change.kind === 'up' && member.tier === 'session-controller') this.#owned.scUp(member.node);
+    if (member.tier === 'session-controller') return this.#sessionController(change.kind, member.node);
     if (member.tier !== 't-controller' || member.node === this.application.name) return;
-    if (gone) this.#peerGone(member, change.kind === 'restarted');
-    if (change.kind === 'up' || change.kind === 'restarted') this.#peerUp(member);
+    switch (change.kind) {
+      case 'down': return this.#peerGone(member, false);
+      case 'restarted':
+        this.#peerGone(member, true);
+        return this.#peerUp(member);
+      case 'continued':
+      case 'up': return this.#peerUp(member);
+      default: return undefined;
+    }
+  }
+
+  /** The calls of one that is silent, or whose other half goes on, are not over (docs/specs/pairs.md). */
+  #sessionController(kind: MembershipChange<Heartbeat>['kind'], node: string): void {
+    if (kind === 'down' || kind === 'restarted') this.#owned.scDown(node);
+    else if (kind === 'up') this.#owned.scUp(node);
+    else if (kind === 'continued') this.#owned.scContinues(node);
   }
 
   /** Its DNs may be claimed at once; they are told as out of service after `tc-reconnect-timeout` (TC-10). */
-  #peerGone({ node }: Heartbeat, restarted: boolean): void {
+  #peerGone({ node, bootEpoch }: Heartbeat, restarted: boolean): void {
+    this.#fallen.set(node, bootEpoch);
     this.#owned.feed({ kind: 'nodeDown', node, nowMs: this.ports.clock.nowMs() });
     if (restarted) this.#peerLost(node);
     else this.#silent.fell(node);
@@ -204,13 +236,18 @@ export class TControllerCore {
   }
 
   #peerLost(node: string): void {
+    this.#fallen.delete(node);
     this.#feeds.ownerLost(node);
     this.#owned.instanceGone(`${node}/t-controller`);
   }
 
   /** Each of two nodes that meet, or meet again, learns what the other owns: claims may have been lost while they were apart. */
-  #peerUp({ instance, node, dataCentre, bootEpoch }: Heartbeat): void {
+  #peerUp({ instance, node, dataCentre, bootEpoch, continues }: Heartbeat): void {
     this.#silent.spoke(node);
+    if (continues === true) this.#owned.desktopsLost(instance, this.ports.clock.nowMs() + this.#desktopsMs);
+    // Another process than the one that fell silent: what that one held is gone.
+    else if ((this.#fallen.get(node) ?? bootEpoch) !== bootEpoch) this.#peerLost(node);
+    this.#fallen.delete(node);
     this.#owned.announceLogins();
     // Down meanwhile: it will be asked when it is up again.
     readSnapshots(this.ports, node, () => this.#membership.member(instance)?.bootEpoch === bootEpoch, (snapshot) => {
@@ -222,7 +259,7 @@ export class TControllerCore {
   #recordFound(record: StoredOwner): void {
     const nowMs = this.ports.clock.nowMs();
     if (record.node === this.application.name) {
-      if (record.epoch < this.#firstEpoch) this.ports.clock.setTimer(OWN_RECORDS_MS, () => this.#ownRecordFound(record));
+      if (record.epoch < this.#firstEpoch && !this.#inherited.has(record.dn)) this.ports.clock.setTimer(OWN_RECORDS_MS, () => this.#ownRecordFound(record));
       return;
     }
     const alive = this.#membership.member(`${record.node}/t-controller`) !== undefined;

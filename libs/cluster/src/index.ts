@@ -9,7 +9,7 @@ export {
   type KeyValue, type KeyValueChange, type KeyValueEntry, type KeyValueStore, KeyValueUnavailable, RevisionConflict,
 } from './key-value/port.js';
 export {
-  DOWN_AFTER_MS, type MemberHeartbeat, Membership, type MembershipChange, type MembershipInput,
+  DOWN_AFTER_MS, type MemberHeartbeat, Membership, type MembershipChange, type MembershipInput, PAIR_GRACE_MS,
 } from './membership/membership.js';
 export { type MembershipListener, type MembershipPorts, MembershipService } from './membership/membership-service.js';
 export type { Fence } from './pair/fence.js';

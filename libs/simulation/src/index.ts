@@ -6,6 +6,7 @@ export { type History, runScenario, type Scenario, simTest, type SimTestOptions 
 export { SeededEntropy } from './seeded-entropy.js';
 export { type BusWitness, SimBusHub } from './sim-bus.js';
 export { SimKeyValueServer } from './sim-key-value.js';
+export { SimPair, type SimPairPorts } from './sim-pair.js';
 export { type SipReader, SimSipNetwork } from './sim-sip.js';
 export { type SimConnection, SimStreams } from './sim-streams.js';
 export { Trace } from './trace.js';

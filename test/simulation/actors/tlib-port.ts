@@ -14,6 +14,7 @@ const BACKLOG = { ms: 60_000, bytes: 1_048_576 };
 export class TlibPort {
   readonly #sessions = new Set<TlibSession>();
   #count = 0;
+  readonly #life: string;
   /** Takes no more connections. */
   readonly close: () => void;
 
@@ -21,6 +22,7 @@ export class TlibPort {
     private readonly ports: SimPorts, readonly address: string, private readonly name: string, private readonly role: ServerRole,
     private readonly events: TlibPortEvents,
   ) {
+    this.#life = Math.floor(ports.clock.nowMs()).toString(36);
     this.close = ports.streams.listen(ports.node, address, (connection) => this.#accept(connection));
   }
 
@@ -54,7 +56,8 @@ export class TlibPort {
     if (request.msg !== OPENING) return undefined;
     this.#count += 1;
     const session = new TlibSession({
-      id: `${this.name}#${this.#count}`, token: this.ports.entropy.hex(32), applicationName: request['ApplicationName'] as string, clientRole: 'Standard',
+      id: `${this.name}#${this.#life}.${this.#count}`, token: this.ports.entropy.hex(32),
+      applicationName: request['ApplicationName'] as string, clientRole: 'Standard',
     }, BACKLOG, () => this.ports.clock.nowMs());
     this.#sessions.add(session);
     session.open(connection, { msg: 'EventLinkConnected', ServerRole: this.role, Extensions: EMPTY_KV }, request['ReferenceID'] as number | undefined);

@@ -26,6 +26,8 @@ type Input = InboxInput<CallEventItem, readonly CallView[]>;
 export class CallStreams {
   /** Absent until the first call. */
   #streams: Map<string, Stream> | undefined;
+  /** Nodes that must tell their calls anew, and since when: they, or this owner, went on from the other half of a pair. */
+  #doubtful: Map<string, number> | undefined;
 
   /** `tookOver`: another owner may have applied what it did not acknowledge, so each stream begins with a picture. */
   constructor(
@@ -37,9 +39,16 @@ export class CallStreams {
     const nowMs = this.ports.clock.nowMs();
     const { node, stream: name, seq } = command;
     const stream = this.#streams?.get(name) ?? this.#open(node, name, nowMs);
-    if (command.kind === 'resync') stream.lost = undefined;
+    if (command.kind === 'resync') {
+      stream.lost = undefined;
+      this.#doubtful?.delete(node);
+    }
     if (command.kind === 'frame') this.#run(stream, { kind: 'frame', seq, items: command.items, nowMs });
     else this.#run(stream, { kind: 'resync', seq, picture: command.calls, nowMs });
+  }
+
+  has(node: string): boolean {
+    return this.#of(node).length > 0;
   }
 
   /** The node is not heard any more: whatever its streams say next begins with a picture. */
@@ -49,6 +58,21 @@ export class CallStreams {
       stream.inbox = new Inbox(false, this.ports.clock.nowMs());
       stream.lost = { asked: 0 };
     }
+  }
+
+  /** What the node's streams say next begins with a picture, also that of a stream not heard before; known ones are asked. */
+  doubt(node: string): void {
+    this.#doubtful ??= new Map();
+    this.#doubtful.set(node, this.ports.clock.nowMs());
+    this.lost(node);
+    this.back(node);
+  }
+
+  /** Nodes in doubt since then or longer, which told no calls; they are not in doubt any more. */
+  endDoubts(sinceMs: number): string[] {
+    const ended = [...this.#doubtful ?? []].filter(([, atMs]) => atMs <= sinceMs).map(([node]) => node);
+    for (const node of ended) this.#doubtful?.delete(node);
+    return ended;
   }
 
   /** It is heard again, perhaps with calls that go on without an event. */
@@ -85,7 +109,7 @@ export class CallStreams {
       timer?.cancel();
       streams.delete(known);
     }
-    const stream: Stream = { node, name, inbox: new Inbox(!this.tookOver), timer: undefined, lost: undefined };
+    const stream: Stream = { node, name, inbox: new Inbox(!this.tookOver && this.#doubtful?.has(node) !== true), timer: undefined, lost: undefined };
     streams.set(name, stream);
     return stream;
   }

@@ -13,11 +13,14 @@ export interface DeskPorts {
   readonly bus: Bus;
   readonly smart: SmartDesk;
   nowMs(): number;
+  later(delayMs: number, then: () => void): void;
   watch(dn: string, known: (snapshot: DnSnapshot) => void): void;
   unwatch(dn: string): void;
   /** TC-03, TC-04: an owner application took or left a DN. */
   registered(dn: string, session: TlibSession): void;
   unregistered(dn: string, session: TlibSession): void;
+  /** A client that hears all DNs of this node is there. Answers where it took agents over. */
+  hereForAll(origin: RequestOrigin): readonly string[];
   fanOut(event: TEvent, sessions: Iterable<TlibSession>, requester?: string, referenceID?: number): void;
 }
 
@@ -30,6 +33,9 @@ interface Registration {
 }
 
 const FORWARD_MS = 5_000;
+const HERE_MS = 2_000;
+/** For half a minute: a pair takes over in less. */
+const HERE_TRIES = 15;
 const WAITING_MAX = 256;
 const SERVED_TYPES: ReadonlySet<string> = new Set(['Extension', 'RoutingPoint']);
 
@@ -53,7 +59,7 @@ export class ClientDesk {
     switch (request.msg) {
       case 'RequestRegisterAddress': return this.#register(session, request);
       case 'RequestUnregisterAddress': return this.#unregister(session, request);
-      case 'RequestRegisterAll': return this.ports.smart.registerAll(session, reference(request));
+      case 'RequestRegisterAll': return this.#registerAll(session, request);
       case 'RequestUnregisterAll': return this.ports.smart.unregisterAll(session, reference(request));
       case 'RequestQueryAddress': return this.#queryAddress(session, request);
       case 'RequestQueryCall': return this.#queryCall(session, request);
@@ -113,8 +119,32 @@ export class ClientDesk {
     const clients = this.#clientsOf.get(dn) ?? new Set();
     this.#clientsOf.set(dn, clients.add(session));
     registration.ready = true;
+    if (snapshot.agent !== undefined && !registration.monitorOnly) this.#tellHere(session, request, dn);
     session.send({ msg: 'EventRegistered', ...this.#attributes(snapshot), InfoType: 'AddressType' }, reference(request));
     for (const waited of registration.waiting.splice(0)) this.request(session, waited);
+  }
+
+  #registerAll(session: TlibSession, request: TRequest): void {
+    this.ports.smart.registerAll(session, reference(request));
+    if (session.clientRole !== 'Smart') return;
+    for (const dn of this.ports.hereForAll(this.#origin(session, request))) this.#noteLogin(session, dn);
+  }
+
+  /** The agent there may have lost this client's former session (docs/adr/0005-desktops-of-a-pair.md). Its owner may be changing halves too. */
+  #tellHere(session: TlibSession, request: TRequest, dn: string, tries = HERE_TRIES): void {
+    if (this.#closed.has(session) || this.#registration(session, dn) === undefined) return;
+    const command: DnCommand = { kind: 'clientHere', origin: this.#origin(session, request) };
+    this.ports.bus.request(subjects.dnCommand(dn), command, HERE_MS, (reply) => {
+      if (reply.kind !== 'reply') return tries > 1 ? this.ports.later(HERE_MS, () => this.#tellHere(session, request, dn, tries - 1)) : undefined;
+      if ((reply.message as DnReply).kind !== 'accepted') return undefined;
+      if (!this.#closed.has(session)) return this.#noteLogin(session, dn);
+      const gone: DnCommand = { kind: 'clientGone', instance: this.instance, session: session.id, unregistered: false };
+      return this.ports.bus.publish(subjects.dnCommand(dn), gone);
+    });
+  }
+
+  #noteLogin(session: TlibSession, dn: string): void {
+    this.#logins.set(session, (this.#logins.get(session) ?? new Set()).add(dn));
   }
 
   #later(session: TlibSession, request: TRequest, { waiting }: Registration): void {
@@ -187,7 +217,7 @@ export class ClientDesk {
     if (registration?.monitorOnly === true) {
       return session.error(reference(request), TError.NotRegistered, `${dn} is registered with ModeMonitor, for events only: use ModeShare`);
     }
-    if (request.msg === 'RequestAgentLogin') this.#logins.set(session, (this.#logins.get(session) ?? new Set()).add(dn));
+    if (request.msg === 'RequestAgentLogin') this.#noteLogin(session, dn);
     const untilMs = this.ports.nowMs() + FORWARD_MS;
     const command: DnCommand = { kind: 'request', request, origin: this.#origin(session, request), untilMs };
     this.ports.bus.request(subjects.dnCommand(dn), command, FORWARD_MS, (reply) => this.#answer(session, request, reply));

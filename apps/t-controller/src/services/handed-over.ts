@@ -9,8 +9,8 @@ interface Kept {
   readonly timer: Timer;
 }
 
-/** Longer than a new owner waits. */
-const KEEP_MS = 3_000;
+/** Longer than a new owner waits, and than the other half of its pair needs to claim in its place. */
+const KEEP_MS = 8_000;
 /** A node that drains hands over thousands at once; beyond it the oldest is forgotten, and told once only. */
 const KEPT_MAX = 20_000;
 
@@ -26,10 +26,10 @@ export class HandedOver {
     this.#kept.set(dn, { to, epoch, snapshot, timer });
   }
 
-  /** What was handed to exactly that claim. */
+  /** What was handed to that claim, or to the one before it, whose maker's other half claims again (docs/specs/ownership.md). */
   get(dn: string, to: string, epoch: number): DnSnapshot | undefined {
     const kept = this.#kept.get(dn);
-    return kept?.to === to && kept.epoch === epoch ? kept.snapshot : undefined;
+    return kept?.to === to && (kept.epoch === epoch || kept.epoch + 1 === epoch) ? kept.snapshot : undefined;
   }
 
   close(): void {

@@ -20,6 +20,8 @@ export interface OwnedDnPorts {
   loggedIn(dn: string, agentID: string, epoch: number): void;
   /** The agent of the DN, if any, may have changed. */
   agentMoved(dn: string, before: string | undefined, after: string | undefined): void;
+  /** The DN may have changed: for the other half of the pair, before what reveals it leaves. */
+  keep(dn: string): void;
   /** For clients of this node that hear all DNs of it. */
   published(event: DnEvent): void;
   /** The phone was seen at another node of this data centre (`seen`), or a proxy knows how long what is left of it lasts. */
@@ -36,6 +38,8 @@ const OWN_REQUESTS: ReadonlySet<string> = new Set([
   'RequestSetDNDOn', 'RequestSetDNDOff', 'RequestCallForwardSet', 'RequestCallForwardCancel', 'RequestSetMessageWaitingOn',
   'RequestSetMessageWaitingOff',
 ]);
+/** Inputs that change a DN and say nothing. */
+const QUIET_CHANGES: ReadonlySet<DnInput['kind']> = new Set(['withdraw', 'clientAway', 'clientGone', 'tookOver']);
 const SC_TIMEOUT_MS = 4_500;
 /** Session controllers that hear the claim tell their calls in this time; until then no client's request is decided (TC-18). */
 const CALLS_KNOWN_MS = 150;
@@ -106,6 +110,7 @@ export class OwnedDn {
     const effects: DnEffect[] = [];
     const before = this.#dn.agentID;
     this.#dn.on(input, effects);
+    if (effects.length > 0 || QUIET_CHANGES.has(input.kind)) this.ports.keep(this.#dn.identity.dn);
     let reply: DnReply | undefined;
     for (const effect of effects) {
       if (effect.kind === 'answer') reply = effect.reply;
@@ -125,6 +130,21 @@ export class OwnedDn {
   /** It is heard again, in the same life: calls that it still has are told anew. */
   scUp(node: string): void {
     this.#streams.back(node);
+  }
+
+  /** It went on from the other half of its pair, or this owner did: its calls go on when it tells them. */
+  doubt(node: string): void {
+    const hasCalls = this.#dn.snapshot().calls.some((call) => call.node === node);
+    if (hasCalls || this.#streams.has(node)) this.#streams.doubt(node);
+  }
+
+  doubtAllCalls(): void {
+    for (const node of new Set(this.#dn.snapshot().calls.map((call) => call.node))) this.#streams.doubt(node);
+  }
+
+  /** Calls that nobody told since then are over. */
+  endDoubts(sinceMs: number): void {
+    for (const node of this.#streams.endDoubts(sinceMs)) this.feed({ kind: 'scDown', node, nowMs: this.ports.clock.nowMs() });
   }
 
   close(): void {
@@ -166,6 +186,7 @@ export class OwnedDn {
       case 'snapshot': return respond({ kind: 'snapshot', snapshot: this.#dn.snapshot() });
       case 'refresh': return this.ports.refreshed(this.#dn.identity.dn, command.untilMs, command.seen === true);
       case 'move': return respond(this.ports.askedToMove(this.#dn.identity.dn, command));
+      case 'clientHere': return respond(this.feed({ ...command, nowMs }));
       case 'clientAway':
       case 'clientGone': return void this.feed({ ...command, nowMs });
       case 'agentAction': {

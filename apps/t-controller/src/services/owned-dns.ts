@@ -1,13 +1,14 @@
 /** All DNs this node owns: claimed, taken up, handed over, given up (docs/specs/ownership.md). */
-import { type Bus, type BusSubscription, EventRing, Hlc, subjects } from '#cluster';
+import { type Bus, type BusSubscription, EventRing, Hlc, PAIR_GRACE_MS, type Replica, subjects } from '#cluster';
 import { type ClusterConfig, OptionLookup } from '#config';
 import { type Clock, type Entropy, type Timer, unreachable } from '#kernel';
 import {
   type DepartureEffect, type DepartureInput, Departures, type DnCommand, type DnEvent, type DnInput, type DnReply, type DnRules, type DnSnapshot,
   type LoginNotice, type MoveVerdict, Ownership, type OwnershipEffect, type OwnershipInput, type OwnershipKind, type OwnerNotice, type OwnerRecord,
-  type SnapshotReply, type SnapshotRequest, type TcCommand,
+  type RequestOrigin, type SnapshotReply, type SnapshotRequest, type TcCommand,
 } from '#telephony';
 import { CommandInbox } from './command-inbox.js';
+import { type DnEntry, DnReplica, type LeftEntry } from './dn-replica.js';
 import { HandedOver } from './handed-over.js';
 import { OwnedDn, type OwnedDnPorts } from './owned-dn.js';
 import { SortedNames } from './sorted-names.js';
@@ -16,6 +17,8 @@ export interface OwnedDnsPorts {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly entropy: Entropy;
+  /** Absent for a node without a pair. */
+  readonly replica?: Replica | undefined;
 }
 
 /** What others in this node make of the owned set. */
@@ -41,6 +44,8 @@ const SAY_AGAIN_MS = [1_000, 3_000];
 const CLAIM_AGAIN_MS = [300, 600];
 /** The answer to `move`; silence is no answer. */
 const MOVE_ANSWER_MS = 1_000;
+/** Session controllers tell their calls in this time, also one whose other half has to take over first. */
+const CONFIRM_MS = PAIR_GRACE_MS + 5_000;
 
 export class OwnedDns {
   readonly ownership: Ownership;
@@ -59,6 +64,7 @@ export class OwnedDns {
   readonly #dnOfAgent = new Map<string, string>();
   readonly #loginEpochs = new Hlc();
   readonly #dataCentreOf: ReadonlyMap<string, string>;
+  readonly #replica: DnReplica | undefined;
   #subscriptions: BusSubscription[] = [];
   #expiry: Timer | undefined;
 
@@ -71,14 +77,16 @@ export class OwnedDns {
     this.#handedOver = new HandedOver(ports.clock);
     this.#dnPorts = {
       ...ports, ring: this.#ring,
-      refreshed: (dn, untilMs, seen) => (seen ? this.want(dn, 'sip', untilMs) : this.feed({ kind: 'until', dn, untilMs, nowMs: this.#nowMs() })),
+      refreshed: (dn, untilMs, seen) => (seen ? this.want(dn, 'sip', untilMs) : this.#until(dn, untilMs)),
       askedToMove: (dn, question) => this.#askedToMove(dn, question),
       changed: (dn) => this.#changed(dn),
       nextLoginEpoch: () => this.#loginEpochs.next(this.#nowMs()),
       loggedIn: (dn, agentID, epoch) => this.#loggedIn(dn, agentID, epoch),
       agentMoved: (dn, before, after) => this.#agentMoved(dn, before, after),
+      keep: (dn) => this.#keep(dn),
       published: (event) => events.published(event),
     };
+    this.#replica = ports.replica === undefined ? undefined : new DnReplica(ports.replica);
     this.#dataCentreOf = new Map(config.applications.map((application) => [application.name, application.geoLocation]));
   }
 
@@ -90,6 +98,20 @@ export class OwnedDns {
       bus.subscribe(subjects.allAgentLogins, (message) => this.#loginHeard(message as LoginNotice)),
     ];
     this.#watchExpiry();
+  }
+
+  /**
+   * Goes on from the other half of the pair, before this node hears anybody. Clients' sessions were in the lost process: their agents wait
+   * for them until `desktopsUntilMs`. Answers what was restored.
+   */
+  restore(desktopsUntilMs: number): readonly DnEntry[] {
+    const { owned = [], left = [] } = this.#replica ?? {};
+    for (const entry of left) this.#stayLeft(entry);
+    for (const entry of owned) this.#goOn(entry);
+    this.desktopsLost(`${this.node}/t-controller`, desktopsUntilMs);
+    for (const each of this.#dns.values()) each.doubtAllCalls();
+    if (owned.length > 0) this.#endDoubtsLater();
+    return owned;
   }
 
   get size(): number {
@@ -123,8 +145,14 @@ export class OwnedDns {
   want(dn: string, ownership: OwnershipKind, untilMs: number): void {
     const lastSeq = Math.max(this.#lastSeq.get(dn) ?? 0, this.events.lastSeq(dn));
     this.feed({ kind: 'want', dn, ownership, untilMs, lastSeq, nowMs: this.#nowMs() });
+    this.#keep(dn);
     this.#record(dn);
     if (ownership === 'tlib') this.#departures.on({ kind: 'held', dn }, []);
+  }
+
+  #until(dn: string, untilMs: number): void {
+    this.feed({ kind: 'until', dn, untilMs, nowMs: this.#nowMs() });
+    this.#keep(dn);
   }
 
   /** No application of this node holds the DN: it leaves once no call and no after-call work is left. */
@@ -141,6 +169,12 @@ export class OwnedDns {
 
   scUp(node: string): void {
     for (const owned of this.#dns.values()) owned.scUp(node);
+  }
+
+  /** It went on from the other half of its pair: the calls that it still has are told anew, others are over after a while. */
+  scContinues(node: string): void {
+    for (const owned of this.#dns.values()) owned.doubt(node);
+    this.#endDoubtsLater();
   }
 
   /** What another node says it owns. A claim of ours that is higher is said again, so that it yields. */
@@ -166,6 +200,18 @@ export class OwnedDns {
   /** Every client of a T-Controller that fell silent is gone for its agents here (§7.7). */
   instanceGone(instance: string): void {
     this.#feedAll({ kind: 'clientGone', instance, unregistered: false, nowMs: this.#nowMs() });
+  }
+
+  /** The process is gone that held these clients; it, or its other half, goes on without their sessions. */
+  desktopsLost(instance: string, untilMs: number): void {
+    this.#feedAll({ kind: 'desktopLost', instance, untilMs, nowMs: this.#nowMs() });
+  }
+
+  /** A client that hears every DN is there: it takes over the agents of its former session. Answers where. */
+  clientHere(origin: RequestOrigin): string[] {
+    const nowMs = this.#nowMs();
+    return [...this.#dns].filter(([, owned]) => owned.agentID !== undefined && owned.feed({ kind: 'clientHere', origin, nowMs })?.kind === 'accepted')
+      .map(([dn]) => dn);
   }
 
   /** This process stood still: claims and logins are said again, and whoever has a greater epoch answers. */
@@ -258,6 +304,7 @@ export class OwnedDns {
 
   #announce(notice: OwnerNotice): void {
     const { bus } = this.ports;
+    if (notice.kind === 'claim') this.#keep(notice.dn);
     bus.publish(subjects.dnOwner(notice.dn), notice);
     if (notice.kind !== 'claim') return;
     this.#repeat(() => {
@@ -293,7 +340,11 @@ export class OwnedDns {
     this.#coming.get(dn)?.close();
     this.#coming.delete(dn);
     const owned = this.#dns.get(dn);
-    if (owned === undefined) return;
+    if (owned !== undefined) this.#yieldOwned(dn, owned, to, epoch);
+    this.#replica?.remove(dn);
+  }
+
+  #yieldOwned(dn: string, owned: OwnedDn, to: string, epoch: number): void {
     this.#forget(dn, owned, to);
     const snapshot = owned.handOver();
     this.#handedOver.put(dn, to, epoch, snapshot);
@@ -318,6 +369,7 @@ export class OwnedDns {
     if (owned === undefined) return;
     owned.feed({ kind: 'outOfService', nowMs: this.#nowMs() });
     this.#noteSeq(dn, owned.seq);
+    this.#replica?.putLeft({ dn, epoch, seq: owned.seq });
     this.#forget(dn, owned, undefined);
     const notice: OwnerNotice = { kind: 'release', dn, node: this.node, epoch, seq: owned.seq };
     this.ports.bus.publish(subjects.dnOwner(dn), notice);
@@ -361,7 +413,7 @@ export class OwnedDns {
     const seenAtMs = this.ownership.seenAtMs(dn) ?? 0;
     const verdict = this.#depart({ kind: 'asked', dn, node, ownership, untilMs, agoMs, seenAtMs, state: owned.departureState(nowMs), nowMs });
     // The phone is registered there, whatever becomes of its registration here.
-    if (verdict === 'later' && untilMs > (this.ownership.untilMs(dn) ?? 0)) this.feed({ kind: 'until', dn, untilMs, nowMs });
+    if (verdict === 'later' && untilMs > (this.ownership.untilMs(dn) ?? 0)) this.#until(dn, untilMs);
     return { kind: 'move', verdict: verdict ?? 'no' };
   }
 
@@ -391,6 +443,46 @@ export class OwnedDns {
       case 'giveUp': return this.feed({ kind: 'unwant', dn, nowMs: this.#nowMs() });
       default: return unreachable(effect);
     }
+  }
+
+  // ---- the other half of the pair
+
+  /** What the DN is now is with the other half before anybody else hears of it. */
+  #keep(dn: string): void {
+    const replica = this.#replica;
+    if (replica === undefined) return;
+    const record = this.ownership.owner(dn);
+    const owned = this.#dns.get(dn);
+    if (record?.node === this.node) {
+      const untilMs = this.ownership.untilMs(dn);
+      replica.put({
+        dn, ownership: record.ownership, epoch: record.epoch, seenAtMs: this.ownership.seenAtMs(dn) ?? 0,
+        ...(untilMs === undefined || untilMs === Infinity ? {} : { untilMs }), ...(owned === undefined ? {} : { snapshot: owned.handOver() }),
+      });
+    } else if (owned !== undefined) {
+      // It is being given up: its last events are on their way.
+      replica.putLeft({ dn, epoch: owned.epoch, seq: owned.seq });
+    }
+  }
+
+  #goOn({ dn, ownership, epoch, seenAtMs, untilMs = Infinity, snapshot }: DnEntry): void {
+    if (snapshot?.memory !== undefined) this.#loginEpochs.observe(snapshot.memory.loginEpoch);
+    const lastSeq = this.#lastSeq.get(dn) ?? 0;
+    this.feed({ kind: 'restore', dn, ownership, untilMs, seenAtMs, epoch, snapshot, lastSeq, nowMs: this.#nowMs() });
+    this.events.recorded(this.ownership.owner(dn) as OwnerRecord, untilMs);
+  }
+
+  /** The other half may not have come to say so. */
+  #stayLeft({ dn, epoch, seq }: LeftEntry): void {
+    this.#noteSeq(dn, seq);
+    this.#replica?.putLeft({ dn, epoch, seq });
+    const notice: OwnerNotice = { kind: 'release', dn, node: this.node, epoch, seq };
+    this.ports.bus.publish(subjects.dnOwner(dn), notice);
+  }
+
+  #endDoubtsLater(): void {
+    const sinceMs = this.#nowMs();
+    this.ports.clock.setTimer(CONFIRM_MS, () => { for (const owned of this.#dns.values()) owned.endDoubts(sinceMs); });
   }
 
   // ---- one login an agent (§14 row 11)

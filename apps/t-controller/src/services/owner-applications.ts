@@ -1,5 +1,6 @@
 /** T-Library-based ownership: DNs without a phone of their own belong to the node of a privileged client (TC-03, TC-04). */
 import type { ClusterConfig } from '#config';
+import type { Clock, Timer } from '#kernel';
 import type { TlibSession } from '#tlib/server';
 
 export interface OwnerApplicationPorts {
@@ -10,10 +11,21 @@ export interface OwnerApplicationPorts {
 export class OwnerApplications {
   /** DN to the clients that hold it: the ownership ends with the last one. */
   readonly #holders = new Map<string, Set<TlibSession>>();
+  #waiting: Timer | undefined;
 
   constructor(
-    private readonly config: ClusterConfig, private readonly names: ReadonlySet<string>, private readonly ports: OwnerApplicationPorts,
+    private readonly config: ClusterConfig, private readonly names: ReadonlySet<string>, private readonly clock: Clock,
+    private readonly ports: OwnerApplicationPorts,
   ) {}
+
+  /** The other half of the pair owned these; their holders have so long to register them again. */
+  restored(dns: readonly string[], forMs: number): void {
+    this.#waiting = this.clock.setTimer(forMs, () => { for (const dn of dns) if (!this.#holders.has(dn)) this.ports.unwant(dn); });
+  }
+
+  close(): void {
+    this.#waiting?.cancel();
+  }
 
   registered(dn: string, session: TlibSession): void {
     if (!this.names.has(session.applicationName) || !this.#isOutsideLine(dn)) return;

@@ -213,6 +213,18 @@ describe('EventFeed', () => {
     expect(feed.state).toBe('Current');
   });
 
+  it('an owner that others without a word stood before: its first event goes on from the last word, and from their snapshots', () => {
+    const { on } = current();
+    const first: Event = { owner: 'n1', epoch: 13, seq: 6, after: 10 };
+    expect(on({ kind: 'event', event: first })).toEqual(['deliver 6@13']);
+    const later = current();
+    later.snapshot(5, 12);
+    expect(later.on({ kind: 'event', event: first })).toEqual(['deliver 6@13']);
+    const older = stand();
+    older.snapshot(5, 9);
+    expect(older.on({ kind: 'event', event: first })).toEqual(['askSnapshot n1']);
+  });
+
   it('holds a bounded number of early events and recovers what it let go', () => {
     const { feed, on, event: hear } = current();
     const last = 7 + FEED.bufferMax + 10;

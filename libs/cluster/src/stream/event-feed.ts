@@ -9,7 +9,7 @@ export interface Sequenced {
   readonly owner: string;
   readonly epoch: number;
   readonly seq: number;
-  /** In the first event of an owner that was handed the DN: the epoch before, whose numbers and state go on. */
+  /** In the first event of an owner that was handed the DN: the epoch of the last event before, whose numbers and state go on. */
   readonly after?: number;
 }
 
@@ -109,7 +109,8 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
   /** Numbers go on over a hand-over, so its first event may follow directly; others' numbers may meet ours by chance. */
   #follows(event: E): boolean {
     if (this.#epoch === 0 || event.epoch !== this.#newestEpoch || event.seq !== this.#seq + 1) return false;
-    return event.epoch === this.#epoch || event.after === this.#epoch;
+    // Owners between the two said nothing, so a snapshot of theirs is where the event goes on as well.
+    return event.epoch === this.#epoch || (event.after !== undefined && event.after <= this.#epoch);
   }
 
   #notice(owner: string, epoch: number): void {

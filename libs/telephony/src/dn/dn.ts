@@ -5,6 +5,7 @@ import { Agent, MANUAL_ACW } from '../agent/agent.js';
 import type { AgentEffect, AgentInput, WorkMode, WrapUpTime } from '../agent/agent.types.js';
 import type { AgentView, CallView, DnMemory, DnReply, DnSnapshot, RequestOrigin } from '../messages/index.js';
 import { CallBook, endsCall, isAnswered } from './call-book.js';
+import { Desktop } from './desktop.js';
 import type { DnEffect, DnIdentity, DnInput, DnRules } from './dn.types.js';
 import { Offers } from './offers.js';
 
@@ -31,10 +32,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
   #activeAtMs = 0;
   /** Epoch of the owner before, until the first event has said so. */
   #handedFrom: number | undefined;
-  /** The client that logged the agent in (§7.6). */
-  #loginBy: RequestOrigin | undefined;
-  /** The client of the login is not connected: the agent gets no new calls (docs/adr/0004-lost-desktops.md). */
-  #desktopAway = false;
+  readonly #desktop = new Desktop();
   /** A node of another data centre may claim it: it is offered no call until then. */
   #leavesUntilMs = 0;
 
@@ -46,7 +44,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
     this.#seq = from?.seq ?? lastSeq;
     this.#fresh = from === undefined;
     if (from === undefined) return;
-    this.#handedFrom = from.epoch;
+    this.#handedFrom = memory?.after ?? from.epoch;
     this.#inService = from.inService;
     this.#dnd = from.dnd;
     this.#messageWaiting = from.messageWaiting === true;
@@ -106,8 +104,8 @@ export class Dn implements Machine<DnInput, DnEffect> {
     return {
       ...this.snapshot(),
       memory: {
-        agent: this.#agent.state === 'LoggedOut' ? undefined : this.#agent.memory(), loginBy: this.#loginBy, loginEpoch: this.#loginEpoch,
-        activeAtMs: this.#activeAtMs, offers: this.#offers.entries(),
+        agent: this.#agent.state === 'LoggedOut' ? undefined : this.#agent.memory(), ...this.#desktop.memory(), loginEpoch: this.#loginEpoch,
+        activeAtMs: this.#activeAtMs, offers: this.#offers.entries(), ...(this.#handedFrom === undefined ? {} : { after: this.#handedFrom }),
       },
     };
   }
@@ -127,6 +125,8 @@ export class Dn implements Machine<DnInput, DnEffect> {
       case 'agentAction': return this.#agentAction(input, out);
       case 'clientGone': return this.#clientGone(input, out);
       case 'clientAway': return this.#clientAway(input);
+      case 'desktopLost': return this.#desktopLost(input, out);
+      case 'clientHere': return this.#clientHere(input, out);
       case 'loginElsewhere': return this.#loginElsewhere(input, out);
       case 'timer': return this.#timer(input, out);
     }
@@ -135,7 +135,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
   // ---- taken over
 
   #remember(memory: DnMemory): void {
-    this.#loginBy = memory.loginBy;
+    this.#desktop.restore(memory);
     this.#loginEpoch = memory.loginEpoch;
     this.#activeAtMs = memory.activeAtMs;
     for (const [connID, untilMs] of memory.offers) this.#offers.grant(connID, untilMs);
@@ -146,6 +146,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
     if (this.#agent.state === 'LoggedOut') return;
     if (moved && !this.#comesAlong) return this.#logoutForMove(nowMs, out);
     this.#watchIdle(nowMs, out);
+    this.#watchDesktop(nowMs, out);
     this.#agent.rearm(nowMs, this.#agentEffects);
     if (moved) this.#agent.announce(nowMs, this.#agentEffects);
     this.#performAgent(undefined, nowMs, out);
@@ -239,7 +240,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
     // Without an agent the phone rings like any other; it may have several calls.
     if (this.#agent.state === 'LoggedOut') return undefined;
     if (this.#agent.state !== 'Ready') return refusal(TError.WrongState, `the agent of ${dn} is not ready`);
-    if (this.#desktopAway) return refusal(TError.WrongState, `the desktop of ${dn}'s agent has lost its connection`);
+    if (this.#desktop.away) return refusal(TError.WrongState, `the desktop of ${dn}'s agent has lost its connection`);
     const otherCall = this.#calls.views().some((call) => call.connID !== connID);
     if (otherCall || this.#offers.taken(connID, nowMs)) return refusal(TError.DNBusy, `the agent of ${dn} has another call`);
     return undefined;
@@ -283,8 +284,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
     }, origin, out);
     this.#enteringEpoch = undefined;
     if (this.#agent.agentID !== request['AgentID']) return;
-    this.#loginBy = origin;
-    this.#desktopAway = false;
+    this.#takeOver(() => this.#desktop.loggedIn(origin), out);
   }
 
   /** Said before EventAgentLogin. */
@@ -325,14 +325,45 @@ export class Dn implements Machine<DnInput, DnEffect> {
 
   /** §7.6: the agent goes with the session that logged it in; calls go on. */
   #clientGone(input: Input<'clientGone'>, out: Out<DnEffect>): void {
-    if (this.#loginBy?.instance !== input.instance) return;
-    if (input.session !== undefined && this.#loginBy.session !== input.session) return;
-    const rule = input.unregistered ? this.rules.logoutOnUnregister : this.rules.logoutOnDisconnect;
-    if (rule) this.#logoutIfIn(EMPTY_KV, input.nowMs, out);
+    if (!this.#desktop.isOf(input.instance, input.session)) return;
+    if (input.unregistered) return this.rules.logoutOnUnregister ? this.#logoutIfIn(EMPTY_KV, input.nowMs, out) : undefined;
+    this.#desktopGone(input.nowMs, out);
+  }
+
+  /** An agent who stays in without a desktop gets calls again: nobody is waited for. */
+  #desktopGone(nowMs: number, out: Out<DnEffect>): void {
+    if (this.rules.logoutOnDisconnect) this.#logoutIfIn(EMPTY_KV, nowMs, out);
+    else this.#takeOver(() => this.#desktop.back(), out);
   }
 
   #clientAway({ instance, session, away }: Input<'clientAway'>): void {
-    if (this.#loginBy?.instance === instance && this.#loginBy.session === session) this.#desktopAway = away;
+    if (this.#desktop.isOf(instance, session)) this.#desktop.setAway(away);
+  }
+
+  // ---- the client's process is gone (docs/adr/0005-desktops-of-a-pair.md)
+
+  #desktopLost({ instance, untilMs, nowMs }: Input<'desktopLost'>, out: Out<DnEffect>): void {
+    if (this.#agent.state === 'LoggedOut' || !this.#desktop.isOf(instance)) return;
+    this.#desktop.lost(untilMs);
+    this.#watchDesktop(nowMs, out);
+  }
+
+  #clientHere({ origin }: Input<'clientHere'>, out: Out<DnEffect>): void {
+    let reply = refusal(TError.WrongState, `no agent of ${this.identity.dn} waits for a client of ${origin.applicationName}`);
+    this.#takeOver(() => { if (this.#desktop.takenOverBy(origin)) reply = ACCEPTED; }, out);
+    out.push({ kind: 'answer', reply });
+  }
+
+  #watchDesktop(nowMs: number, out: Out<DnEffect>): void {
+    const { untilMs } = this.#desktop;
+    if (untilMs !== undefined) out.push({ kind: 'setTimer', timer: 'desktop', delayMs: Math.max(0, untilMs - nowMs) });
+  }
+
+  /** Whatever ends the wait for a client. */
+  #takeOver(change: () => void, out: Out<DnEffect>): void {
+    const waited = this.#desktop.untilMs !== undefined;
+    change();
+    if (waited && this.#desktop.untilMs === undefined) out.push({ kind: 'cancelTimer', timer: 'desktop' });
   }
 
   // ---- agent
@@ -342,8 +373,11 @@ export class Dn implements Machine<DnInput, DnEffect> {
   }
 
   #timer({ timer, nowMs }: Input<'timer'>, out: Out<DnEffect>): void {
-    if (timer === 'agent') this.#feedAgent({ kind: 'timer', nowMs }, undefined, out);
-    else this.#idleCheck(nowMs, out);
+    switch (timer) {
+      case 'agent': return void this.#feedAgent({ kind: 'timer', nowMs }, undefined, out);
+      case 'idle': return this.#idleCheck(nowMs, out);
+      case 'desktop': return this.#desktop.untilMs === undefined ? undefined : this.#desktopGone(nowMs, out);
+    }
   }
 
   #watchIdle(nowMs: number, out: Out<DnEffect>): void {
@@ -383,7 +417,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
         answered = undefined;
       } else out.push({ ...effect, timer: 'agent' });
     }
-    if (this.#agent.state === 'LoggedOut') this.#loginBy = undefined;
+    if (this.#agent.state === 'LoggedOut') this.#takeOver(() => this.#desktop.loggedOut(), out);
     return refused;
   }
 

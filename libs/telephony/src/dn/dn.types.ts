@@ -50,12 +50,16 @@ export type DnInput =
     readonly kind: 'clientGone'; readonly instance: string; readonly session?: string; readonly unregistered: boolean; readonly nowMs: number;
   }
   | { readonly kind: 'clientAway'; readonly instance: string; readonly session: string; readonly away: boolean; readonly nowMs: number }
+  /** The process that held its client is gone: the agent is away, and out at `untilMs` unless a client takes him over. */
+  | { readonly kind: 'desktopLost'; readonly instance: string; readonly untilMs: number; readonly nowMs: number }
+  /** A client registered the DN; answered whether it took the agent over. */
+  | { readonly kind: 'clientHere'; readonly origin: RequestOrigin; readonly nowMs: number }
   /** The agent of this DN logged in elsewhere, later. */
   | { readonly kind: 'loginElsewhere'; readonly agentID: string; readonly epoch: number; readonly nowMs: number }
   | { readonly kind: 'timer'; readonly timer: DnTimer; readonly nowMs: number };
 
-/** `agent`: after-call work and guard. `idle`: the agent may have been idle for too long. */
-export type DnTimer = 'agent' | 'idle';
+/** `agent`: after-call work and guard. `idle`: the agent may have been idle for too long. `desktop`: nobody took the agent over. */
+export type DnTimer = 'agent' | 'idle' | 'desktop';
 
 export type DnEffect =
   | { readonly kind: 'event'; readonly event: DnEvent }

@@ -74,7 +74,12 @@ export type DnCommand =
   /** A client of that instance is gone, or unregistered the DN: who was logged in by it may be logged out (tlibrary §7.6). */
   | { readonly kind: 'clientGone'; readonly instance: string; readonly session: string; readonly unregistered: boolean }
   /** Its connection is lost, or there again; its session goes on. Who was logged in by it gets no new calls meanwhile. */
-  | { readonly kind: 'clientAway'; readonly instance: string; readonly session: string; readonly away: boolean };
+  | { readonly kind: 'clientAway'; readonly instance: string; readonly session: string; readonly away: boolean }
+  /**
+   * A client registered the DN. When the process that held the client of the agent's login is gone, and this is the same program, it takes
+   * the agent over (docs/adr/0005-desktops-of-a-pair.md). Bus request, answered `accepted` or `error`.
+   */
+  | { readonly kind: 'clientHere'; readonly origin: RequestOrigin };
 
 export type DnReply =
   | { readonly kind: 'accepted' }
@@ -104,6 +109,10 @@ export interface DnSnapshot {
 
 /** Deadlines are absolute, so that timers run on at the next owner. */
 export interface DnMemory {
+  /** The epoch whose numbers and state go on, when this owner has not said so in an event yet. */
+  readonly after?: number;
+  /** The client of the login is not connected. `untilMs`: its process is gone, and somebody must take the agent over by then. */
+  readonly desktop?: { readonly untilMs?: number };
   readonly agent: AgentMemory | undefined;
   /** The client that logged the agent in. */
   readonly loginBy: RequestOrigin | undefined;

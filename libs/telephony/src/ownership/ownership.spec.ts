@@ -30,6 +30,34 @@ it('the first registration claims, the next one prolongs, its end releases', () 
   expect(table.owner('7001')).toBeUndefined();
 });
 
+describe('the other half of a pair', () => {
+  const restore = (snapshot: DnSnapshot | undefined): OwnershipInput =>
+    ({ kind: 'restore', dn: '7001', ownership: 'sip', untilMs: 90, seenAtMs: 40, epoch: 1_000, snapshot, lastSeq: 4, nowMs: 50 });
+
+  it('goes on with the next epoch, and tells what it begins with before it claims', () => {
+    const table = new Ownership('N1', 'dc1');
+    const effects = run(table, restore(picture(9)));
+    expect(effects.map(({ kind }) => kind)).toEqual(['takeUp', 'publish']);
+    expect(effects[0]).toMatchObject({ record: { epoch: 1_001, ownership: 'sip' }, snapshot: { seq: 9 } });
+    expect(run(table, { kind: 'expire', nowMs: 90 }).map(({ kind }) => kind)).toEqual(['giveUp']);
+  });
+
+  it('claims again what was only claimed, and waits for the hand-over', () => {
+    const table = new Ownership('N1', 'dc1');
+    expect(run(table, restore(undefined)).map(({ kind }) => kind)).toEqual(['awaitHandOver', 'publish']);
+    expect(run(table, { kind: 'handOverLate', dn: '7001', epoch: 1_001, nowMs: 250 })).toMatchObject([{ kind: 'takeUp', lastSeq: 4 }]);
+  });
+
+  it('yields to whoever claimed meanwhile, and is above the half before it', () => {
+    const claim = (node: string, epoch: number): OwnershipInput =>
+      ({ kind: 'notice', nowMs: 60, notice: { kind: 'claim', dn: '7001', node, dataCentre: 'dc1', ownership: 'sip', epoch } });
+    const table = new Ownership('N1', 'dc1');
+    run(table, restore(picture(9)));
+    expect(run(table, claim('N2', 1_000))).toMatchObject([{ kind: 'publish', notice: { kind: 'claim', node: 'N1', epoch: 1_001 } }]);
+    expect(run(table, claim('N2', 1_001))).toMatchObject([{ kind: 'yield', to: 'N2', wasTakenUp: true }]);
+  });
+});
+
 it('of two ends the one told last counts, and one that has come ends it at once', () => {
   const table = settled('N1', 'dc1');
   run(table, want(1, 90));

@@ -52,6 +52,7 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
   on(input: OwnershipInput, out: Out<OwnershipEffect>): void {
     switch (input.kind) {
       case 'want': return this.#want(input, out);
+      case 'restore': return this.#restore(input, out);
       case 'unwant':
         this.#wishes.delete(input.dn);
         return this.#giveUp(input.dn, out);
@@ -145,6 +146,17 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
     out.push({ kind: 'publish', notice: { kind: 'claim', ...record } });
     if (former === undefined && this.#settled) this.#takeUpIf(dn, record.epoch, undefined, out);
     else out.push({ kind: 'awaitHandOver', dn, epoch: record.epoch, delayMs: former === undefined ? HAND_OVER_MS : MOVE_HAND_OVER_MS });
+  }
+
+  #restore({ dn, ownership, untilMs, seenAtMs, epoch: former, snapshot, lastSeq }: Input<'restore'>, out: Out<OwnershipEffect>): void {
+    const epoch = former + 1;
+    this.#hlc.observe(epoch);
+    const record: OwnerRecord = { dn, node: this.node, dataCentre: this.dataCentre, ownership, epoch };
+    this.#own.set(dn, { record, lastSeq, untilMs, seenAtMs, takenUp: false });
+    if (snapshot === undefined) out.push({ kind: 'awaitHandOver', dn, epoch, delayMs: MOVE_HAND_OVER_MS });
+    else this.#takeUpIf(dn, epoch, snapshot, out);
+    // What it begins with is there before anybody can ask for it.
+    out.push({ kind: 'publish', notice: { kind: 'claim', ...record } });
   }
 
   #notice(notice: OwnerNotice, nowMs: number, out: Out<OwnershipEffect>): void {

@@ -23,6 +23,14 @@ export type OwnershipInput =
   | { readonly kind: 'until'; readonly dn: string; readonly untilMs: number; readonly nowMs: number }
   /** What became of {@link OwnershipEffect} `askMove`, or the owner that waited is ready now. */
   | { readonly kind: 'moveAnswered'; readonly dn: string; readonly verdict: MoveVerdict | 'silent' | 'nobody'; readonly nowMs: number }
+  /**
+   * The other half of this node's pair owned the DN, or had claimed it when there is no `snapshot`. Claimed with the next epoch: whoever
+   * claimed meanwhile has a higher one. Before this node hears anybody.
+   */
+  | {
+    readonly kind: 'restore'; readonly dn: string; readonly ownership: OwnershipKind; readonly untilMs: number; readonly seenAtMs: number;
+    readonly epoch: number; readonly snapshot: DnSnapshot | undefined; readonly lastSeq: number; readonly nowMs: number;
+  }
   /** The reason is gone. */
   | { readonly kind: 'unwant'; readonly dn: string; readonly nowMs: number }
   | { readonly kind: 'notice'; readonly notice: OwnerNotice; readonly nowMs: number }

@@ -104,6 +104,8 @@ export class TlibServer implements ConnectionEvents {
   #tick: Timer | undefined;
   #nextSession = 1;
   #startedAtMs = 0;
+  /** Names this server's time in session ids: others may still speak of sessions of the process before. */
+  #life = '';
 
   constructor(private readonly ports: TlibServerPorts, private readonly options: TlibServerOptions, private readonly events: TlibServerEvents) {
     const labels = { port: options.identity.role };
@@ -130,6 +132,7 @@ export class TlibServer implements ConnectionEvents {
     const server = this.options.tls === undefined ? createServer(accept) : createTlsServer(this.options.tls, accept);
     this.#server = server;
     this.#startedAtMs = this.ports.clock.nowMs();
+    this.#life = Math.floor(this.#startedAtMs).toString(36);
     this.#scheduleTick();
     return new Promise((resolve, reject) => {
       server.once('error', (cause) => reject(new Error(
@@ -357,7 +360,7 @@ export class TlibServer implements ConnectionEvents {
 
   #newSession(request: TRequest): TlibSession {
     const session = new TlibSession({
-      id: `${this.options.identity.applicationName}#${this.#nextSession}`,
+      id: `${this.options.identity.applicationName}#${this.#life}.${this.#nextSession}`,
       token: this.ports.entropy.hex(32),
       applicationName: request['ApplicationName'] as string,
       clientRole: (request['ClientRole'] as EnumValue<'ClientRole'> | undefined) ?? 'Standard',
