@@ -20,7 +20,7 @@ const PURE = [
   /^libs\/sip\/src\/(?!transport\/|transaction\/transaction-layer)/,
   /^libs\/tlib\/src\/(messages|codec|session)\//,
   /^(apps|libs)\/[^/]+\/src\/machines\//,
-  /^libs\/cluster\/src\/(stream|membership\/membership\.ts|hlc|rendezvous)/,
+  /^libs\/cluster\/src\/(stream|membership\/membership\.ts|pair\/(?!fenced|.*fixture)|hlc|rendezvous)/,
 ];
 // node:net is let in for isIP, which opens nothing; node:crypto for hashes.
 const IMPURE_IMPORT = /^(node:(?!crypto$|buffer$|net$)|@nestjs\/|@nats-io\/|ioredis|pino|prom-client|cassandra-driver|rxjs)/;

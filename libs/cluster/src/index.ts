@@ -13,6 +13,11 @@ export {
 } from './membership/membership.js';
 export { type MembershipListener, type MembershipPorts, MembershipService } from './membership/membership-service.js';
 export type { Fence } from './pair/fence.js';
+export { PairMachine } from './pair/pair-machine.js';
+export { PAIR, type PairEffect, type PairInput, type PairMessage, type PairState, type SeenLease } from './pair/pair-machine.types.js';
+export { ReplicaCopy } from './pair/replica-copy.js';
+export type { ReplicaMessage, ReplicaState } from './pair/replica-messages.js';
+export { ReplicaSource } from './pair/replica-source.js';
 export { lifeOf, NO_REPLICA, type PairTerm, type Replica } from './pair/replica.js';
 export { type PairRole, PRIMARY } from './pair/role.js';
 export { rendezvous } from './rendezvous.js';

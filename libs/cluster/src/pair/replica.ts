@@ -5,7 +5,10 @@
  * can go on. Entries reach the backup in the order in which they were put; of one key the last counts.
  */
 export interface Replica {
-  /** What the half before this one had put when it was primary. Empty when nobody was. To be taken over before the tier listens. */
+  /**
+   * What the half before this one had put when it was primary. Empty when nobody was. To be taken over before the tier listens.
+   * It stays put: remove what you give up.
+   */
   readonly restored: ReadonlyMap<string, object>;
   /** Serialised at the next flush; put again what changed since. */
   put(key: string, value: object): void;
