@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const MICRO = ['micro/sip-message.bench.js', 'micro/tlib-fan-out.bench.js', 'micro/registered-dns.bench.js'];
+/** These start servers of their own. */
+const CLUSTER = ['cluster/data-centres.bench.js'];
 /** These read the CPU time of other processes from /proc. */
 const CALLS = [
   'calls/proxied-call.bench.js', 'calls/register.bench.js', 'calls/call-5000.bench.js', 'calls/memory.bench.js',
@@ -12,7 +14,7 @@ const CALLS = [
 const wanted = process.argv.slice(2);
 const isLinux = existsSync('/proc/self/schedstat');
 if (!isLinux) console.log(`without /proc/self/schedstat (Linux) these are left out: ${CALLS.join(', ')}`);
-for (const name of isLinux ? [...MICRO, ...CALLS] : MICRO) {
+for (const name of isLinux ? [...MICRO, ...CALLS, ...CLUSTER] : [...MICRO, ...CLUSTER]) {
   if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
   console.log(`\n${name}`);
   const { status } = spawnSync(process.execPath, [fileURLToPath(new URL(name, import.meta.url))], { stdio: 'inherit' });
