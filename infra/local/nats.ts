@@ -44,7 +44,7 @@ export function natsConfig(site: NatsSite, server: NatsServerPlan, store: string
     `listen: ${at(client)}`,
     `http: ${at(monitor)}`,
     // A frozen peer is left after two unanswered pings.
-    'ping_interval: "1s"', 'ping_max: 2',
+    'ping_interval: "2s"', 'ping_max: 2',
     `jetstream { store_dir: ${JSON.stringify(store)}, domain: ${site.dataCentre}, max_mem: ${limits.memory}, max_file: ${limits.file} }`,
     'accounts { $SYS { users: [{ user: sys, password: sys }] }, APP { jetstream: enabled, users: [{ user: app, password: app }] } }',
     'no_auth_user: app',

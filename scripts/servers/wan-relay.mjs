@@ -5,6 +5,9 @@
 // A link may name the address that it connects from: NAME=LISTEN>TARGET@SOURCE_HOST. Prints `relay ready http://HOST:PORT`.
 // Control over HTTP, JSON in and out: GET / shows the state; POST / with { "cut": true | false, "delayMs": 50 } changes it.
 // A cut link is silent, as a dead line is: bytes wait, new connections hang. Healed, what both ends still hold goes on.
+// With `--block NET/BITS` once a data centre a cut also drops every packet between their blocks, SIP by UDP among them, where
+// root has nft; `packets` in the state says whether it does. Packets cannot be slowed.
+import { spawnSync } from 'node:child_process';
 import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { parseArgs } from 'node:util';
@@ -14,7 +17,9 @@ const ON_THE_WAY_MAX = 4 * 1_048_576;
 const DELAY_MAX_MS = 10_000;
 const BODY_MAX = 4_096;
 
-const state = { cut: false, delayMs: 0, connections: 0, bytes: 0 };
+const state = { cut: false, delayMs: 0, connections: 0, bytes: 0, packets: 'pass' };
+let blocks = [];
+let table;
 const pipes = new Set();
 
 /** One direction of a connection: what came in leaves `delayMs` later, in order, and not while the link is cut. */
@@ -94,9 +99,36 @@ function whenWhole(work) {
   else work();
 }
 
+/** Rules of their own table, which goes as a whole. */
+function dropPackets() {
+  const rules = blocks.flatMap((from) => blocks.filter((to) => to !== from).map((to) => `    ip saddr ${from} ip daddr ${to} drop`));
+  const chain = ['table ip ' + table + ' {', '  chain input {', '    type filter hook input priority 0; policy accept;', ...rules, '  }', '}', ''].join('\n');
+  return nft(['-f', '-'], chain);
+}
+
+function nft(args, input = '') {
+  const { status, stderr, error } = spawnSync('nft', args, { input, encoding: 'utf8' });
+  return status === 0 ? undefined : (error?.message ?? stderr.trim().split('\n')[0]);
+}
+
+/** What is left of a relay that was killed goes too. */
+function passPackets() {
+  if (blocks.length > 1) nft(['delete', 'table', 'ip', table]);
+  state.packets = 'pass';
+}
+
+function cutPackets() {
+  if (blocks.length < 2) return;
+  nft(['delete', 'table', 'ip', table]);
+  const failed = dropPackets();
+  state.packets = failed === undefined ? 'cut' : `pass: ${failed}`;
+}
+
 function change({ cut, delayMs }) {
   if (cut !== undefined && typeof cut !== 'boolean') throw new Error('cut must be true or false');
   if (delayMs !== undefined && !(delayMs >= 0 && delayMs <= DELAY_MAX_MS)) throw new Error(`delayMs must be 0 to ${DELAY_MAX_MS}`);
+  if (cut === true && !state.cut) cutPackets();
+  if (cut === false) passPackets();
   if (cut !== undefined) state.cut = cut;
   if (delayMs !== undefined) state.delayMs = delayMs;
   if (state.cut) return;
@@ -152,8 +184,12 @@ function link(text) {
 try {
   const { values } = parseArgs({ options: {
     control: { type: 'string', default: '127.0.0.1:0' }, link: { type: 'string', multiple: true, default: [] }, delay: { type: 'string', default: '0' },
+    block: { type: 'string', multiple: true, default: [] },
   } });
-  change({ delayMs: Number(values.delay) });
+  blocks = values.block;
+  table = `cordboard_${(blocks[0] ?? '').replace(/\W/g, '_')}`;
+  change({ cut: false, delayMs: Number(values.delay) });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => { passPackets(); process.exit(0); });
   for (const each of values.link.map(link)) await listen(each);
   const { address: host, port } = await control(address(values.control));
   console.log(`relay ready http://${host}:${port}`);

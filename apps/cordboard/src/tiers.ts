@@ -1,37 +1,39 @@
-/** Which tiers an application of each type runs. A tier starts only where the application opens its port. */
+/** Which tiers an application of each type runs. A tier starts only where the application opens its port, and is loaded only then. */
 import type { Application, ApplicationType } from '#config';
 import type { StartTier } from '#tier';
-import { startConsole } from '../../console/src/index.js';
-import { startDnsServer } from '../../dns-server/src/index.js';
-import { startRouter } from '../../router/src/index.js';
-import { startSessionController } from '../../session-controller/src/index.js';
-import { startSipProxy } from '../../sip-proxy/src/index.js';
-import { startSmartProxy } from '../../smart-proxy/src/index.js';
-import { startTController } from '../../t-controller/src/index.js';
-import { startVqServer } from '../../vq-server/src/index.js';
 
 interface TierEntry {
   readonly type: ApplicationType;
   /** Port without which the application does not run this tier. */
   readonly port?: string;
-  readonly start: StartTier;
+  readonly load: () => Promise<StartTier>;
 }
 
 /** In order of start: whoever is asked comes before whoever asks. */
 const TIERS: readonly TierEntry[] = [
-  { type: 'sip-server', port: 'TCport', start: startTController },
-  { type: 'sip-server', port: 'sip', start: startSessionController },
-  { type: 'sip-server', port: 'SmartProxy', start: startSmartProxy },
-  { type: 'sip-proxy', port: 'sip', start: startSipProxy },
-  { type: 'vq-server', start: startVqServer },
-  { type: 'dns-server', start: startDnsServer },
-  { type: 'router', start: startRouter },
-  { type: 'console', start: startConsole },
+  { type: 'sip-server', port: 'TCport', load: async () => (await import('../../t-controller/src/index.js')).startTController },
+  { type: 'sip-server', port: 'sip', load: async () => (await import('../../session-controller/src/index.js')).startSessionController },
+  { type: 'sip-server', port: 'SmartProxy', load: async () => (await import('../../smart-proxy/src/index.js')).startSmartProxy },
+  { type: 'sip-proxy', port: 'sip', load: async () => (await import('../../sip-proxy/src/index.js')).startSipProxy },
+  { type: 'vq-server', load: async () => (await import('../../vq-server/src/index.js')).startVqServer },
+  { type: 'dns-server', load: async () => (await import('../../dns-server/src/index.js')).startDnsServer },
+  { type: 'router', load: async () => (await import('../../router/src/index.js')).startRouter },
+  { type: 'console', load: async () => (await import('../../console/src/index.js')).startConsole },
 ];
 
-/** Every tier of every application, in order of start. */
-export function startsFor(applications: readonly Application[]): { application: Application; start: StartTier }[] {
-  return TIERS.flatMap(({ type, port, start }) => applications
-    .filter((application) => application.type === type && (port === undefined || application.ports.has(port)))
-    .map((application) => ({ application, start })));
+export interface TierStart {
+  readonly application: Application;
+  readonly start: StartTier;
+}
+
+/** Every tier of every application, in order of start; their code is loaded when it resolves. */
+export async function startsFor(applications: readonly Application[]): Promise<TierStart[]> {
+  const starts: TierStart[] = [];
+  for (const { type, port, load } of TIERS) {
+    const running = applications.filter((application) => application.type === type && (port === undefined || application.ports.has(port)));
+    if (running.length === 0) continue;
+    const start = await load();
+    starts.push(...running.map((application) => ({ application, start })));
+  }
+  return starts;
 }

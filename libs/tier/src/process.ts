@@ -53,10 +53,12 @@ export interface ClusterProcess {
 /**
  * Loads the configuration, connects the drivers, and answers a host for the tiers.
  *
+ * @param prepare what takes long and needs no connection, such as loading code: a server gives up a client that stands still
  * @throws ConfigError, or an Error that names the server that cannot be reached
  */
-export async function openProcess(options: ProcessOptions): Promise<ClusterProcess> {
+export async function openProcess(options: ProcessOptions, prepare?: (config: ClusterConfig) => Promise<void>): Promise<ClusterProcess> {
   const { config, warnings } = loadConfig(options.config, options.listen);
+  await prepare?.(config);
   const log = makeLog({ level: options.logLevel, destination: 'stderr' });
   for (const warning of warnings) log.warn(warning);
   log.info('effective configuration', { config: redactedConfig(config) });
