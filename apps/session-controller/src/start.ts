@@ -80,6 +80,7 @@ function tlibPorts(core: SessionControllerCore): readonly TlibPort[] {
       id: 'IPport', role: 'InteractionProxy', clientRoles: ['InteractionProxy'], module: SessionControllerModule.reporting(core),
       lifecycle: {
         onOpened: (session) => core.reporting.clientJoined(session),
+        onResumed: (session) => core.reporting.clientResumed(session.id),
         onClosed: (session) => core.reporting.clientGone(session.id),
         info: () => core.info(),
       },

@@ -7,6 +7,7 @@ class Icon implements ClientSession {
   readonly applicationName = 'ICON';
   /** `call1 Created`, ... */
   readonly heard: string[] = [];
+  connected = true;
 
   constructor(readonly id: string) {}
 
@@ -66,6 +67,32 @@ describe('call reporting', () => {
     desk.reporting.clientGone('a');
     desk.say('c1', 'Deleted');
     expect(b.heard).toEqual(['c1 Created', 'c1 PartyAdded', 'c1 Deleted']);
+  });
+
+  it('tells a call that ended while its client was away to the next one, when the client does not come back', () => {
+    const desk = new Desk();
+    const a = desk.join('a');
+    desk.say('c1', 'Created');
+    a.connected = false;
+    desk.say('c1', 'Deleted');
+    desk.nowMs += 61_000;
+    desk.reporting.clientGone('a');
+    desk.nowMs += 59_000;
+    expect(desk.join('b').heard).toEqual(['c1 Created', 'c1 Deleted']);
+    expect(desk.reporting.kept).toBe(0);
+  });
+
+  it('forgets such a call when its client comes back', () => {
+    const desk = new Desk();
+    const a = desk.join('a');
+    a.connected = false;
+    desk.say('c1', 'Created', 'Deleted');
+    expect(desk.reporting.kept).toBe(2);
+    a.connected = true;
+    desk.reporting.clientResumed('a');
+    expect(desk.reporting.kept).toBe(0);
+    desk.reporting.clientGone('a');
+    expect(desk.join('b').heard).toEqual([]);
   });
 
   it('gives up ended calls after a minute, and does not tell halves of those for which there is no room', () => {

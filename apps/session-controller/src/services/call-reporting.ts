@@ -16,7 +16,7 @@ interface Client {
   paused: boolean;
 }
 
-/** A call that lives, or one that ended before anybody heard of it. */
+/** A call that lives, or one of which it is not known yet that somebody heard it to its end. */
 interface Told {
   /** Undefined: nobody hears it at the moment. */
   client: Client | undefined;
@@ -67,12 +67,23 @@ export class CallReporting {
     if (client !== undefined) client.paused = true;
   }
 
+  /** It is back, and its session told it what it missed. */
+  clientResumed(sessionId: string): void {
+    const client = this.#clients.get(sessionId);
+    if (client === undefined) return;
+    for (const [connID, call] of this.#calls) if (call.ended && call.client === client) this.#forget(connID, call);
+  }
+
   /** The session is over and will not be resumed: its calls are told to others, from their beginning as far as that is held. */
   clientGone(sessionId: string): void {
     const gone = this.#clients.get(sessionId);
     this.#clients.delete(sessionId);
     if (gone === undefined) return;
-    for (const call of this.#calls.values()) if (call.client === gone) call.client = undefined;
+    for (const call of this.#calls.values()) {
+      if (call.client !== gone) continue;
+      call.client = undefined;
+      if (call.ended) call.sinceMs = this.nowMs();
+    }
     this.#tellUnheard();
   }
 
@@ -86,7 +97,9 @@ export class CallReporting {
     if (event.msg !== 'EventCallDeleted') return;
     call.ended = true;
     call.sinceMs = this.nowMs();
-    if (call.client !== undefined) this.#forget(connID, call);
+    // A client that is away hears of it when it resumes; when it does not, another one must.
+    const heard = call.client !== undefined && (call.client.session.connected !== false || call.events === undefined);
+    if (heard) this.#forget(connID, call);
   }
 
   /** A call whose beginning nobody saw is not told in halves. */
@@ -114,7 +127,7 @@ export class CallReporting {
       const client = call.client as Client | undefined;
       if (client === undefined) return;
       for (const event of call.events ?? []) client.session.send(event);
-      if (call.ended) this.#forget(connID, call);
+      if (call.ended && client.session.connected !== false) this.#forget(connID, call);
     }
   }
 
@@ -135,13 +148,18 @@ export class CallReporting {
 
   #dropOld(): void {
     const beforeMs = this.nowMs() - this.limits.ms;
-    for (const [connID, call] of this.#calls) if (call.ended && call.sinceMs < beforeMs) this.#dropPast(connID, call);
+    for (const [connID, call] of this.#calls) {
+      if (call.ended && call.client === undefined && call.sinceMs < beforeMs) this.#dropPast(connID, call);
+    }
   }
 
   #dropPast(connID: string, call: Told): void {
     this.#kept -= call.events?.length ?? 0;
     call.events = undefined;
-    if (call.client !== undefined) return;
+    if (call.client !== undefined) {
+      if (call.ended) this.#forget(connID, call);
+      return;
+    }
     this.#dropped += 1;
     // It would be told in halves, so it is not told at all.
     this.#calls.delete(connID);

@@ -121,7 +121,8 @@ export class SmartDesk {
   }
 
   #attributes(snapshot: DnSnapshot): Omit<TEvent, 'msg'> {
-    return snapshotAttributes(snapshot, this.config.dns.get(snapshot.dn)?.type === 'RoutingPoint');
+    const attributes = snapshotAttributes(snapshot, this.config.dns.get(snapshot.dn)?.type === 'RoutingPoint');
+    return { ...attributes, Extensions: [...attributes['Extensions'] as readonly KVPair[], ...agentTimes(snapshot)] };
   }
 
   #time(): TEvent['Time'] {
@@ -130,3 +131,9 @@ export class SmartDesk {
 }
 
 const covers = (walk: Walk, dn: string): boolean => walk.done || dn <= walk.after;
+
+/** Since when the agent is logged in, and in his state: for whoever records it and was not there. Milliseconds since 1970, as text. */
+function agentTimes({ agent }: DnSnapshot): KVPair[] {
+  if (agent === undefined) return [];
+  return [['agent-login-ms', String(Math.floor(agent.loginAtMs))], ['agent-since-ms', String(Math.floor(agent.sinceMs))]];
+}

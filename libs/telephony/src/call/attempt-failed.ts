@@ -103,7 +103,7 @@ function act(step: Step, target: Party, action: string, reason: string): void {
 
 /** `releasedBy` asked for the end of the destination's part, which its EventReleased answers. */
 export function attemptFailed(step: Step, failure: Failure, releasedBy?: RequestOrigin): void {
-  const farewell: Farewell = releasedBy === undefined ? farewellOf(failure) : { msg: 'EventReleased', cause: failure.cause, origin: releasedBy };
+  const farewell: Farewell = releasedBy === undefined ? farewellOf(failure) : { msg: 'EventReleased', cause: failure.cause, code: failure.code, origin: releasedBy };
   const attempt = endAttempt(step, farewell);
   const askedForTransfer = attempt.purpose === 'transfer' && attempt.origin !== undefined;
   answerAsker(step, attempt, failure);
@@ -120,7 +120,7 @@ export function attemptFailed(step: Step, failure: Failure, releasedBy?: Request
 }
 
 export function farewellOf(failure: Failure): Farewell {
-  return { msg: 'EventReleased', more: { CallState: failure.callState }, cause: failure.cause };
+  return { msg: 'EventReleased', more: { CallState: failure.callState }, cause: failure.cause, code: failure.code };
 }
 
 /** EventError does not end the call (tlibrary §15.4). */

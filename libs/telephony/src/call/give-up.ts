@@ -11,7 +11,7 @@ import { clearTimer } from './timers.js';
 
 export function giveUp(step: Step, failure: Failure): void {
   stopTrying(step, failure);
-  leaveQueueUnrouted(step);
+  leaveQueueUnrouted(step, failure);
   const { waiting } = step;
   if (waiting === undefined) return;
   if (waiting.state === PartyState.Dialing) tell(step, 'EventDestinationBusy', waiting, { CallState: failure.callState });
@@ -21,7 +21,7 @@ export function giveUp(step: Step, failure: Failure): void {
 /** The router may end the call while its destination is still being tried. */
 function stopTrying(step: Step, failure: Failure): void {
   if (step.call.attempt === undefined) return;
-  const { origin } = endAttempt(step, { msg: 'EventReleased', more: { CallState: failure.callState }, cause: failure.cause });
+  const { origin } = endAttempt(step, { msg: 'EventReleased', more: { CallState: failure.callState }, cause: failure.cause, code: failure.code });
   if (origin !== undefined) step.refuse(origin, DISCONNECTED, failure.message);
 }
 
@@ -29,15 +29,15 @@ function endWaiting(step: Step, waiting: Party, failure: Failure): void {
   clearTimer(step, 'acknowledge');
   const refusal: SipRefusal = { status: failure.status, reason: failure.reason };
   closeLeg(step, waiting, refusal);
-  removeParty(step, waiting, { msg: 'EventReleased', more: { CallState: failure.callState }, cause: failure.cause });
+  removeParty(step, waiting, { msg: 'EventReleased', more: { CallState: failure.callState }, cause: failure.cause, code: failure.code });
 }
 
 /** The server ends what waits at the Routing Point: neither diverted nor abandoned, so EventReleased says Cleared. */
-function leaveQueueUnrouted(step: Step): void {
+function leaveQueueUnrouted(step: Step, failure: Failure): void {
   const { queue } = step.call;
   if (queue === undefined) return;
   stopWaiting(step);
   const point = step.known(queue.party);
   step.call.queue = undefined;
-  removeParty(step, point, { msg: 'EventReleased', more: { CallState: 'Cleared' } });
+  removeParty(step, point, { msg: 'EventReleased', more: { CallState: 'Cleared' }, cause: failure.cause, code: failure.code });
 }

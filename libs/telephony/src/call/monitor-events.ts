@@ -34,8 +34,10 @@ export function reportPartyState(step: Step, party: Party): void {
   report(step, 'EventCallPartyState', partyState(step, party));
 }
 
-export function reportPartyDeleted(step: Step, party: Party, cause: Cause): void {
-  report(step, 'EventCallPartyDeleted', { PartyUUID: partyUuid(step, party), DN: party.dn, Cause: cause });
+export function reportPartyDeleted(step: Step, party: Party, { cause = 'Empty', code }: { readonly cause?: Cause; readonly code?: number }): void {
+  report(step, 'EventCallPartyDeleted', {
+    PartyUUID: partyUuid(step, party), DN: party.dn, Cause: cause, ...(code === undefined ? {} : { ErrorCode: code }),
+  });
 }
 
 /** The call as it is, told to who has not heard its beginning, with the times at which it happened. Parties that left are not told. */

@@ -68,6 +68,8 @@ export interface Farewell {
   readonly msg: 'EventReleased' | 'EventAbandoned' | 'EventDiverted';
   readonly more?: Attributes;
   readonly cause?: Cause;
+  /** T-Library's number for what made the attempt fail, for call monitoring. */
+  readonly code?: number;
   readonly origin?: RequestOrigin | undefined;
 }
 
@@ -76,7 +78,11 @@ export function removeParty(step: Step, party: Party, farewell: Farewell): void 
   refusePending(step, party);
   if (party.state !== PartyState.New) {
     tell(step, farewell.msg, party, farewell.more, farewell.origin);
-    reportPartyDeleted(step, party, farewell.cause ?? 'Empty');
+    reportPartyDeleted(step, party, farewell);
+  } else if (farewell.cause !== undefined) {
+    // Nobody was told of the attempt; history counts it all the same.
+    reportPartyAdded(step, party);
+    reportPartyDeleted(step, party, farewell);
   }
   call.parties.splice(call.parties.indexOf(party), 1);
   if (call.waiting === party.id) call.waiting = 0;

@@ -104,7 +104,7 @@ const EVENTS: readonly Row[] = [
   ['EventCallDataChanged', `${MONITOR} UserData`, 'Its user data changed.'],
   ['EventCallPartyAdded', `${MONITOR} PartyUUID PartyType PartyState DN DNRole Trunk? CtrlParty? Cause`, 'A party joined.'],
   ['EventCallPartyState', `${MONITOR} PartyUUID PartyState`, 'A party rings, answered, holds.'],
-  ['EventCallPartyDeleted', `${MONITOR} PartyUUID DN Cause`, 'A party left.'],
+  ['EventCallPartyDeleted', `${MONITOR} PartyUUID DN Cause ErrorCode?`, 'A party left. ErrorCode: what made an attempt to reach it fail.'],
   ['EventCallDeleted', MONITOR, 'The call ended.'],
 ];
 
