@@ -20,6 +20,9 @@ export type { ReplicaMessage, ReplicaState } from './pair/replica-messages.js';
 export { ReplicaSource } from './pair/replica-source.js';
 export { lifeOf, NO_REPLICA, type PairTerm, type Replica } from './pair/replica.js';
 export { type PairRole, PRIMARY } from './pair/role.js';
+export {
+  type DurableQueue, QUEUE_LIMITS, type QueueEntry, QueueFull, type QueueLimits, type QueueMessage, QueueUnavailable,
+} from './queue/port.js';
 export { rendezvous } from './rendezvous.js';
 export {
   EventFeed, FEED, type FeedEffect, type FeedInput, type FeedState, type Sequenced,

@@ -3,7 +3,9 @@ import { jest } from '@jest/globals';
 import { type Clock, CountingMeter, silentLog } from '#kernel';
 import { natsSuite, type NatsServer, startNats } from '../../../test/support/nats.js';
 import { busContract } from './bus/contract.js';
-import { connectNats, JetStreamKeyValueStore, NatsBus, openNats } from './nats.js';
+import { connectNats, JetStreamKeyValueStore, JetStreamQueue, NatsBus, openNats } from './nats.js';
+import { durableQueueContract } from './queue/contract.js';
+import { QueueUnavailable } from './queue/port.js';
 import { keyValueContract } from './key-value/contract.js';
 
 /** Cancelled timers must not keep the test process. */
@@ -69,6 +71,43 @@ natsSuite('NATS', (file) => {
         await Promise.all(connections.map((connection) => connection.close()));
       },
     };
+  });
+
+  let queues = 0;
+  durableQueueContract('JetStreamQueue', async (bytes) => {
+    queues += 1;
+    const connection = await connect();
+    const options = { stream: `q${queues}`, queue: 'Recorder.dc1 1', replicas: 1, bytes };
+    let queue: JetStreamQueue | undefined;
+    return {
+      open: async () => {
+        await queue?.close();
+        // Acknowledgements of the process before have arrived: the server reads one connection in order.
+        await connection.flush();
+        queue = await JetStreamQueue.open(connection, options);
+        return queue;
+      },
+      close: async () => {
+        await queue?.close();
+        await connection.close();
+      },
+    };
+  });
+
+  describe('JetStreamQueue', () => {
+    it('takes a double of what it holds for the same, and says when its server is away', async () => {
+      const connection = await connect();
+      const queue = await JetStreamQueue.open(connection, { stream: 'doubles', queue: 'a', replicas: 1 });
+      await queue.append([{ id: 'x', body: { n: 1 } }]);
+      await queue.append([{ id: 'x', body: { n: 1 } }, { id: 'y', body: { n: 2 } }]);
+      expect((await queue.take(10)).map(({ body }) => body)).toEqual([{ n: 1 }, { n: 2 }]);
+      await server.pause();
+      await expect(queue.append([{ id: 'z', body: { n: 3 } }])).rejects.toBeInstanceOf(QueueUnavailable);
+      server.resume();
+      await until(() => queue.append([{ id: 'z', body: { n: 3 } }]).then(() => true, () => false));
+      await queue.close();
+      await connection.close();
+    });
   });
 
   describe('NatsBus', () => {

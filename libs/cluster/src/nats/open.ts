@@ -2,6 +2,7 @@
 import type { Clock, Log, Meter } from '#kernel';
 import { NatsBus } from '../bus/nats.js';
 import { JetStreamKeyValueStore } from '../key-value/jet-stream.js';
+import { JetStreamQueue } from '../queue/jet-stream.js';
 import { connectNats, type NatsOptions } from './connect.js';
 
 export interface NatsDriversOptions extends Omit<NatsOptions, 'name'> {
@@ -19,6 +20,8 @@ export interface NatsDriversOptions extends Omit<NatsOptions, 'name'> {
 export interface NatsDrivers {
   readonly bus: NatsBus;
   readonly keyValues: JetStreamKeyValueStore;
+  /** The durable queue of that name in the stream of that name, which is made when it does not exist. @throws Error naming the stream */
+  queue(stream: string, queue: string): Promise<JetStreamQueue>;
 }
 
 /** Copies of a bucket: JetStream needs three servers to survive the loss of one. */
@@ -33,7 +36,11 @@ export async function openNats(options: NatsDriversOptions): Promise<NatsDrivers
     const keyValues = JetStreamKeyValueStore.open(connection, {
       replicas: replicasOf(servers), remotes: new Map(remotes), ...(domain === undefined ? {} : { domain }),
     });
-    return { bus: new NatsBus(connection, { clock, log, meter }), keyValues };
+    const place = { replicas: replicasOf(servers), ...(domain === undefined ? {} : { domain }) };
+    return {
+      bus: new NatsBus(connection, { clock, log, meter }), keyValues,
+      queue: (stream, queue) => JetStreamQueue.open(connection, { stream, queue, ...place }),
+    };
   } catch (error) {
     await connection.close();
     throw error;

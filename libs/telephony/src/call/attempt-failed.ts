@@ -103,7 +103,8 @@ function act(step: Step, target: Party, action: string, reason: string): void {
 
 /** `releasedBy` asked for the end of the destination's part, which its EventReleased answers. */
 export function attemptFailed(step: Step, failure: Failure, releasedBy?: RequestOrigin): void {
-  const farewell: Farewell = releasedBy === undefined ? farewellOf(failure) : { msg: 'EventReleased', cause: failure.cause, code: failure.code, origin: releasedBy };
+  const { cause, code } = failure;
+  const farewell: Farewell = releasedBy === undefined ? farewellOf(failure) : { msg: 'EventReleased', cause, code, origin: releasedBy };
   const attempt = endAttempt(step, farewell);
   const askedForTransfer = attempt.purpose === 'transfer' && attempt.origin !== undefined;
   answerAsker(step, attempt, failure);

@@ -35,6 +35,14 @@ export interface TlibClientOptions {
   readonly keepTrying?: boolean;
   /** Names of the events wanted; default all. Answers always come. */
   readonly filter?: readonly string[];
+  /** Session of a former process to go on with. */
+  readonly resume?: TlibResume;
+}
+
+/** What a client that comes back says: its session's token, a secret, and the last event that it has dealt with. */
+export interface TlibResume {
+  readonly token: string;
+  readonly lastSequence: number;
 }
 
 /** An EventError, or that no answer came. The message is the server's sentence that says what to change. */
@@ -81,12 +89,20 @@ export class TlibClient extends TlibRequests {
   #token: string | undefined;
   #lastSequence = 0;
   #closed = false;
+  #wasOpen = false;
   #retry: NodeJS.Timeout | undefined;
   #addp: NodeJS.Timeout | undefined;
   #heardAtMs = 0;
 
   constructor(private readonly options: TlibClientOptions) {
     super();
+    this.#token = options.resume?.token;
+    this.#lastSequence = options.resume?.lastSequence ?? 0;
+  }
+
+  /** Of the session of now. */
+  get token(): string | undefined {
+    return this.#token;
   }
 
   get lastSequence(): number {
@@ -237,6 +253,7 @@ export class TlibClient extends TlibRequests {
 
   #opened(event: TEvent): void {
     this.#token = event['SessionToken'] as string;
+    this.#wasOpen = true;
     this.#startAddp();
     this.#emit({ msg: 'EventServerConnected', Resumed: event['Resumed'] });
   }
@@ -304,7 +321,7 @@ export class TlibClient extends TlibRequests {
     }
     this.#waiting.clear();
     this.#emit({ msg: 'EventServerDisconnected' });
-    if (!this.#closed && this.#token !== undefined) this.#reconnect();
+    if (!this.#closed && this.#wasOpen) this.#reconnect();
   }
 
   #reconnect(): void {
