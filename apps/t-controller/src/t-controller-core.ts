@@ -10,6 +10,7 @@ import { ClientDesk } from './services/client-desk.js';
 import { OwnedDns } from './services/owned-dns.js';
 import { OwnerApplications } from './services/owner-applications.js';
 import { OwnerRecords, type StoredOwner } from './services/owner-records.js';
+import { SessionControllers } from './services/session-controllers.js';
 import { SmartDesk } from './services/smart-desk.js';
 
 export type FanOut = (event: TEvent, sessions: Iterable<TlibSession>, requester?: string, referenceID?: number) => void;
@@ -27,6 +28,7 @@ export class TControllerCore {
   readonly #smart: SmartDesk;
   readonly #absent: AbsentClients;
   readonly #silent: SilentPeers;
+  readonly #controllers: SessionControllers;
   readonly #owners: OwnerApplications;
   readonly #records: OwnerRecords;
   readonly #membership: MembershipService<Heartbeat>;
@@ -84,6 +86,11 @@ export class TControllerCore {
     const delayMs = options.number('logout-on-disconnect-delay') * 1_000;
     this.#desktopsMs = Math.min(options.number('session-backlog-time') * 1_000, Math.max(delayMs, PAIR_GRACE_MS));
     this.#silent = new SilentPeers(options.number('tc-reconnect-timeout') * 1_000, clock, (node) => this.#peerLost(node));
+    this.#controllers = new SessionControllers(geoLocation, {
+      clock, members: () => this.#membership.members(),
+      silent: (node) => this.#owned.scSilent(node), cutOff: (node, dataCentre) => this.#owned.scCutOff(node, dataCentre),
+      dead: (node) => this.#owned.scDown(node), back: (node) => this.#owned.scUp(node),
+    });
     const dataCentres = new Set(config.applications.filter(({ type }) => type === 'sip-server').map((each) => each.geoLocation));
     this.#records = new OwnerRecords(name, geoLocation, [...dataCentres], ports, { found: (record) => this.#recordFound(record) });
     const bootEpoch = Math.floor(clock.nowMs());
@@ -131,6 +138,7 @@ export class TControllerCore {
     this.#absent.close();
     this.#owners.close();
     this.#silent.close();
+    this.#controllers.close();
     this.#feeds.close();
     this.#owned.close();
   }
@@ -205,7 +213,7 @@ export class TControllerCore {
     // Whatever others claimed meanwhile is answered; until then every receiver refuses the lower epoch (TC-33).
     if (change.kind === 'paused') return this.#owned.sayAgain();
     const { member } = change;
-    if (member.tier === 'session-controller') return this.#sessionController(change.kind, member.node);
+    if (member.tier === 'session-controller') return this.#sessionController(change.kind, member);
     if (member.tier !== 't-controller' || member.node === this.application.name) return;
     switch (change.kind) {
       case 'down': return this.#peerGone(member, false);
@@ -219,10 +227,11 @@ export class TControllerCore {
   }
 
   /** The calls of one that is silent, or whose other half goes on, are not over (docs/specs/pairs.md). */
-  #sessionController(kind: MembershipChange<Heartbeat>['kind'], node: string): void {
-    if (kind === 'down' || kind === 'restarted') this.#owned.scDown(node);
-    else if (kind === 'up') this.#owned.scUp(node);
-    else if (kind === 'continued') this.#owned.scContinues(node);
+  #sessionController(kind: MembershipChange<Heartbeat>['kind'], member: Heartbeat): void {
+    if (kind === 'up') this.#controllers.up(member);
+    else if (kind === 'down') this.#controllers.down(member);
+    else if (kind === 'restarted') this.#controllers.restarted(member);
+    else if (kind === 'continued') this.#owned.scContinues(member.node);
   }
 
   /** Its DNs may be claimed at once; they are told as out of service after `tc-reconnect-timeout` (TC-10). */

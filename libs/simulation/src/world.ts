@@ -42,6 +42,8 @@ export interface WorldOptions {
   readonly quality?: Partial<LinkQuality>;
   /** Streams deliver each write in one piece; by default they cut it anywhere. */
   readonly wholeWrites?: boolean;
+  /** A key-value server for each, named `kv <name>`: it has the buckets whose names end with that. Default: one, `kv`, for all. */
+  readonly dataCentres?: readonly string[];
 }
 
 const STEPS_MAX = 10_000_000;
@@ -54,7 +56,8 @@ export class World {
   readonly bus: SimBusHub;
   readonly sip: SimSipNetwork;
   readonly streams: SimStreams;
-  readonly #keyValues: SimKeyValueServer;
+  /** By what the names of its buckets end with; the first has all others. */
+  readonly #keyValues: ReadonlyMap<string, SimKeyValueServer>;
   readonly #starts = new Map<string, StartSimProcess>();
   readonly #processes = new Map<string, SimProcess>();
   readonly #invariants = new Map<string, Invariant>();
@@ -68,7 +71,10 @@ export class World {
     this.bus = new SimBusHub(this.network, (node, error) => this.#handlerThrew(node, error));
     this.sip = new SimSipNetwork(this.network);
     this.streams = new SimStreams(this.network, this.entropy.fork('streams'), options.wholeWrites);
-    this.#keyValues = new SimKeyValueServer(this.network, this.#makeNode('kv'));
+    const { dataCentres = [''] } = options;
+    this.#keyValues = new Map(dataCentres.map((name) => [
+      name === '' ? '' : `-${name}`, new SimKeyValueServer(this.network, this.#makeNode(name === '' ? 'kv' : `kv ${name}`)),
+    ]));
   }
 
   /** Names of the nodes whose processes were started here. */
@@ -178,7 +184,7 @@ export class World {
       log: this.#logOf(name),
       meter: new CountingMeter(),
       bus: this.bus.attach(node),
-      keyValues: this.#keyValues.attach(node),
+      keyValues: keyValuesOf(this.#keyValues, node),
       sip: this.sip,
       streams: this.streams,
     }));
@@ -222,6 +228,16 @@ export class World {
     };
     return log;
   }
+}
+
+/** The stores of all data centres, as a process on that node sees them. */
+function keyValuesOf(servers: ReadonlyMap<string, SimKeyValueServer>, node: SimNode): KeyValueStore {
+  const stores = [...servers].map(([suffix, server]) => [suffix, server.attach(node)] as const);
+  const first = stores[0]?.[1] as KeyValueStore;
+  return {
+    bucket: (name) => (stores.find(([suffix]) => name.endsWith(suffix))?.[1] ?? first).bucket(name),
+    close: async () => {},
+  };
 }
 
 function outcomeOf(check: Invariant): string | undefined {

@@ -18,6 +18,7 @@ export { queryCall } from './dn/query-call.js';
 export { readSnapshots } from './dn/snapshot-pages.js';
 export { snapshotAttributes } from './dn/registered-event.js';
 export { type DepartureEffect, type DepartureInput, Departures, type DepartureState } from './ownership/departures.js';
+export { FarControllers, type FarEffect, type FarInput } from './ownership/far-controllers.js';
 export { HAND_OVER_MS, type OwnerRecord, type OwnershipEffect, type OwnershipInput } from './ownership/ownership.types.js';
 export { SilentPeers } from './ownership/silent-peers.js';
 export { Ownership } from './ownership/ownership.js';

@@ -9,7 +9,9 @@ type State = Exclude<WalkState, 'none'>;
 const PARTY_STATES: Readonly<Record<number, State>> = { 1: 'Dialing', 9: 'Queued', 10: 'Ringing', 12: 'Established', 14: 'Held' };
 const QUEUED = 9;
 /** Says something of a call without moving it. */
-const ASIDE: ReadonlySet<string> = new Set(['EventAttachedDataChanged', 'EventRegistered', 'EventAddressInfo', 'EventPartyInfo', 'EventError']);
+const ASIDE: ReadonlySet<string> = new Set([
+  'EventAttachedDataChanged', 'EventRegistered', 'EventAddressInfo', 'EventPartyInfo', 'EventPrivateInfo', 'EventError',
+]);
 
 /** One receiver's view of all DNs. */
 export class LegalWalk extends Verdict {

@@ -57,8 +57,10 @@ export class EventStreams {
 
   acknowledged(dn: string, name: string, upTo: number, resync: boolean): void {
     const stream = this.#streams.get(dn);
-    if (stream === undefined || stream.name !== name) return;
-    this.#run(stream, { kind: 'ack', upTo, resync, nowMs: this.ports.clock.nowMs() });
+    const nowMs = this.ports.clock.nowMs();
+    if (stream?.name === name) return this.#run(stream, { kind: 'ack', upTo, resync, nowMs });
+    // Who asks about a stream that is forgotten may still have calls of it: the picture says which of them there are.
+    if (resync) this.#run(stream ?? this.#open(dn), { kind: 'resync', nowMs });
   }
 
   /** Somebody took the DN over: he gets the whole picture without asking. */

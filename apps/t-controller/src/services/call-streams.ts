@@ -21,6 +21,9 @@ interface Stream {
 const ASK_EVERY_MS = 1_000;
 const ASKS_MAX = 5;
 
+/** No session controller has a stream of this name. */
+const UNKNOWN_STREAM = '';
+
 type Input = InboxInput<CallEventItem, readonly CallView[]>;
 
 export class CallStreams {
@@ -39,10 +42,7 @@ export class CallStreams {
     const nowMs = this.ports.clock.nowMs();
     const { node, stream: name, seq } = command;
     const stream = this.#streams?.get(name) ?? this.#open(node, name, nowMs);
-    if (command.kind === 'resync') {
-      stream.lost = undefined;
-      this.#doubtful?.delete(node);
-    }
+    if (command.kind === 'resync') this.#pictured(node);
     if (command.kind === 'frame') this.#run(stream, { kind: 'frame', seq, items: command.items, nowMs });
     else this.#run(stream, { kind: 'resync', seq, picture: command.calls, nowMs });
   }
@@ -75,6 +75,13 @@ export class CallStreams {
     return ended;
   }
 
+  /** Calls of it are known, but no stream may be: whoever answers does so with a picture. */
+  expect(node: string): void {
+    if (this.#of(node).length > 0) return;
+    const stream = this.#open(node, UNKNOWN_STREAM, this.ports.clock.nowMs());
+    stream.lost = { asked: 0 };
+  }
+
   /** It is heard again, perhaps with calls that go on without an event. */
   back(node: string): void {
     for (const stream of this.#of(node)) this.#ask(stream);
@@ -87,6 +94,14 @@ export class CallStreams {
 
   #of(node: string): Stream[] {
     return [...this.#streams?.values() ?? []].filter((stream) => stream.node === node);
+  }
+
+  /** One picture is of all calls that the node has for the DN. */
+  #pictured(node: string): void {
+    this.#doubtful?.delete(node);
+    for (const stream of this.#of(node)) stream.lost = undefined;
+    this.#streams?.get(UNKNOWN_STREAM)?.timer?.cancel();
+    this.#streams?.delete(UNKNOWN_STREAM);
   }
 
   #ask(stream: Stream): void {

@@ -2,10 +2,10 @@
 import { type Bus, type BusDelivery, EventRing, subjects } from '#cluster';
 import { type Clock, type Entropy, type Timer, unreachable } from '#kernel';
 import {
-  type DepartureState, Dn, type DnCommand, type DnEffect, type DnEvent, type DnIdentity, type DnInput, type DnReply, type DnRules, type DnSnapshot,
-  type DnTimer, type ScCommand,
+  type CallView, type DepartureState, Dn, type DnCommand, type DnEffect, type DnEvent, type DnIdentity, type DnInput, type DnReply, type DnRules,
+  type DnSnapshot, type DnTimer, type RequestOrigin, type ScCommand,
 } from '#telephony';
-import { TError } from '#tlib';
+import { TError, type TRequest } from '#tlib';
 import { CallStreams } from './call-streams.js';
 import type { CommandInbox } from './command-inbox.js';
 
@@ -127,8 +127,19 @@ export class OwnedDn {
     this.feed({ kind: 'scDown', node, nowMs: this.ports.clock.nowMs() });
   }
 
+  /** It is not heard, but may be behind a cut: its calls stay as they are, and what it says next begins with a picture. */
+  scSilent(node: string): void {
+    this.#streams.lost(node);
+    this.feed({ kind: 'scSilent', node, nowMs: this.ports.clock.nowMs() });
+  }
+
+  scCutOff(node: string, dataCentre: string): void {
+    this.feed({ kind: 'scCutOff', node, dataCentre, nowMs: this.ports.clock.nowMs() });
+  }
+
   /** It is heard again, in the same life: calls that it still has are told anew. */
   scUp(node: string): void {
+    if (this.#dn.isSilent(node) && this.#dn.hasCallOf(node)) this.#streams.expect(node);
     this.#streams.back(node);
   }
 
@@ -228,17 +239,40 @@ export class OwnedDn {
     if (connID !== undefined && call === undefined) {
       return respond({ kind: 'error', code: TError.InvalidConnID, message: `${this.#dn.identity.dn} has no call ${connID}` });
     }
+    if (call !== undefined && this.#dn.isSilent(call.node)) return respond(this.#ofSilent(call, request, origin));
     const node = call?.node ?? this.#dn.nodeOfCalls ?? nodeOf(origin.instance);
     const forSc: ScCommand = { kind: 'request', request, origin };
     this.ports.bus.request(subjects.scCommand(node), forSc, SC_TIMEOUT_MS, (reply) => {
-      if (reply.kind === 'reply') respond(reply.message as DnReply);
+      if (reply.kind === 'reply') respond(this.#answered(reply.message as DnReply, request, origin));
       else {
         const code = reply.kind === 'timeout' ? TError.Timeout : TError.OutOfService;
         respond({ kind: 'error', code, message: `the session controller of ${node} does not answer` });
       }
     });
   }
+
+  /** TC-30: the agent takes a call off the desktop that cannot be asked for. */
+  #ofSilent(call: CallView, request: TRequest, origin: RequestOrigin): DnReply | undefined {
+    return request.msg === 'RequestReleaseCall' ? this.#releaseGhost(call.connID, origin) : unheard(request, call);
+  }
+
+  /** A call that its session controller does not know is over, whatever was lost of it. */
+  #answered(reply: DnReply, request: TRequest, origin: RequestOrigin): DnReply | undefined {
+    const isUnknown = reply.kind === 'error' && reply.code === TError.InvalidConnID && request.msg === 'RequestReleaseCall';
+    const connID = request['ConnID'] as string;
+    return isUnknown && this.#dn.call(connID) !== undefined ? this.#releaseGhost(connID, origin) : reply;
+  }
+
+  #releaseGhost(connID: string, origin: RequestOrigin): DnReply | undefined {
+    return this.feed({ kind: 'releaseGhost', connID, origin, nowMs: this.ports.clock.nowMs() });
+  }
 }
+
+/** What only its SC could do. */
+const unheard = (request: TRequest, { connID, node }: CallView): DnReply => ({
+  kind: 'error', code: TError.OutOfService,
+  message: `${request.msg}: ${node}, which has call ${connID}, does not answer; RequestReleaseCall takes a call that is over off the desktop`,
+});
 
 /** The node of an instance such as `SIPS_dc1_1/t-controller`. */
 const nodeOf = (instance: string): string => instance.slice(0, instance.indexOf('/'));

@@ -63,6 +63,8 @@ export class OwnedDns {
   /** Agents logged in on owned DNs. */
   readonly #dnOfAgent = new Map<string, string>();
   readonly #loginEpochs = new Hlc();
+  /** Session controllers that are not heard, and the data centre of those that a cut is in front of. */
+  readonly #silentScs = new Map<string, string | undefined>();
   readonly #dataCentreOf: ReadonlyMap<string, string>;
   readonly #replica: DnReplica | undefined;
   #subscriptions: BusSubscription[] = [];
@@ -164,10 +166,22 @@ export class OwnedDns {
   }
 
   scDown(node: string): void {
+    this.#silentScs.delete(node);
     for (const owned of this.#dns.values()) owned.scDown(node);
   }
 
+  scSilent(node: string): void {
+    this.#silentScs.set(node, undefined);
+    for (const owned of this.#dns.values()) owned.scSilent(node);
+  }
+
+  scCutOff(node: string, dataCentre: string): void {
+    this.#silentScs.set(node, dataCentre);
+    for (const owned of this.#dns.values()) owned.scCutOff(node, dataCentre);
+  }
+
   scUp(node: string): void {
+    this.#silentScs.delete(node);
     for (const owned of this.#dns.values()) owned.scUp(node);
   }
 
@@ -333,6 +347,10 @@ export class OwnedDns {
     const nowMs = this.#nowMs();
     if (from !== undefined) owned.feed({ kind: 'tookOver', moved: this.#dataCentreOf.get(from.owner) !== this.geoLocation, nowMs });
     owned.feed({ kind: 'inService', nowMs });
+    for (const [sc, dataCentre] of this.#silentScs) {
+      owned.scSilent(sc);
+      if (dataCentre !== undefined) owned.scCutOff(sc, dataCentre);
+    }
     owned.serve();
   }
 

@@ -13,6 +13,7 @@ const BEGINS: ReadonlySet<string> = new Set(['EventDialing', 'EventQueued', 'Eve
 const ENDS: ReadonlySet<string> = new Set(['EventReleased', 'EventAbandoned', 'EventDiverted']);
 
 export const isAnswered = (call: CallView): boolean => call.partyState === PARTY.connected || call.partyState === PARTY.held;
+export const beginsCall = (msg: string): boolean => BEGINS.has(msg);
 export const endsCall = (msg: string): boolean => ENDS.has(msg);
 
 const NO_CALLS: ReadonlyMap<string, CallView> = new Map();
@@ -31,6 +32,15 @@ export class CallBook {
 
   get(connID: string): CallView | undefined {
     return this.#calls.get(connID);
+  }
+
+  of(node: string): CallView[] {
+    return this.views().filter((call) => call.node === node);
+  }
+
+  /** The event that ends it for its DN, with nobody to ask. */
+  end(dn: string, call: CallView): TEvent {
+    return callEvent(dn, call.partyState === PARTY.queued ? 'EventAbandoned' : 'EventReleased', call);
   }
 
   views(): CallView[] {

@@ -8,6 +8,7 @@ import { CallBook, endsCall, isAnswered } from './call-book.js';
 import { Desktop } from './desktop.js';
 import type { DnEffect, DnIdentity, DnInput, DnRules } from './dn.types.js';
 import { Offers } from './offers.js';
+import { controlNotice, SilentCalls } from './silent-calls.js';
 
 type Input<K extends DnInput['kind']> = Extract<DnInput, { readonly kind: K }>;
 
@@ -15,6 +16,7 @@ const ACCEPTED: DnReply = { kind: 'accepted' };
 
 export class Dn implements Machine<DnInput, DnEffect> {
   readonly #calls = new CallBook();
+  readonly #silent = new SilentCalls();
   readonly #offers = new Offers();
   readonly #agentEffects: AgentEffect[] = [];
   /** Where the agent is: the place of the owner (TC-17). */
@@ -77,9 +79,18 @@ export class Dn implements Machine<DnInput, DnEffect> {
     return this.#calls.get(connID);
   }
 
-  /** The node of any call of the DN: a new call goes there too. */
+  /** The node of any call of the DN, if it is heard: a new call goes there too. */
   get nodeOfCalls(): string | undefined {
-    return this.#calls.views()[0]?.node;
+    return this.#calls.views().find((call) => !this.#silent.has(call.node))?.node;
+  }
+
+  /** Whether nothing can be asked of that session controller for now. */
+  isSilent(node: string): boolean {
+    return this.#silent.has(node);
+  }
+
+  hasCallOf(node: string): boolean {
+    return this.#calls.of(node).length > 0;
   }
 
   snapshot(): DnSnapshot {
@@ -116,9 +127,12 @@ export class Dn implements Machine<DnInput, DnEffect> {
       case 'outOfService': return this.#outOfService(input.nowMs, out);
       case 'tookOver': return this.#tookOver(input.moved, input.nowMs, out);
       case 'leave': return this.#leave(input.untilMs, input.nowMs, out);
-      case 'item': return this.#callEvent(input.item.event, input.item.business, input.node, input.item.origin, input.nowMs, out);
+      case 'item': return this.#item(input, out);
       case 'picture': return this.#picture(input, out);
       case 'scDown': return this.#picture({ kind: 'picture', node: input.node, calls: [], nowMs: input.nowMs }, out);
+      case 'scSilent': return this.#silent.silent(input.node);
+      case 'scCutOff': return this.#cutOff(input, out);
+      case 'releaseGhost': return this.#releaseGhost(input, out);
       case 'offer': return this.#offer(input, out);
       case 'withdraw': return this.#offers.end(input.connID);
       case 'request': return this.#request(input, out);
@@ -183,6 +197,10 @@ export class Dn implements Machine<DnInput, DnEffect> {
 
   // ---- calls
 
+  #item({ item: { event, business, origin }, node, nowMs }: Input<'item'>, out: Out<DnEffect>): void {
+    if (!this.#silent.isOfGhost(event)) this.#callEvent(event, business, node, origin, nowMs, out);
+  }
+
   #callEvent(
     event: TEvent, business: boolean, node: string, origin: RequestOrigin | undefined, nowMs: number, out: Out<DnEffect>,
   ): void {
@@ -221,6 +239,29 @@ export class Dn implements Machine<DnInput, DnEffect> {
       const business = input.calls.some((call) => call.connID === event['ConnID'] && call.business);
       this.#callEvent(event, business, input.node, undefined, input.nowMs, out);
     }
+    const wasCutOff = this.#silent.over(input.node);
+    if (wasCutOff !== undefined) this.#noticeControl(input.node, wasCutOff, true, input.nowMs, out);
+  }
+
+  // ---- calls of session controllers that are not heard
+
+  #cutOff({ node, dataCentre, nowMs }: Input<'scCutOff'>, out: Out<DnEffect>): void {
+    this.#silent.cutOff(node, dataCentre);
+    this.#noticeControl(node, dataCentre, false, nowMs, out);
+  }
+
+  #noticeControl(node: string, dataCentre: string, restored: boolean, nowMs: number, out: Out<DnEffect>): void {
+    const { dn } = this.identity;
+    for (const call of this.#calls.of(node)) this.#publish(controlNotice(dn, call, dataCentre, restored), undefined, nowMs, out);
+  }
+
+  #releaseGhost({ connID, origin, nowMs }: Input<'releaseGhost'>, out: Out<DnEffect>): void {
+    const call = this.#calls.get(connID);
+    if (call !== undefined) {
+      this.#callEvent(this.#calls.end(this.identity.dn, call), call.business, call.node, origin, nowMs, out);
+      this.#silent.endedByClient(connID);
+    }
+    out.push({ kind: 'answer', reply: ACCEPTED });
   }
 
   // ---- offers
@@ -278,13 +319,18 @@ export class Dn implements Machine<DnInput, DnEffect> {
     if (!this.#inService) return void out.push({ kind: 'answer', reply: refusal(TError.OutOfService, `${dn} is out of service: register its phone first`) });
     this.#enteringEpoch = this.#agent.state === 'LoggedOut' ? input.loginEpoch : undefined;
     this.#agentRequest({
-      kind: 'login', agentID: request['AgentID'] as string, agentSessionID: input.agentSessionID, hasCall: this.#calls.size > 0,
+      kind: 'login', agentID: request['AgentID'] as string, agentSessionID: input.agentSessionID, hasCall: this.#hasCallThatIsHeard,
       wrapUpTime: wrapUpOf(request['Extensions'] as KVList | undefined), workMode: request['AgentWorkMode'] as WorkMode | undefined,
       reasons: reasonsOf(request), nowMs,
     }, origin, out);
     this.#enteringEpoch = undefined;
     if (this.#agent.agentID !== request['AgentID']) return;
     this.#takeOver(() => this.#desktop.loggedIn(origin), out);
+  }
+
+  /** One behind a cut is no reason to refuse a login: it may be over, and nobody can end it (the guide's third disaster, agent 2). */
+  get #hasCallThatIsHeard(): boolean {
+    return this.#calls.views().some((call) => !this.#silent.has(call.node));
   }
 
   /** Said before EventAgentLogin. */

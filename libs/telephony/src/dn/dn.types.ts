@@ -36,6 +36,12 @@ export type DnInput =
   | { readonly kind: 'item'; readonly node: string; readonly item: CallEventItem; readonly nowMs: number }
   | { readonly kind: 'picture'; readonly node: string; readonly calls: readonly CallView[]; readonly nowMs: number }
   | { readonly kind: 'scDown'; readonly node: string; readonly nowMs: number }
+  /** The session controller is not heard; its calls may go on (docs/specs/dn.md). */
+  | { readonly kind: 'scSilent'; readonly node: string; readonly nowMs: number }
+  /** Its data centre is cut off: its calls do go on. */
+  | { readonly kind: 'scCutOff'; readonly node: string; readonly dataCentre: string; readonly nowMs: number }
+  /** A client ends a call that cannot be asked for, or that nobody has any more (TC-30). Answers `accepted`. */
+  | { readonly kind: 'releaseGhost'; readonly connID: string; readonly origin: RequestOrigin; readonly nowMs: number }
   | { readonly kind: 'offer'; readonly connID: string; readonly leaseMs: number; readonly nowMs: number }
   | { readonly kind: 'withdraw'; readonly connID: string; readonly nowMs: number }
   /** Agent and device requests; call control is passed on by the shell. */

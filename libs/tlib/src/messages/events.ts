@@ -98,7 +98,8 @@ const EVENTS: readonly Row[] = [
 
   ['EventUserEvent', 'ThisDN ConnID? CallUUID? CallType? CallState? OtherDN? ThirdPartyDN? ThirdPartyDNRole? ANI? DNIS? UserData?',
     'Another client sent it.'],
-  ['EventPrivateInfo', 'ThisDN PrivateMsgID ConnID? UserData?', 'Another client asked for a private service.'],
+  ['EventPrivateInfo', 'ThisDN PrivateMsgID ConnID? UserData?',
+    'Another client asked for a private service; or a cut between data centres took the control of a call away (PrivateMsgID 1001) or gave it back (1002).'],
 
   ['EventCallCreated', `${MONITOR} CallType PropagatedCallType ANI DNIS UserData?`, 'A call began. All events of a call go to the same client of IPport.'],
   ['EventCallDataChanged', `${MONITOR} UserData`, 'Its user data changed.'],
