@@ -1,7 +1,7 @@
 /** The embedded cluster: every tier of a configuration in one process. */
 import { fileURLToPath } from 'node:url';
-import { applicationsOf, openProcess, processOptions, reportAndFail, USAGE } from '#tier';
-import { startsFor, type TierStart } from './tiers.js';
+import { applicationsOf, openProcess, processOptions, reportAndFail, startApplication, USAGE } from '#tier';
+import { type ApplicationStarts, startsFor } from './tiers.js';
 
 const LAPTOP = fileURLToPath(new URL('../../../../config/laptop.yaml', import.meta.url));
 
@@ -11,10 +11,10 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const options = processOptions(argv, LAPTOP);
-  let starts: readonly TierStart[] = [];
-  const running = await openProcess(options, async (config) => { starts = await startsFor(applicationsOf(config, options.app)); });
+  let plan: readonly ApplicationStarts[] = [];
+  const running = await openProcess(options, async (config) => { plan = await startsFor(applicationsOf(config, options.app)); });
   try {
-    for (const { application, start } of starts) await running.host.start(start, application);
+    for (const { application, starts } of plan) await startApplication(running, application, starts);
   } catch (error) {
     await running.host.stop(0);
     throw error;

@@ -21,19 +21,26 @@ const TIERS: readonly TierEntry[] = [
   { type: 'console', load: async () => (await import('../../console/src/index.js')).startConsole },
 ];
 
-export interface TierStart {
+export interface ApplicationStarts {
   readonly application: Application;
-  readonly start: StartTier;
+  readonly starts: readonly StartTier[];
 }
 
-/** Every tier of every application, in order of start; their code is loaded when it resolves. */
-export async function startsFor(applications: readonly Application[]): Promise<TierStart[]> {
-  const starts: TierStart[] = [];
+/**
+ * Every tier of every application, in order of start; their code is loaded when it resolves. The tiers of half a pair start
+ * together, whenever it is primary.
+ */
+export async function startsFor(applications: readonly Application[]): Promise<ApplicationStarts[]> {
+  const plan: { application: Application; starts: StartTier[] }[] = [];
   for (const { type, port, load } of TIERS) {
     const running = applications.filter((application) => application.type === type && (port === undefined || application.ports.has(port)));
     if (running.length === 0) continue;
     const start = await load();
-    starts.push(...running.map((application) => ({ application, start })));
+    for (const application of running) {
+      const pair = application.pair === undefined ? undefined : plan.find((each) => each.application === application);
+      if (pair === undefined) plan.push({ application, starts: [start] });
+      else pair.starts.push(start);
+    }
   }
-  return starts;
+  return plan;
 }

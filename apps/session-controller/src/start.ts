@@ -4,8 +4,9 @@ import type { DynamicModule, INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { Application, ClusterConfig } from '#config';
+import type { SipTransport } from '#sip';
 import { SocketTransport } from '#sip/transport';
-import { type Listening, type RunningTier, type StartTier, type TierPorts, type TlibPortKind, tlibServerOptions } from '#tier';
+import { FencedSip, type Listening, type RunningTier, type StartTier, type TierPorts, type TlibPortKind, tlibServerOptions } from '#tier';
 import { type TlibServerEvents, TlibStrategy } from '#tlib/server';
 import { SessionControllerCore } from './session-controller-core.js';
 import { SessionControllerModule } from './session-controller.module.js';
@@ -23,7 +24,7 @@ interface OpenPort {
 
 export const startSessionController: StartTier = async (config, application, ports) => {
   const transport = await openSip(application, ports);
-  const core = new SessionControllerCore(config, application, { ...ports, transport });
+  const core = new SessionControllerCore(config, application, { ...ports, transport: fenced(transport, ports) });
   const open: OpenPort[] = [];
   try {
     for (const port of tlibPorts(core)) {
@@ -36,6 +37,11 @@ export const startSessionController: StartTier = async (config, application, por
   core.start();
   return runningTier(core, transport, open);
 };
+
+/** What SIP goes through; the sockets are those of `transport`. */
+function fenced(transport: SocketTransport, { fence, meter }: TierPorts): SipTransport {
+  return fence === undefined ? transport : new FencedSip(transport, fence, meter);
+}
 
 function runningTier(core: SessionControllerCore, transport: SocketTransport, open: readonly OpenPort[]): RunningTier {
   return {

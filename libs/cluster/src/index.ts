@@ -9,10 +9,11 @@ export {
   type KeyValue, type KeyValueChange, type KeyValueEntry, type KeyValueStore, KeyValueUnavailable, RevisionConflict,
 } from './key-value/port.js';
 export {
-  DOWN_AFTER_MS, type MemberHeartbeat, Membership, type MembershipChange, type MembershipInput, PAIR_GRACE_MS,
+  DOWN_AFTER_MS, type MemberHeartbeat, Membership, type MembershipChange, type MembershipInput, STANDBY, PAIR_GRACE_MS,
 } from './membership/membership.js';
 export { type MembershipListener, type MembershipPorts, MembershipService } from './membership/membership-service.js';
 export type { Fence } from './pair/fence.js';
+export { FencedBus } from './pair/fenced-bus.js';
 export { PairMachine } from './pair/pair-machine.js';
 export { PAIR, type PairEffect, type PairInput, type PairMessage, type PairState, type SeenLease } from './pair/pair-machine.types.js';
 export { ReplicaCopy } from './pair/replica-copy.js';

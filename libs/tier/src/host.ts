@@ -1,16 +1,18 @@
 /** The tiers of one process: started together, asked by operators, drained and closed in reverse order. */
 import type { Application, ClusterConfig } from '#config';
 import { serveAdmin } from './admin.js';
+import { PairedNode } from './pair/paired-node.js';
 import type { RunningTier, StartTier, TierPorts } from './tier.js';
 
 export class TierHost {
   readonly #tiers: RunningTier[] = [];
   readonly #stopAdmin: (() => void)[] = [];
+  readonly #pairs: PairedNode[] = [];
 
   constructor(private readonly config: ClusterConfig, private readonly ports: TierPorts) {}
 
   get tiers(): readonly RunningTier[] {
-    return this.#tiers;
+    return [...this.#tiers, ...this.#pairs.flatMap(({ tiers }) => tiers)];
   }
 
   /** @throws what the tier threw; tiers started before stay, for `stop` to close. */
@@ -21,12 +23,25 @@ export class TierHost {
     return tier;
   }
 
+  /** Half of a pair: its tiers run while it is primary. Resolves when it knows its role; `failed` hears of a later start that went wrong. */
+  async startPair(starts: readonly StartTier[], application: Application, failed: (error: unknown) => void): Promise<void> {
+    let refuse: (error: unknown) => void = failed;
+    const pair = new PairedNode(this.config, application, starts, this.ports, { failed: (error) => refuse(error) });
+    this.#pairs.push(pair);
+    await new Promise<void>((resolve, reject) => {
+      refuse = reject;
+      pair.start().then(resolve, reject);
+    });
+    refuse = failed;
+  }
+
   ready(): boolean {
-    return this.#tiers.every((tier) => tier.ready());
+    return this.#tiers.every((tier) => tier.ready()) && this.#pairs.every((pair) => pair.ready());
   }
 
   /** New work is refused everywhere first, then what is live ends, then sockets close. */
   async stop(deadlineMs: number): Promise<void> {
+    await Promise.all(this.#pairs.map((pair) => pair.stop(deadlineMs)));
     await Promise.all(this.#tiers.map((tier) => tier.drain(deadlineMs).catch((error: unknown) => this.#failed(tier, error))));
     for (const stop of this.#stopAdmin) stop();
     for (const tier of [...this.#tiers].reverse()) {

@@ -1,8 +1,9 @@
 /** What every tier of the cluster is to the process that runs it, and the process itself. */
 export { type AdminReply, type AdminRequest, askAdmin, serveAdmin } from './admin.js';
+export { FencedSip } from './pair/fenced-sip.js';
 export { TierHost } from './host.js';
 export {
-  applicationsOf, type ClusterProcess, openProcess, type ProcessOptions, processOptions, reportAndFail, runTier, USAGE,
+  applicationsOf, startApplication, type ClusterProcess, openProcess, type ProcessOptions, processOptions, reportAndFail, runTier, USAGE,
 } from './process.js';
 export { type TlibPortKind, tlibServerOptions } from './tlib-options.js';
 export type { AdminCommands, Listening, RunningTier, StartTier, TierPorts } from './tier.js';

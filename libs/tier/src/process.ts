@@ -113,7 +113,10 @@ export async function runTier(type: ApplicationType, starts: readonly StartTier[
     const options = processOptions(argv, 'config/laptop.yaml');
     const running = await openProcess(options);
     for (const application of applicationsOf(running.config, options.app, type)) {
-      for (const start of starts) await running.host.start(start, application);
+      if (type === 'sip-server' && application.pair !== undefined) {
+        throw new Error(`${application.name} has a backup, so its tiers run in one process: npm start -- --app ${processName(application)}`);
+      }
+      await startApplication(running, application, starts);
     }
     console.log(`${type} ready`);
     // What is left then, a timer of an answer that will not come, must not hold the process.
@@ -121,6 +124,18 @@ export async function runTier(type: ApplicationType, starts: readonly StartTier[
   } catch (error) {
     reportAndFail(error);
   }
+}
+
+/** All tiers of one application, as half of a pair when it is one. */
+export async function startApplication(running: ClusterProcess, application: Application, starts: readonly StartTier[]): Promise<void> {
+  if (application.pair === undefined) {
+    for (const start of starts) await running.host.start(start, application);
+    return;
+  }
+  await running.host.startPair(starts, application, (error) => {
+    running.ports.log.error('a tier of the pair did not start; the other half has to do', { error: String(error) });
+    process.exit(1);
+  });
 }
 
 /**

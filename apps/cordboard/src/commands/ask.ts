@@ -42,14 +42,23 @@ export async function runAsk(argv: readonly string[]): Promise<number> {
   const understood = understand(words);
   if (understood.kind === 'problem') throw new Error(understood.message);
   const args = { ...namedWords(understood.command, understood.words), ...argumentsIn(positionals) };
+  if (understood.command.name === 'switchover') return switchOver(understood.command, args, options);
   return askInstances(understood.command, args, options);
+}
+
+/** Only the primary can give its role away. */
+async function switchOver(command: AskCommand, args: { readonly node?: unknown }, options: AskOptions): Promise<number> {
+  const { answers } = await ask('commands/pair%20show', options, { args: {} }) as { answers: Answer[] };
+  const primary = answers.find(({ result }) => result?.['node'] === args.node && result?.['role'] === 'primary');
+  if (primary === undefined) throw new Error(`no primary of a pair ${String(args.node)} answers; "cordboard pairs" shows the pairs`);
+  return askInstances(command, args, { ...options, instance: primary.instance });
 }
 
 function helpFor([noun = '', verb]: readonly string[]): string {
   if (noun === 'status') return `cordboard status [options]\n\ninstances that run, and their tiers\n\n${ASK_OPTIONS}`;
   if (noun === 'commands') return `cordboard commands [options]\n\nwhat the running instances can be asked\n\n${ASK_OPTIONS}`;
   const understood = understand(verb === undefined ? [noun] : [noun, verb]);
-  if (verb !== undefined && understood.kind === 'command') {
+  if ((verb !== undefined || verbsOf(noun).length === 0) && understood.kind === 'command') {
     const { command } = understood;
     const keys = (command.keys ?? []).map((key) => `  ${key}`);
     return [`cordboard ${typed(command)} [options]\n\n${command.what}\n`, ...(keys.length > 0 ? [...keys, ''] : []), ASK_OPTIONS].join('\n');

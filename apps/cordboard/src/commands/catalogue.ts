@@ -30,17 +30,19 @@ export const COMMANDS: readonly AskCommand[] = [
   { name: 'dn show', what: 'one DN as its owner sees it', words: ['dn'] },
   { name: 'dns records', what: 'records that the DNS servers publish', list: 'records', nothing: 'no records' },
   { name: 'dns lint', what: 'what is wrong with the zones that the configuration describes', nothing: 'the zones are in order' },
+  { name: 'pair show', what: 'halves of pairs: role, term, what is replicated and how far', nothing: 'no node has a pair' },
   { name: 'registrations list', what: 'phones that are registered', keys: ['limit=N', 'after=AOR'], nothing: 'nobody is registered' },
   { name: 'registrations show', what: 'contacts of one address of record', words: ['aor'] },
   { name: 'registrations remove', what: 'forgets a phone, or one contact of it', words: ['aor', 'contact'] },
   { name: 'reservations list', what: 'agents that virtual-queue servers granted last', nothing: 'nobody was reserved yet' },
   { name: 'router show', what: 'what the built-in router serves, who waits, who is free' },
+  { name: 'switchover', what: 'makes the other half of a pair primary; calls and agents go on', words: ['node'] },
   { name: 'trunks list', what: 'trunks and their health', nothing: 'no trunk is configured' },
   { name: 'vq list', what: 'virtual queues, and how many wait in each', nothing: 'no virtual queue is configured' },
 ];
 
 /** Nouns that say what is meant without a verb. */
-const ALONE: Readonly<Record<string, string>> = { dns: 'dns records', router: 'router show', vq: 'vq list', agents: 'agents list' };
+const ALONE: Readonly<Record<string, string>> = { dns: 'dns records', router: 'router show', vq: 'vq list', agents: 'agents list', pairs: 'pair show' };
 
 export type Understood =
   | { readonly kind: 'command'; readonly command: AskCommand; readonly words: readonly string[] }
@@ -51,6 +53,8 @@ export function understand(words: readonly string[]): Understood {
   const [noun = '', verb] = words;
   const exact = COMMANDS.find(({ name }) => name === `${noun} ${verb}`);
   if (exact !== undefined) return { kind: 'command', command: exact, words: words.slice(2) };
+  const single = COMMANDS.find(({ name }) => name === noun);
+  if (single !== undefined) return { kind: 'command', command: single, words: words.slice(1) };
   const alone = verb === undefined ? COMMANDS.find(({ name }) => name === ALONE[noun]) : undefined;
   if (alone !== undefined) return { kind: 'command', command: alone, words: [] };
   const verbs = verbsOf(noun);

@@ -52,6 +52,9 @@ export const DOWN_AFTER_MS = 3_500;
 /** What a standby may need to notice, to take over and to start its tiers (docs/specs/pairs.md). */
 export const PAIR_GRACE_MS = 10_000;
 
+/** Tier of what a half announces that is not primary. */
+export const STANDBY = 'standby';
+
 interface Heard<H> {
   member: H;
   /** Expected again: its other half may go on. */

@@ -171,7 +171,7 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
   // ---- Primary
 
   #lead(nowMs: number, out: Effects): void {
-    if (nowMs - this.#proofUntilMs >= PAIR.DOUBT_MAX_MS) return this.#yield('its term was not proven for too long', out);
+    if (nowMs - this.#proofUntilMs >= PAIR.DOUBT_MAX_MS) return this.#yield('its term was not proven for too long', out, false);
     if (nowMs - this.#sentMs >= PAIR.BEAT_MS) this.#sendBeat(nowMs, out);
     if (!this.#isDue(nowMs)) return;
     this.#leaseMs = nowMs;
@@ -195,9 +195,9 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
     out.push({ kind: 'send', message: { kind: 'beat', from: this.process, epoch: this.#epoch, askedMs: nowMs } });
   }
 
-  #yield(reason: string, out: Effects): void {
+  #yield(reason: string, out: Effects, otherLeads = true): void {
     this.#toBackup();
-    out.push({ kind: 'becameBackup', reason });
+    out.push({ kind: 'becameBackup', reason, otherLeads });
   }
 
   #toBackup(): void {
@@ -222,7 +222,7 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
   #wait(nowMs: number, out: Effects): void {
     if (this.#handedMs === undefined) return;
     if (nowMs - this.#handedMs >= PAIR.AWAY_MS) {
-      this.#yield('the other half did not take the node over', out);
+      this.#yield('the other half did not take the node over', out, false);
     } else if (nowMs - this.#sentMs >= PAIR.BEAT_MS) {
       this.#sendYours(nowMs, out);
     }

@@ -62,7 +62,7 @@ export type PairEffect =
   /** Nothing goes in or out any more: flush what was put, then `handed`. */
   | { readonly kind: 'handOver'; readonly epoch: number }
   /** The term is over: close the tiers without a word. */
-  | { readonly kind: 'becameBackup'; readonly reason: string };
+  | { readonly kind: 'becameBackup'; readonly reason: string; readonly otherLeads: boolean };
 
 export const PAIR = {
   TICK_MS: 100,

@@ -19,6 +19,11 @@ export interface ConnectionEvents {
   wantsFlush(connection: Connection): void;
 }
 
+/** Asked before anything is read or written. */
+export interface Gate {
+  isOpen(): boolean;
+}
+
 export class Connection implements LineSink {
   readonly #framer = new LineFramer();
   #pending = '';
@@ -29,7 +34,10 @@ export class Connection implements LineSink {
   #takenBytes = 0;
   #takenAtMs: number;
 
-  constructor(private readonly socket: Socket, private readonly events: ConnectionEvents, private readonly nowMs: () => number) {
+  constructor(
+    private readonly socket: Socket, private readonly events: ConnectionEvents, private readonly nowMs: () => number,
+    private readonly gate?: Gate,
+  ) {
     this.lastHeardMs = nowMs();
     this.#takenAtMs = this.lastHeardMs;
     socket.setNoDelay(true);
@@ -87,6 +95,7 @@ export class Connection implements LineSink {
 
   flush(): void {
     if (this.#pending === '' || !this.#open) return;
+    if (this.gate?.isOpen() === false) return this.destroy();
     const text = this.#pending;
     this.#pending = '';
     this.socket.write(text);
@@ -107,6 +116,7 @@ export class Connection implements LineSink {
 
   #received(chunk: Buffer): void {
     if (!this.#open) return;
+    if (this.gate?.isOpen() === false) return this.destroy();
     this.lastHeardMs = this.nowMs();
     const fits = this.#framer.push(chunk, (line) => {
       if (this.#open) this.events.onLine(this, line);

@@ -12,7 +12,7 @@ import { kv, type KVSource } from '../messages/kv-list.js';
 import { OPENING, portRefusal, type ServerRole } from '../messages/ports.js';
 import { REQUEST_RULES, type RequestRule } from '../messages/requests.js';
 import type { BacklogLimits } from '../session/backlog.js';
-import { Connection, type ConnectionEvents } from './connection.js';
+import { Connection, type ConnectionEvents, type Gate } from './connection.js';
 import { Lane } from './lane.js';
 import { TlibSession } from './session.js';
 
@@ -21,6 +21,8 @@ export interface TlibServerPorts {
   readonly entropy: Entropy;
   readonly log: Log;
   readonly meter: Meter;
+  /** While it is closed no client is let in or spoken to; one that is cut off comes back, here or elsewhere, and resumes. */
+  readonly fence?: Gate | undefined;
 }
 
 export interface TlibServerIdentity {
@@ -172,7 +174,7 @@ export class TlibServer implements ConnectionEvents {
   // ---- connections
 
   #accept(socket: Socket): void {
-    const connection = new Connection(socket, this, () => this.ports.clock.nowMs());
+    const connection = new Connection(socket, this, () => this.ports.clock.nowMs(), this.ports.fence);
     if (this.#peers.size >= this.options.maxClients) {
       connection.write(this.#unnumbered(TError.NoMoreLicense, `this port serves ${this.options.maxClients} clients at once; option max-clients`));
       connection.end();

@@ -1,0 +1,72 @@
+import { CountingMeter, silentLog } from '#kernel';
+import { VirtualClock } from '#simulation';
+import { MemoryBus } from '../bus/memory.js';
+import type { BusReply } from '../bus/port.js';
+import { FencedBus } from './fenced-bus.js';
+
+function stand() {
+  const clock = new VirtualClock();
+  const meter = new CountingMeter();
+  const inner = new MemoryBus({ clock, meter, log: silentLog });
+  const gate = { open: true };
+  const bus = new FencedBus(inner, { isOpen: () => gate.open }, meter);
+  return { clock, inner, gate, bus, meter };
+}
+
+describe('FencedBus', () => {
+  it('lets everything through while the fence is open, and nothing while it is closed', async () => {
+    const { clock, inner, gate, bus, meter } = stand();
+    const out: object[] = [];
+    const into: object[] = [];
+    inner.subscribe('out', (message) => void out.push(message));
+    bus.subscribe('in', (message) => void into.push(message));
+    const round = async (n: number) => {
+      bus.publish('out', { n });
+      inner.publish('in', { n });
+      await clock.advance(1);
+    };
+    await round(1);
+    gate.open = false;
+    await round(2);
+    gate.open = true;
+    await round(3);
+    expect([out, into]).toEqual([[{ n: 1 }, { n: 3 }], [{ n: 1 }, { n: 3 }]]);
+    expect(meter.count('pair_fenced_total')).toBe(2);
+  });
+
+  it('ends requests of a closed fence in a time-out, also when it closes before the answer', async () => {
+    const { clock, inner, gate, bus } = stand();
+    const replies: BusReply['kind'][] = [];
+    inner.subscribe('ask', (_message, { respond }) => {
+      gate.open = false;
+      respond?.({});
+    });
+    bus.request('ask', {}, 1_000, (reply) => void replies.push(reply.kind));
+    await clock.advance(1);
+    bus.request('ask', {}, 1_000, (reply) => void replies.push(reply.kind));
+    await clock.advance(1);
+    expect(replies).toEqual(['timeout', 'timeout']);
+  });
+
+  it('does not answer what was asked before it closed', async () => {
+    const { clock, inner, gate, bus } = stand();
+    const replies: BusReply['kind'][] = [];
+    bus.subscribe('ask', (_message, { respond }) => {
+      gate.open = false;
+      respond?.({});
+    });
+    inner.request('ask', {}, 1_000, (reply) => void replies.push(reply.kind));
+    await clock.advance(1_001);
+    expect(replies).toEqual(['timeout']);
+  });
+
+  it('ends its subscriptions, and leaves the bus to others', async () => {
+    const { clock, inner, bus } = stand();
+    const into: object[] = [];
+    bus.subscribe('in', (message) => void into.push(message));
+    await bus.close();
+    inner.publish('in', {});
+    await clock.advance(1);
+    expect([into, inner.connected]).toEqual([[], true]);
+  });
+});

@@ -1,0 +1,36 @@
+/** SIP of a paired node: nothing passes, in either direction, while the fence is closed. */
+import type { Fence } from '#cluster';
+import type { Counter, Meter } from '#kernel';
+import type { Flow, ListeningAddress, SipMessage, SipParseError, SipTransport, Target, TransportError } from '#sip';
+
+export class FencedSip implements SipTransport {
+  onMessage: (message: SipMessage, flow: Flow) => void = () => {};
+  onMalformed: (error: SipParseError, flow: Flow) => void = () => {};
+  onFlowLost: (flow: Flow) => void = () => {};
+  readonly #stopped: Counter;
+
+  constructor(private readonly inner: SipTransport, private readonly fence: Fence, meter: Meter) {
+    this.#stopped = meter.counter('pair_fenced_sip_total', 'SIP messages that a half without a proven term did not let through');
+    inner.onMessage = (message, flow) => { if (this.#isOpen()) this.onMessage(message, flow); };
+    inner.onMalformed = (error, flow) => { if (this.#isOpen()) this.onMalformed(error, flow); };
+    inner.onFlowLost = (flow) => this.onFlowLost(flow);
+  }
+
+  get listening(): readonly ListeningAddress[] {
+    return this.inner.listening;
+  }
+
+  send(bytes: string, to: Target | Flow, failed?: (error: TransportError) => void): void {
+    if (this.#isOpen()) this.inner.send(bytes, to, failed);
+  }
+
+  close(): Promise<void> {
+    return this.inner.close();
+  }
+
+  #isOpen(): boolean {
+    const open = this.fence.isOpen();
+    if (!open) this.#stopped.add();
+    return open;
+  }
+}

@@ -1,0 +1,247 @@
+/** Runs the machine of a pair's half over bus, KeyValue and clock: its messages, its lease, its replication (docs/specs/pairs.md). */
+import {
+  type Bus, type BusSubscription, type Fence, type KeyValue, type KeyValueStore, PAIR, type PairEffect, type PairInput, PairMachine, type PairMessage,
+  ReplicaCopy, type ReplicaMessage, type ReplicaState, RevisionConflict, type SeenLease, subjects, token,
+} from '#cluster';
+import type { Clock, Log, Timer } from '#kernel';
+import { type OpenTerm, Term } from './term.js';
+
+export interface PairServicePorts {
+  readonly bus: Bus;
+  readonly keyValues: KeyValueStore;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface PairSettings {
+  readonly node: string;
+  /** This half. */
+  readonly process: string;
+  readonly dataCentre: string;
+  /** How many proxies the data centre has. */
+  readonly proxies: number;
+}
+
+export interface PairEvents {
+  /** Start the tiers. */
+  onPrimary(term: OpenTerm): void;
+  /** The term is over: close the tiers without a word. */
+  onBackup(otherLeads: boolean): void;
+  /** The other half leads. */
+  onFollowing(): void;
+}
+
+/** How long the backup may take to acknowledge the last entries of a hand-over. */
+const FLUSH_MS = 1_000;
+const FLUSH_CHECK_MS = 10;
+
+type Message = PairMessage | ReplicaMessage;
+
+export class PairService implements Fence {
+  readonly #machine: PairMachine;
+  readonly #copy: ReplicaCopy;
+  readonly #effects: PairEffect[] = [];
+  readonly #frames: ReplicaMessage[] = [];
+  readonly #subject: string;
+  #term: Term | undefined;
+  #bucket: Promise<KeyValue> | undefined;
+  #subscription: BusSubscription | undefined;
+  #timer: Timer | undefined;
+  #closed = false;
+  #isFollowing = false;
+  switchovers = 0;
+
+  constructor(private readonly settings: PairSettings, private readonly ports: PairServicePorts, private readonly events: PairEvents) {
+    this.#machine = new PairMachine(settings.process, settings.proxies);
+    this.#copy = new ReplicaCopy(settings.process);
+    this.#subject = subjects.pairSync(settings.node);
+  }
+
+  isOpen(): boolean {
+    return this.#machine.isOpen(this.ports.clock.nowMs());
+  }
+
+  get #names(): { readonly node: string; readonly process: string } {
+    return { node: this.settings.node, process: this.settings.process };
+  }
+
+  get isPrimary(): boolean {
+    const { state } = this.#machine;
+    return state === 'Primary' || state === 'Handing';
+  }
+
+  /** For operators: role, term, and how far the other half has what this one holds. */
+  describe(): { readonly role: string; readonly state: string; readonly epoch: number; readonly entries: number; readonly [key: string]: unknown } {
+    const { state, epoch, otherHeardMs } = this.#machine;
+    const source = this.#term?.source;
+    const heardMs = this.ports.clock.nowMs() - otherHeardMs;
+    return {
+      role: this.isPrimary ? 'primary' : 'backup',
+      state: state === 'Primary' && !this.isOpen() ? 'Doubtful' : state,
+      epoch,
+      entries: source?.entries ?? this.#copy.entries,
+      bytes: source?.bytes ?? null,
+      lag: source?.lag ?? null,
+      complete: source === undefined ? this.#copy.complete : true,
+      otherHeardMs: Number.isFinite(heardMs) ? Math.round(heardMs) : null,
+      switchovers: this.switchovers,
+    };
+  }
+
+  start(): void {
+    this.#subscription = this.ports.bus.subscribe(this.#subject, (message) => this.heard(message as Message));
+    this.#input({ kind: 'start', nowMs: this.ports.clock.nowMs() });
+    this.#tick();
+  }
+
+  /** Why the role cannot be given away now. */
+  switchoverProblem(): string | undefined {
+    return this.#machine.switchoverProblem(this.ports.clock.nowMs());
+  }
+
+  switchover(): void {
+    this.#input({ kind: 'switchover', nowMs: this.ports.clock.nowMs() });
+  }
+
+  /** Silent from now on. */
+  close(): void {
+    this.#closed = true;
+    this.#subscription?.unsubscribe();
+    this.#timer?.cancel();
+    this.#term?.end();
+  }
+
+  heard(message: Message): void {
+    if (this.#closed || message.from === this.settings.process) return;
+    switch (message.kind) {
+      case 'beat': case 'claim': case 'ack': case 'yours':
+        this.#input({ kind: 'heard', message, nowMs: this.ports.clock.nowMs() });
+        if (message.kind === 'beat') this.#follow();
+        return;
+      default: return this.#replicate(message);
+    }
+  }
+
+  #replicate(message: ReplicaMessage): void {
+    const source = this.#term?.source;
+    if (source !== undefined) source.on(message, this.#frames);
+    else this.#copy.on(message, this.ports.clock.nowMs(), this.#frames);
+    this.#sendFrames();
+    if (source === undefined) this.#tellCopy();
+  }
+
+  #follow(): void {
+    if (this.#isFollowing || this.#machine.state !== 'Backup') return;
+    this.#isFollowing = true;
+    this.events.onFollowing();
+  }
+
+  #tellCopy(): void {
+    this.#machine.on({ kind: 'copy', epoch: this.#copy.complete ? this.#copy.epoch : 0 }, this.#effects);
+  }
+
+  #tick(): void {
+    if (this.#closed) return;
+    this.#timer = this.ports.clock.setTimer(PAIR.TICK_MS, () => this.#tick());
+    this.#input({ kind: 'tick', nowMs: this.ports.clock.nowMs() });
+    if (this.#term === undefined) this.#copy.tick(this.#frames);
+    else this.#term.source.beat(this.#frames);
+    this.#sendFrames();
+  }
+
+  #sendFrames(): void {
+    for (let frame = this.#frames.shift(); frame !== undefined; frame = this.#frames.shift()) this.ports.bus.publish(this.#subject, frame);
+  }
+
+  #input(input: PairInput): void {
+    if (this.#closed) return;
+    this.#machine.on(input, this.#effects);
+    for (let effect = this.#effects.shift(); effect !== undefined; effect = this.#effects.shift()) this.#perform(effect);
+  }
+
+  #perform(effect: PairEffect): void {
+    switch (effect.kind) {
+      case 'send': return this.ports.bus.publish(this.#subject, effect.message);
+      case 'readLease': return void this.#readLease();
+      case 'writeLease': return void this.#writeLease(effect);
+      case 'askProxies': return;
+      case 'becamePrimary': return this.#lead(effect);
+      case 'handOver': return this.#handOver();
+      case 'becameBackup': return this.#yield(effect);
+    }
+  }
+
+  // ---- terms
+
+  #lead({ epoch, continues }: PairEffect & { kind: 'becamePrimary' }): void {
+    const restored: ReplicaState = continues ? this.#copy.state : new Map();
+    this.#term = new Term({ epoch, continues }, restored, this.settings.process, (frames) => {
+      for (const frame of frames) this.ports.bus.publish(this.#subject, frame);
+    });
+    this.#copy.clear();
+    this.#tellCopy();
+    this.#isFollowing = false;
+    if (continues) this.switchovers += 1;
+    this.ports.log.info('primary of its pair', { ...this.#names, epoch, continues, entries: this.#term.source.entries });
+    this.events.onPrimary(this.#term);
+  }
+
+  #handOver(): void {
+    const term = this.#term as Term;
+    this.ports.log.info('hands its pair over', { ...this.#names, entries: term.source.entries });
+    term.end();
+    const untilMs = this.ports.clock.nowMs() + FLUSH_MS;
+    const check = (): void => {
+      const nowMs = this.ports.clock.nowMs();
+      if ((term.source.lag ?? 0) === 0 || nowMs >= untilMs) this.#input({ kind: 'handed', nowMs });
+      else this.ports.clock.setTimer(FLUSH_CHECK_MS, check);
+    };
+    check();
+  }
+
+  #yield({ reason, otherLeads }: PairEffect & { kind: 'becameBackup' }): void {
+    const term = this.#term;
+    if (term !== undefined) {
+      term.end();
+      this.#copy.adopt(term.source.epoch, term.source.state);
+    }
+    this.#term = undefined;
+    this.#tellCopy();
+    this.ports.log.warn('not primary of its pair any more', { ...this.#names, reason });
+    this.events.onBackup(otherLeads);
+  }
+
+  // ---- the lease
+
+  async #readLease(): Promise<void> {
+    try {
+      const entry = await (await this.#open()).get(token(this.settings.node));
+      const lease = entry === undefined ? undefined : { ...(entry.value as SeenLease), revision: entry.revision };
+      this.#input({ kind: 'leaseRead', lease, nowMs: this.ports.clock.nowMs() });
+    } catch {
+      this.#input({ kind: 'leaseFailed', nowMs: this.ports.clock.nowMs() });
+    }
+  }
+
+  async #writeLease({ lease, revision }: PairEffect & { kind: 'writeLease' }): Promise<void> {
+    const askedMs = this.ports.clock.nowMs();
+    try {
+      const bucket = await this.#open();
+      const key = token(this.settings.node);
+      const written = revision === undefined ? await bucket.create(key, lease) : await bucket.update(key, lease, revision);
+      this.#input({ kind: 'leaseWritten', lease: { ...lease, revision: written }, askedMs, nowMs: this.ports.clock.nowMs() });
+    } catch (error) {
+      const kind = error instanceof RevisionConflict ? 'leaseRefused' : 'leaseFailed';
+      this.#input({ kind, nowMs: this.ports.clock.nowMs() });
+    }
+  }
+
+  #open(): Promise<KeyValue> {
+    if (this.#bucket === undefined) {
+      const opened = this.ports.keyValues.bucket(`pairs-${this.settings.dataCentre}`);
+      this.#bucket = opened;
+      opened.catch(() => { this.#bucket = undefined; });
+    }
+    return this.#bucket;
+  }
+}
