@@ -25,6 +25,9 @@ const CONFIGURATION_HEAD = `# Configuration
 - **switch**: \`name\`, \`access-point\` (the SRV name phones register at), \`external-contact\` (for devices without SRV), \`options\`.
 - **bus**: \`driver\` \`memory\` (one process) or \`nats\` with \`servers\`, or with \`data-centres\` when each has servers of its own: for each \`servers\` and
   the JetStream \`domain\`, by default the name of the data centre. A process then says by \`--app\` which application it is.
+- **stores**: \`location\` and \`limiter\` with \`driver\` \`memory\`, or \`redis\` with \`data-centres\`, for each the URL of its server,
+  \`redis://[user:password@]host:port\` (\`rediss://\` for TLS); \`history\` with \`driver\` \`sqlite\` and \`file\`, or \`cassandra\` with \`keyspace\`,
+  \`user\`, \`password\` and \`data-centres\`, for each its \`contact-points\` (host:port) and \`replicas\` ([stores](specs/stores.md)).
 - **applications**: by name; \`type\` (sip-proxy, sip-server, vq-server, router, dns-server, console), \`geo-location\`, \`host\`, \`host-name\`,
   \`server-id\`, \`ports\`, \`routing-points\` (router), \`options\`. Only ports that are written listen.
   \`backup-of: NAME\` makes an application the other half of the sip-server or vq-server NAME ([pairs](specs/pairs.md)): it has a \`host\` and, where they

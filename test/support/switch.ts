@@ -24,6 +24,8 @@ export interface SwitchWishes {
   /** Nodes, and as many proxies. */
   readonly nodes: 1 | 2;
   readonly natsServers?: readonly string[];
+  /** URL of the Redis that keeps the proxies' bindings. */
+  readonly redis?: string;
   readonly options?: Readonly<Record<string, string | number | boolean>>;
   /** Options of Routing Points by number. */
   readonly points?: Readonly<Record<string, Readonly<Record<string, string | number>>>>;
@@ -57,6 +59,7 @@ export function switchYaml(plan: SwitchPlan, wishes: SwitchWishes): string {
   return [
     'switch:', '  name: Cordboard', `  access-point: ${plan.accessPoint}`, '  external-contact: phones.cordboard.test', '  options:', ...map(options, 4),
     'bus:', ...busLines(wishes.natsServers),
+    ...(wishes.redis === undefined ? [] : ['stores:', `  location: { driver: redis, data-centres: { dc1: ${JSON.stringify(wishes.redis)} } }`]),
     'applications:',
     ...plan.proxies.flatMap(({ name, host }) =>
       application(name, host, 'sip-proxy', wishes.tls === undefined ? '{ sip: 5060 }' : '{ sip: 5060, sips: 5061 }',

@@ -11,6 +11,7 @@ export function application(name: string, changes: Partial<Application> = {}): A
 export function cluster(...applications: readonly Application[]): ClusterConfig {
   return {
     file: 'test.yaml', switchName: 'Test', accessPoint: 'sip.example.com', externalContact: 'phones.example.com',
+    stores: { location: { driver: 'memory', dataCentres: new Map() }, limiter: { driver: 'memory', dataCentres: new Map() }, history: { driver: 'sqlite', file: '' } },
     options: new Map(), applications, backups: [], dns: new Map(), persons: new Map(), bus: { driver: 'memory', servers: [], dataCentres: new Map() }, directory: '/',
   };
 }

@@ -14,6 +14,7 @@ import { AccessNames } from './machines/access-names.js';
 import { AffinityTable } from './machines/affinity-table.js';
 import { FlowSeal } from './machines/flow-seal.js';
 import { Inside } from './machines/inside.js';
+import type { BindingKeeper } from './machines/location-keeper.js';
 import { type OwnRoutes, ownRoutes } from './machines/own-routes.js';
 import { Screen } from './machines/screen.js';
 import { type Server, ServerPool } from './machines/server-pool.js';
@@ -33,6 +34,8 @@ export interface SipProxyPorts {
   readonly entropy: Entropy;
   readonly bus: Bus;
   readonly location: LocationStore;
+  /** Told which proxies of the data centre live; absent where the store is not shared. */
+  readonly keeper?: BindingKeeper;
   readonly resolver: SipResolver;
   readonly log: Log;
   readonly meter: Meter;
@@ -269,10 +272,16 @@ export class SipProxyCore {
       if (member.tier === 'session-controller') {
         if (change.kind === 'down' || change.kind === 'silent') this.monitor.lost(member);
         else this.monitor.heard(member);
-      } else if (member.tier === 'sip-proxy' && change.kind === 'up' && member.node !== this.settings.name) {
-        this.#sync.peerAlive(member.node);
+      } else if (member.tier === 'sip-proxy' && member.node !== this.settings.name) {
+        if (change.kind === 'up') this.#sync.peerAlive(member.node);
+        if (member.dataCentre === this.settings.dataCentre) this.#followKeeper(change.kind, member.node);
       }
     });
+  }
+
+  #followKeeper(change: string, peer: string): void {
+    if (change === 'down' || change === 'restarted') this.ports.keeper?.lost(peer);
+    if (change === 'up' || change === 'restarted') this.ports.keeper?.heard(peer);
   }
 
   #describer(): () => Heartbeat {

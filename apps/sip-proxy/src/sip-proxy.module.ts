@@ -5,6 +5,7 @@ import { SipResolver, type SipTransport, type TransportName } from '#sip';
 import { NameserverLookup, parseNameserver, SocketTransport, systemNameservers, type TlsOptions } from '#sip/transport';
 import { type LocationStore, MemoryLocationStore } from '#store';
 import type { TierPorts } from '#tier';
+import { BindingKeeper } from './machines/location-keeper.js';
 import type { ProxySettings } from './settings.js';
 import { SipProxyCore } from './sip-proxy-core.js';
 
@@ -18,17 +19,22 @@ export class SipProxyModule {
       module: SipProxyModule,
       providers: [
         { provide: SIP_TRANSPORT, useFactory: () => openTransport(settings, ports) },
-        { provide: LOCATION_STORE, useFactory: () => new MemoryLocationStore(ports.clock) },
+        { provide: BindingKeeper, useFactory: () => new BindingKeeper(settings.name) },
+        { provide: LOCATION_STORE, inject: [BindingKeeper], useFactory: (keeper: BindingKeeper) => openLocation(settings, ports, keeper) },
         { provide: SipResolver, useFactory: () => makeResolver(settings, ports) },
         {
           provide: SipProxyCore,
-          inject: [SIP_TRANSPORT, LOCATION_STORE, SipResolver],
-          useFactory: (transport: SipTransport, location: LocationStore, resolver: SipResolver) =>
-            new SipProxyCore(settings, { ...ports, transport, location, resolver }),
+          inject: [SIP_TRANSPORT, LOCATION_STORE, SipResolver, BindingKeeper],
+          useFactory: (transport: SipTransport, location: LocationStore, resolver: SipResolver, keeper: BindingKeeper) =>
+            new SipProxyCore(settings, { ...ports, transport, location, resolver, keeper }),
         },
       ],
     };
   }
+}
+
+async function openLocation({ name, dataCentre }: ProxySettings, { stores, clock }: TierPorts, keeper: BindingKeeper): Promise<LocationStore> {
+  return await stores?.location({ name, dataCentre, keeper }) ?? new MemoryLocationStore(clock);
 }
 
 /** UDP and TCP on one port (PRX-18, PRX-19), TLS on its own. */

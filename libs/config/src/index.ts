@@ -3,7 +3,10 @@ export { type BusPlace, busPlace } from './bus.js';
 export { ConfigError, type ConfigProblem } from './errors.js';
 export { type LoadedConfig, loadConfig, parseConfig } from './load.js';
 export { OptionLookup } from './lookup.js';
-export type { Application, ApplicationType, BusConfig, BusSite, ClusterConfig, DnConfig, DnType, Options, PairHalf, PairPlace, Person } from './model.js';
+export type {
+  Application, ApplicationType, BusConfig, BusSite, ClusterConfig, DnConfig, DnType, HistoryConfig, Options, PairHalf, PairPlace, Person, SharedStoreConfig,
+  StoresConfig,
+} from './model.js';
 export { OPTIONS } from './options/catalogue.js';
 export { expectation, type OptionDefinition, type OptionKind, type OptionLevel } from './options/option.js';
 export { type PortAddress, portAddresses, processName } from './pairs.js';

@@ -10,6 +10,7 @@ import { acceptValue, expectation, type OptionLevel } from './options/option.js'
 import { type Halves, joinHalves, pairsIn, processName } from './pairs.js';
 import { expandRange } from './range.js';
 import { type ConfigFile, FILE_SCHEMA, PORT_IDS } from './schema.js';
+import { readStores, storesProblems } from './stores.js';
 import { nearest } from './suggest.js';
 
 type Path = readonly (string | number)[];
@@ -82,6 +83,7 @@ class ConfigReader {
       dns: this.#dns(data.dns),
       persons: this.#persons(data.persons),
       bus: readBus(data.bus),
+      stores: readStores(data.stores),
     };
   }
 
@@ -221,6 +223,7 @@ class ConfigReader {
       }
     }
     for (const [path, message] of busProblems(config)) this.#problem(['bus', ...path], message);
+    for (const [path, message] of storesProblems(config)) this.#problem(['stores', ...path], message);
   }
 
   #shapeProblem(path: Path, issue: { code?: string; message: string; keys?: string[] }): void {

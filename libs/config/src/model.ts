@@ -19,6 +19,7 @@ export interface ClusterConfig {
   readonly dns: ReadonlyMap<string, DnConfig>;
   readonly persons: ReadonlyMap<string, Person>;
   readonly bus: BusConfig;
+  readonly stores: StoresConfig;
   /** Base directory for certificates and state, absolute. */
   readonly directory: string;
   /** The address that stands in for every `host` of the file, when the process was told one. */
@@ -93,3 +94,26 @@ export interface BusSite {
   /** JetStream domain of these servers. */
   readonly domain: string;
 }
+
+export interface StoresConfig {
+  readonly location: SharedStoreConfig;
+  readonly limiter: SharedStoreConfig;
+  readonly history: HistoryConfig;
+}
+
+export interface SharedStoreConfig {
+  readonly driver: 'memory' | 'redis';
+  /** Redis URL of each data centre; may hold a password. */
+  readonly dataCentres: ReadonlyMap<string, string>;
+}
+
+export type HistoryConfig =
+  | { readonly driver: 'sqlite'; /** Relative to the configuration's directory. */ readonly file: string }
+  | {
+    readonly driver: 'cassandra';
+    readonly keyspace: string;
+    /** By the names that Cassandra and the applications have in common. */
+    readonly dataCentres: ReadonlyMap<string, { readonly contactPoints: readonly string[]; readonly replicas: number }>;
+    readonly user: string | undefined;
+    readonly password: string | undefined;
+  };

@@ -18,6 +18,7 @@ export function redactedConfig(config: ClusterConfig): object {
     accessPoint: config.accessPoint,
     externalContact: config.externalContact,
     bus: config.bus.driver,
+    stores: Object.fromEntries(Object.entries(config.stores).map(([name, { driver }]) => [name, driver])),
     options: redactedOptions(config.options),
     applications: [...config.applications, ...config.backups].map((application) => ({
       name: processName(application),

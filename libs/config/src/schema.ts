@@ -1,5 +1,6 @@
 /** The shape of a configuration file. Options are checked by their own table (options/catalogue.ts). */
 import { z } from 'zod';
+import { STORES_SCHEMA } from './stores.js';
 
 const name = z.string().regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores');
 const fqdn = z.string().regex(/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,}$/i, 'must be a fully qualified domain name');
@@ -56,6 +57,7 @@ export const FILE_SCHEMA = z.strictObject({
       domain: name.optional(),
     })).default({}),
   }).default({ driver: 'memory', servers: [], 'data-centres': {} }),
+  stores: STORES_SCHEMA,
   applications: z.record(name, application),
   dns: z.array(dn).default([]),
   persons: z.array(person).default([]),

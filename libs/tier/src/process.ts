@@ -8,6 +8,7 @@ import { type Clock, type Log, type Meter, SystemClock, SystemEntropy } from '#k
 import { type LeveledLog, type LogLevel, LOG_LEVELS, makeLog, PrometheusMeter } from '#observability';
 import { LocalSipNetwork } from '#sip/transport';
 import { TierHost } from './host.js';
+import { configuredStores } from './stores.js';
 import type { StartTier, TierPorts } from './tier.js';
 
 export interface ProcessOptions {
@@ -65,8 +66,10 @@ export async function openProcess(options: ProcessOptions, prepare?: (config: Cl
   const clock = new SystemClock();
   const meter = new PrometheusMeter();
   const drivers = await openDrivers(config, options.app, { clock, log, meter });
+  const stores = configuredStores(config, { clock, log, meter });
   const ports = {
-    clock, entropy: new SystemEntropy(), log, meter, ...drivers, sipNetwork: new LocalSipNetwork(), processReady: (): boolean => host.ready(),
+    clock, entropy: new SystemEntropy(), log, meter, ...drivers, stores, sipNetwork: new LocalSipNetwork(),
+    processReady: (): boolean => host.ready(),
   };
   const host: TierHost = new TierHost(config, ports);
   let finish: () => void = () => {};

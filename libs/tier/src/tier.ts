@@ -3,6 +3,7 @@ import type { Bus, Fence, KeyValueStore, PairTerm, Replica } from '#cluster';
 import type { Application, ClusterConfig } from '#config';
 import type { Clock, Entropy, Log, Meter } from '#kernel';
 import type { LocalSipNetwork } from '#sip/transport';
+import type { TierStores } from './stores.js';
 
 /** The outside of a tier. A composition root chooses the drivers; nothing else knows which ones they are. */
 export interface TierPorts {
@@ -12,6 +13,8 @@ export interface TierPorts {
   readonly meter: Meter;
   readonly bus: Bus;
   readonly keyValues: KeyValueStore;
+  /** What outlives the process, by configuration; absent: nothing does. */
+  readonly stores?: TierStores;
   /** Joins SIP transports of one process without the kernel; absent between processes. */
   readonly sipNetwork?: LocalSipNetwork;
   /** The tier's state at the other half of its pair; absent for a node without one. */

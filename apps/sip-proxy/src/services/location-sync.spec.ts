@@ -37,6 +37,20 @@ describe('the bindings of several proxies', () => {
     for (const { location } of [p1, p2, far]) expect(location.list('7001')).toHaveLength(1);
   });
 
+  it('are not asked for where the store knew them', async () => {
+    const p1 = proxy('p1');
+    register(p1, '7001');
+    const location = Object.assign(new MemoryLocationStore(clock), { isComplete: true });
+    const cold = new LocationSync({ bus, clock, location, log: silentLog, meter: new CountingMeter() }, 'p2', 'dc1');
+    cold.start();
+    await clock.advance(100);
+    let asked = 0;
+    bus.subscribe(subjects.locationSnapshot('p1'), () => { asked += 1; });
+    cold.peerAlive('p1');
+    await clock.advance(100);
+    expect(asked).toBe(0);
+  });
+
   it('are alike at once when nothing else was told lately', async () => {
     const [p1, p2] = [proxy('p1'), proxy('p2')];
     register(p1, '7001');

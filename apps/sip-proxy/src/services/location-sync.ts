@@ -1,6 +1,6 @@
 /**
  * Keeps the bindings of all proxies alike (PRX-03, PRX-09): tells the others what changed here, applies what they tell, and
- * takes everything from a peer when this proxy starts. A notice that is lost is repaired by the phone's next refresh.
+ * takes everything from a peer when this proxy starts and no store gave it. A notice that is lost is repaired by the phone's next refresh.
  */
 import { type Bus, type BusReply, type BusSubscription, subjects } from '#cluster';
 import type { Clock, Counter, Log, Meter, Timer } from '#kernel';
@@ -66,8 +66,9 @@ export class LocationSync {
     this.#gatherTimer = this.ports.clock.setTimer(GATHER_MS, () => this.#publish());
   }
 
-  /** Another proxy lives. The first one is asked for everything; the next ones only when that fails. */
+  /** Another proxy lives. The first one is asked for everything, unless the store knew it; the next ones only when that fails. */
   peerAlive(name: string): void {
+    if (this.ports.location.isComplete) this.#state = 'done';
     if (this.#state === 'done') return;
     this.#candidates.push(name);
     if (this.#state === 'waiting') this.#askNext();

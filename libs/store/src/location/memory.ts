@@ -27,9 +27,17 @@ class Entry {
   }
 }
 
+export interface LocationReport {
+  readonly aor: string;
+  /** Of a removal: what was removed, with the time of the removal as its update. */
+  readonly binding: LocationBinding;
+  readonly removed: boolean;
+}
+
 export class MemoryLocationStore implements LocationStore {
   /** One contact is the rule, so it is held without an array round it. */
   readonly #byAor = new Map<string, Entry | Entry[]>();
+  readonly isComplete = false;
   readonly #names = new Interner();
   readonly #expiry = new ExpiryQueue<Entry>();
   readonly #watchers = new Set<(delta: LocationDelta) => void>();
@@ -81,6 +89,22 @@ export class MemoryLocationStore implements LocationStore {
     const live: LocationBinding[] = [];
     for (const entry of this.#entries(aor)) if (entry.isLive(nowMs)) live.push(entry.binding);
     return live.length < 2 ? live : live.sort((a, b) => b.q - a.q || b.updatedAtMs - a.updatedAtMs);
+  }
+
+  /** The live binding of one contact. */
+  find(aor: string, contact: string): LocationBinding | undefined {
+    const entry = this.#find(aor, contact);
+    return entry?.isLive(this.clock.nowMs()) === true ? entry.binding : undefined;
+  }
+
+  /** Every live binding and every removal that is remembered; what comes while it is read may be missing. */
+  *reports(): Generator<LocationReport> {
+    for (const held of this.#byAor.values()) {
+      for (const { aor, binding, removed, untilMs } of Array.isArray(held) ? held : [held]) {
+        if (untilMs <= this.clock.nowMs()) continue;
+        yield { aor, binding, removed };
+      }
+    }
   }
 
   all(limit: number, after = ''): LocationPage {

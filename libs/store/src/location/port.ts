@@ -56,5 +56,7 @@ export interface LocationStore {
   watch(onDelta: (delta: LocationDelta) => void): () => void;
   /** AORs with at least one live binding. */
   readonly size: number;
+  /** Whether it holds what the others hold, since it read their server. Without one: never. */
+  readonly isComplete: boolean;
   close(): Promise<void>;
 }

@@ -1,0 +1,2 @@
+/** Drivers over Redis. Imported only where a process is composed. */
+export { type LocationKeeper, RedisLocationStore, type RedisLocationOptions } from './location/drivers/redis.js';
