@@ -2,7 +2,7 @@
  * The session controller without Nest and without sockets: everything it is made of, wired over ports. A process gives it
  * real ones, the simulation gives it simulated ones.
  */
-import { type Bus, type MembershipChange, lifeOf, MembershipService, type PairTerm, PRIMARY, subjects } from '#cluster';
+import { type Bus, type MembershipChange, lifeOf, MembershipService, type PairTerm, PRIMARY, type Replica, subjects } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import type { Clock, Entropy, Log, Meter, Timer } from '#kernel';
 import { type DigestAlgorithm, type Flow, makeResponse, type ServerTransaction, type SipRequest, type SipTransport, TransactionLayer } from '#sip';
@@ -15,6 +15,12 @@ import { ALLOW } from './legs/leg.js';
 import { SipSender } from './legs/sip-sender.js';
 import { CallNames } from './machines/conn-id.js';
 import { DialPlan } from './machines/dial-plan.js';
+import { dnKey, dnsOf, lastCallID, pointKey, pointsOf } from './replica/call-entry.js';
+import { type Entrances, type ReportingEntrance, type RoutingEntrance, turnedEntrances } from './replica/entrances.js';
+import { NodeReplica } from './replica/node-replica.js';
+import { RestoreCalls } from './replica/restore-calls.js';
+import { ReturningRouters } from './replica/returning-routers.js';
+import { turnedOutside } from './replica/turned-ports.js';
 import { adminCommands } from './services/admin-commands.js';
 import { AgentOffers } from './services/agent-offers.js';
 import { CallDirectory } from './services/call-directory.js';
@@ -39,6 +45,8 @@ export interface SessionControllerPorts {
   readonly bus: Bus;
   readonly transport: SipTransport;
   readonly pair?: PairTerm;
+  /** As in `TierPorts`: absent for a node without a pair. */
+  readonly replica?: (tier: string) => Replica;
 }
 
 const AFFINITY_MS = 5_000;
@@ -49,10 +57,15 @@ const DRAIN_TAIL_MS = 500;
 export class SessionControllerCore {
   /** Unique in the cluster. */
   readonly instance: string;
-  readonly routingPort: RoutingPort;
   readonly routing: RoutingClients;
-  readonly reporting: CallReporting;
-  readonly admin: AdminCommands;
+  readonly #entrances: Entrances;
+  readonly #ports: SessionControllerPorts;
+  /** Of a node that is half of a pair. */
+  readonly #replica: NodeReplica | undefined;
+  readonly #returning: ReturningRouters;
+  readonly #restoreCalls: RestoreCalls;
+  /** SIP is taken from now on. */
+  readonly #listen: () => void;
   readonly #options: OptionLookup;
   readonly #layer: TransactionLayer;
   readonly #proxies: OutboundProxies;
@@ -73,12 +86,19 @@ export class SessionControllerCore {
   #started = false;
 
   constructor(
-    private readonly config: ClusterConfig, private readonly application: Application, private readonly ports: SessionControllerPorts,
+    private readonly config: ClusterConfig, private readonly application: Application, given: SessionControllerPorts,
   ) {
-    const { clock, entropy, log, meter, bus, transport } = ports;
+    const { entropy, log, meter } = given;
+    const state = given.replica?.('session-controller');
+    this.#replica = state && new NodeReplica(state, { log, legs: () => this.#legs, outcomes: () => this.#outcomes });
+    const outside = this.#replica === undefined ? { ...given, listen: () => {} } : turnedOutside(given, this.#replica.turns);
+    const { clock, bus, transport } = outside;
+    this.#ports = { ...given, clock, bus, transport };
+    this.#listen = outside.listen;
     const node = application.name;
     this.instance = `${node}/session-controller`;
-    this.#bootMs = Math.floor(clock.nowMs());
+    const startedMs = Math.floor(clock.nowMs());
+    this.#bootMs = this.#replica?.bootMs(startedMs) ?? startedMs;
     this.#options = new OptionLookup(config, application);
     const option = (name: string, dn?: string): string => this.#options.text(name, dn);
     const accessPoint = config.accessPoint;
@@ -92,29 +112,38 @@ export class SessionControllerCore {
     this.#trunks = new TrunkService(config, {
       clock, entropy, log, meter, sender, option, accessPoint, contact, proxyAlive: () => this.#proxies.anyAlive,
     });
-    this.#streams = new EventStreams({ bus, clock, meter, callsOf: (dn) => this.#directory.viewsOf(dn) }, node, String(this.#bootMs));
+    this.#streams = new EventStreams({
+      bus, clock, meter, callsOf: (dn) => this.#directory.viewsOf(dn), kept: (dn, kept) => this.#replica?.keep(dnKey(dn), kept),
+    }, node, String(this.#bootMs));
     this.#outcomes = new RequestOutcomes({
       clock, instance: this.instance, session: (id) => this.#sessions.get(id),
       lateError: (dn, event, origin) => {
         this.#streams.push(dn, { event, business: false, origin });
         this.#streams.flush();
       },
+      acceptedForNow: (call) => this.#replica?.changed(call),
     });
-    this.reporting = new CallReporting(() => clock.nowMs(), { ...REPORTING_LIMITS, ...(application.ports.has('IPport') ? {} : { events: 0 }) });
-    meter.gauge('sc_reporting_events_kept', 'Call-monitoring events kept for a client of IPport to come', () => this.reporting.kept);
-    meter.gauge('sc_calls_unreported', 'Calls that no client of IPport will hear of, since the start', () => this.reporting.dropped);
-    this.routing = new RoutingClients(this.instance, (point) => this.#routersGone(point));
+    const reporting = new CallReporting(() => clock.nowMs(), { ...REPORTING_LIMITS, ...(application.ports.has('IPport') ? {} : { events: 0 }) });
+    meter.gauge('sc_reporting_events_kept', 'Call-monitoring events kept for a client of IPport to come', () => reporting.kept);
+    meter.gauge('sc_calls_unreported', 'Calls that no client of IPport will hear of, since the start', () => reporting.dropped);
+    this.#returning = new ReturningRouters({
+      clock, back: (point) => this.#tellCallsAt(point, 'routersBack'), gone: (point) => this.#routersGone(point),
+    });
+    this.routing = new RoutingClients(this.instance, {
+      routersGone: (point) => this.#routersGone(point), routerCame: (point) => this.#routerCame(point),
+    });
 
     const environment = this.#environment(new DialPlan(config, {
       option, geoLocation: application.geoLocation, trunkInService: (trunk) => this.#trunks.inService(trunk),
     }));
-    const names = new CallNames(application.serverId, this.#bootMs, (count) => entropy.bytes(count));
+    const names = new CallNames(application.serverId, this.#bootMs, (count) => entropy.bytes(count), lastCallID(this.#replica?.restored));
     this.#directory = new CallDirectory({
       clock, log, meter,
       nextIdentity: () => names.next(clock.nowMs()),
       makeMachine: (identity) => new Call(identity, environment),
       perform: (call, effect) => this.#effects.perform(call, effect),
       settled: () => this.#streams.flush(),
+      changed: (call) => this.#replica?.changed(call),
       abandon: (call) => this.#legs.abandon(call),
       unsaid: (dn) => this.#streams.claimed(dn),
       dnActive: (dn, active) => this.#dnActive(dn, active),
@@ -127,10 +156,11 @@ export class SessionControllerCore {
       sender, clock, entropy, log, meter, accessPoint, contact, option, newTag,
       input: (call, input) => this.#directory.feed(call, input),
       alive: (call) => this.#directory.touch(call),
+      changed: (call) => this.#replica?.changed(call),
     });
     this.#effects = new CallEffects(config, {
       clock, directory: this.#directory, legs: this.#legs, streams: this.#streams, routing: this.routing,
-      reporting: this.reporting, outcomes: this.#outcomes, offers: new AgentOffers({ bus, clock }, node),
+      reporting, outcomes: this.#outcomes, offers: new AgentOffers({ bus, clock }, node),
     });
 
     const gate = new DigestGate({ clock, entropy, meter }, {
@@ -144,23 +174,65 @@ export class SessionControllerCore {
     this.#forwarded = new ForwardedRequests(node, {
       bus, clock, directory: this.#directory, streams: this.#streams, outcomes: this.#outcomes, draining: () => this.#draining,
     });
-    this.routingPort = new RoutingPort(config, {
+    const routingPort = new RoutingPort(config, {
       clock, instance: this.instance, directory: this.#directory, routing: this.routing, outcomes: this.#outcomes,
     });
-    this.admin = adminCommands({ clock, directory: this.#directory, trunks: this.#trunks, legs: this.#legs });
+    const admin = adminCommands({ clock, directory: this.#directory, trunks: this.#trunks, legs: this.#legs });
+    this.#entrances = this.#replica === undefined
+      ? { routingPort, reporting, admin, session: (session) => session }
+      : turnedEntrances({ routingPort, reporting, admin }, this.#replica.turns);
+    this.#restoreCalls = new RestoreCalls({
+      clock, log, meter, environment, directory: this.#directory, legs: this.#legs, effects: this.#effects, outcomes: this.#outcomes, reporting,
+    });
+  }
+
+  /** The default port of T-Library. */
+  get routingPort(): RoutingEntrance {
+    return this.#entrances.routingPort;
+  }
+
+  /** IPport. */
+  get reporting(): ReportingEntrance {
+    return this.#entrances.reporting;
+  }
+
+  get admin(): AdminCommands {
+    return this.#entrances.admin;
   }
 
   /** From now on it listens, checks trunks and says that it lives. */
   start(): void {
+    this.#turn(() => this.#start());
+  }
+
+  #start(): void {
     this.#layer.onRequest = (request, transaction, flow) => this.#onRequest(request, transaction, flow);
     this.#layer.onAck = (request) => this.#legs.onAck(request);
     this.#layer.onCancel = (_cancel, invite) => this.#legs.onCancel(invite);
+    this.#layer.onStrayResponse = (response) => this.#legs.onStrayResponse(response);
     this.#started = true;
     this.#forwarded.start();
     this.#membership.onChange((change) => this.#onMember(change));
     this.#membership.start();
     this.#trunks.start();
+    if (this.#replica !== undefined) this.#goOn(this.#replica);
     this.#repeatAffinity();
+    this.#listen();
+  }
+
+  /** From where the other half of the pair stopped, if it ran (docs/specs/pairs.md). */
+  #goOn(replica: NodeReplica): void {
+    const { restored } = replica;
+    replica.started({ bootMs: this.#bootMs });
+    this.#returning.await(pointsOf(restored));
+    this.#restoreCalls.run(restored);
+    for (const dn of new Set([...dnsOf(restored), ...this.#directory.activeDns()])) this.#streams.resync(dn);
+    for (const point of pointsOf(restored)) if (this.routing.routers(point) > 0) this.#returning.came(point);
+  }
+
+  #turn(work: () => void): void {
+    if (this.#replica === undefined) work();
+    else this.#replica.turns.run(work);
   }
 
   ready(): boolean {
@@ -179,12 +251,12 @@ export class SessionControllerCore {
 
   /** A client of the default port opened its session. */
   clientConnected(session: ClientSession): void {
-    this.#sessions.set(session.id, session);
+    this.#sessions.set(session.id, this.#entrances.session(session));
   }
 
   /** The session will not come back. */
   clientGone(sessionId: string): void {
-    this.routing.closed(sessionId);
+    this.#turn(() => this.routing.closed(sessionId));
     this.#sessions.delete(sessionId);
   }
 
@@ -192,7 +264,7 @@ export class SessionControllerCore {
   drain(deadlineMs: number): Promise<void> {
     this.#draining = true;
     this.#membership.announce();
-    const { clock } = this.ports;
+    const { clock } = this.#ports;
     const clearAtMs = clock.nowMs() + Math.max(0, deadlineMs - DRAIN_TAIL_MS);
     return new Promise((resolve) => {
       const check = (): void => {
@@ -208,6 +280,7 @@ export class SessionControllerCore {
   close(): void {
     this.#started = false;
     this.#affinityTimer?.cancel();
+    this.#returning.close();
     this.#forwarded.close();
     this.#membership.close();
     this.#trunks.close();
@@ -220,7 +293,7 @@ export class SessionControllerCore {
 
   #clearAll(reason: string): void {
     for (const call of [...this.#directory.calls()]) {
-      this.#directory.feed(call, { kind: 'clear', reason, nowMs: this.ports.clock.nowMs() });
+      this.#directory.feed(call, { kind: 'clear', reason, nowMs: this.#ports.clock.nowMs() });
     }
   }
 
@@ -251,23 +324,33 @@ export class SessionControllerCore {
 
   /** docs/specs/sip-routing.md: names the node for senders that know no Contact. */
   #newTag(): string {
-    return `n${this.application.serverId}.${this.ports.entropy.hex(16)}`;
+    return `n${this.application.serverId}.${this.#ports.entropy.hex(16)}`;
   }
 
   #environment(plan: DialPlan): CallEnvironment {
     return {
       resolve: (dialled, from) => plan.resolve(dialled, from),
       option: (name, dn) => this.#options.text(name, dn),
-      routers: (point) => this.routing.routers(point),
+      routers: (point) => Math.max(this.routing.routers(point), this.#returning.awaits(point) ? 1 : 0),
       dnType: (name) => this.config.dns.get(name)?.type,
       node: this.application.name,
       geoLocation: this.application.geoLocation,
     };
   }
 
+  #routerCame(routingPoint: string): void {
+    this.#replica?.keep(pointKey(routingPoint), true);
+    this.#returning.came(routingPoint);
+  }
+
   #routersGone(routingPoint: string): void {
+    this.#replica?.keep(pointKey(routingPoint), false);
+    this.#tellCallsAt(routingPoint, 'routersGone');
+  }
+
+  #tellCallsAt(routingPoint: string, kind: 'routersGone' | 'routersBack'): void {
     for (const call of this.#directory.callsAt(routingPoint)) {
-      this.#directory.feed(call, { kind: 'routersGone', routingPoint, nowMs: this.ports.clock.nowMs() });
+      this.#directory.feed(call, { kind, routingPoint, nowMs: this.#ports.clock.nowMs() });
     }
   }
 
@@ -278,7 +361,7 @@ export class SessionControllerCore {
 
   #tellAffinity(dn: string, active: boolean): void {
     const notice: AffinityNotice = { dn, node: this.application.name, active };
-    this.ports.bus.publish(subjects.affinity(this.application.geoLocation), notice);
+    this.#ports.bus.publish(subjects.affinity(this.application.geoLocation), notice);
   }
 
   /** A proxy forgets what is not repeated (docs/specs/cluster-protocol.md, "Affinity"). */
@@ -286,7 +369,7 @@ export class SessionControllerCore {
     for (const dn of this.#directory.activeDns()) {
       if (this.config.dns.get(dn)?.type === 'Extension') this.#tellAffinity(dn, true);
     }
-    this.#affinityTimer = this.ports.clock.setTimer(AFFINITY_MS, () => this.#repeatAffinity());
+    this.#affinityTimer = this.#ports.clock.setTimer(AFFINITY_MS, () => this.#repeatAffinity());
   }
 
   /** Proxies answer BYE with 481 as long as they take this node for dead (docs/specs/sip-routing.md). */
@@ -306,7 +389,7 @@ export class SessionControllerCore {
     return {
       instance: this.instance, node: this.application.name, tier: 'session-controller',
       dataCentre: this.application.geoLocation, role: PRIMARY, bootEpoch: this.#bootMs,
-      draining: this.#draining, load: this.#directory.live, ...lifeOf(this.ports.pair),
+      draining: this.#draining, load: this.#directory.live, ...lifeOf(this.#ports.pair),
     };
   }
 }

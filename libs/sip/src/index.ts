@@ -21,7 +21,7 @@ export { type HeaderLine, makeRequest, makeResponse, type RequestParts, type Res
 export { type SipMessage, SipRequest, SipResponse } from './message/message.js';
 export { reasonPhrase } from './message/reason-phrases.js';
 export type { SipParseError, SipParseErrorCode } from './parser/error.js';
-export { DEFAULT_LIMITS, type ParseLimits } from './parser/limits.js';
+export { DEFAULT_LIMITS, NO_LIMITS, type ParseLimits } from './parser/limits.js';
 export { parseMessage } from './parser/parse-message.js';
 export { type FramerEvents, StreamFramer } from './parser/stream-framer.js';
 export { escapeUser, hostPort, parseHostPort, parseUri, SipUri, unescapeUri, uriEquals } from './uri/uri.js';

@@ -253,9 +253,12 @@ export class Call {
     if (dialog === undefined) return;
     this.#sdpVersion += 1;
     const sdp = makeOffer(this.host.media, this.#sdpVersion, hold ? 'sendonly' : 'sendrecv');
+    let answered = false;
     this.#sendInDialog(dialog, 'INVITE', sdp, (status, seq) => {
       if (status < 300) sendAck(makeAck(dialog, seq), dialogNextHop(dialog), this.ports);
-      this.#feed({ kind: 'offerAnswered', status });
+      // A 2xx that comes again wants its ACK again, and says nothing about an offer that left meanwhile.
+      if (!answered) this.#feed({ kind: 'offerAnswered', status });
+      answered = true;
     });
   }
 

@@ -1,6 +1,7 @@
 /** The domain: call, DN, agent, routing point, ownership and reservation machines, and what tiers say to each other. */
 export type * from './messages/index.js';
 export type * from './call/call.types.js';
+export type { CallTimer } from './call/call.state.js';
 export { Call, type CallSnapshot } from './call/call.js';
 export { askersOf, forgetAskers } from './call/askers.js';
 export { unsupportedRequest } from './call/requests.js';

@@ -4,12 +4,13 @@
  */
 import { type HeaderLine, makeResponse, type ServerTransaction, type SipRequest, type SipResponse } from '#sip';
 import type { Sdp } from '#telephony';
-import type { InDialog } from './in-dialog.js';
-import { ALLOW, type LegHost } from './leg.js';
+import { InDialog } from './in-dialog.js';
+import { ALLOW, type LegHost, type LegPorts } from './leg.js';
 import { LocalOffer, type LocalOfferHost } from './local-offer.js';
 import { RemoteOffer } from './remote-offer.js';
 import { bodySdp, hasForeignBody } from './sdp.js';
 import { SessionRefresh } from './session-refresh.js';
+import type { UsageSnapshot } from './snapshots.js';
 
 export class DialogUsage implements LocalOfferHost {
   readonly session: SessionRefresh;
@@ -25,6 +26,29 @@ export class DialogUsage implements LocalOfferHost {
       refreshed: () => host.alive(),
       expired: () => this.#lost(true),
     });
+  }
+
+  /** Of another process; nothing is sent before `resume`. */
+  static restore(from: UsageSnapshot, callUUID: string, ports: LegPorts, host: LegHost): DialogUsage {
+    const usage = new DialogUsage(InDialog.restore(from.dialog, callUUID, ports, () => host.changed()), host);
+    usage.#queued = from.queued;
+    if (from.remote !== undefined) usage.#remote = RemoteOffer.restore(usage.dialog, from.remote, () => usage.#lost(true));
+    if (from.local !== undefined) usage.#local = LocalOffer.restore(usage.dialog, from.local, usage);
+    return usage;
+  }
+
+  resume(from: UsageSnapshot): void {
+    if (this.#over) return;
+    this.session.resume(from.updateAllowed);
+    this.#remote?.resume();
+    if (from.local !== undefined) this.#local?.resume(from.local);
+  }
+
+  snapshot(): UsageSnapshot {
+    return {
+      dialog: this.dialog.snapshot(), updateAllowed: this.session.updateAllowed, local: this.#local?.snapshot(),
+      remote: this.#remote?.snapshot(), queued: this.#queued,
+    };
   }
 
   get over(): boolean {
@@ -114,8 +138,15 @@ export class DialogUsage implements LocalOfferHost {
     const remote = this.#remote;
     if (remote === undefined || !remote.acknowledged(ack)) return;
     this.#remote = undefined;
+    this.host.changed();
     if (remote.offerless) this.host.report({ kind: 'acked', sdp: bodySdp(ack) });
     this.#settled();
+  }
+
+  /** A 2xx to an INVITE of ours whose transaction is gone (RFC 3261 §13.2.2.4: each of them gets its ACK). */
+  onRepeatedSuccess(response: SipResponse): void {
+    if (this.#over || response.to.tag !== this.dialog.data.remoteTag) return;
+    if (this.#local?.onRepeatedSuccess(response) !== true) this.dialog.ack(response.cseq.seq, null);
   }
 
   // ---- from our own re-INVITE

@@ -1,6 +1,6 @@
 /** The leg that called us: UAS of the INVITE that opened the call, from its arrival to its ACK (RFC 3261 §13.3, §15). */
-import { makeResponse, type ServerTransaction, type SipRequest } from '#sip';
-import { unreachable } from '#kernel';
+import { type HeaderLine, makeResponse, type ServerTransaction, type SipRequest, type SipResponse } from '#sip';
+import { assert, unreachable } from '#kernel';
 import type { Sdp } from '#telephony';
 import { DialogUsage } from './dialog-usage.js';
 import { InDialog } from './in-dialog.js';
@@ -8,40 +8,103 @@ import { ALLOW, type Leg, type LegEffect, type LegHost, type LegPorts, MAX_FORWA
 import { ReliableProvisional } from './reliable-provisional.js';
 import { RepeatedAnswer } from './repeated-answer.js';
 import { bodySdp } from './sdp.js';
+import { type InboundSnapshot, LEG_VERSION, type Ringing } from './snapshots.js';
 
 export type InboundState = 'Proceeding' | 'Answering' | 'Answered' | 'Established' | 'Ended';
+
+/** What of the leg does not change. */
+interface InboundParts {
+  readonly usage: DialogUsage;
+  /** Until the 2xx is acknowledged. */
+  readonly transaction: ServerTransaction | undefined;
+  readonly inviteSeq: number;
+  readonly maxForwards: number;
+}
 
 export class InboundLeg implements Leg {
   readonly callId: string;
   readonly localTag: string;
+  /** Hops that the caller's INVITE has left. */
+  readonly maxForwards: number;
+  readonly #inviteSeq: number;
   readonly #dialog: InDialog;
   readonly #usage: DialogUsage;
-  readonly #provisional: ReliableProvisional | undefined;
+  #open: { readonly invite: SipRequest; readonly transaction: ServerTransaction } | undefined;
+  #provisional: ReliableProvisional | undefined;
   #state: InboundState = 'Proceeding';
+  #rung: Ringing | undefined;
+  /** Waits for a PRACK. */
+  #waitingAnswer: { readonly sdp: Sdp | null } | undefined;
   #answer: RepeatedAnswer | undefined;
   /** The machine hung up before the ACK came: the BYE must wait for it (§15). */
   #byeOwed = false;
+  #resume: (() => void) | undefined;
 
-  /** `reliable`: the caller requires 100rel, or supports it and `sip-enable-100rel` is on. */
-  constructor(
-    private readonly invite: SipRequest, private readonly transaction: ServerTransaction, callUUID: string,
-    private readonly ports: LegPorts, private readonly host: LegHost, reliable: boolean,
-  ) {
-    this.callId = invite.callId;
-    this.localTag = newLocalTag(ports);
-    this.#dialog = InDialog.uas(invite, this.localTag, callUUID, ports);
-    this.#usage = new DialogUsage(this.#dialog, host);
-    this.#usage.session.onRequest(invite);
-    if (reliable) this.#provisional = new ReliableProvisional(transaction, ports, () => this.#refuse(504, 'Server Time-out'));
+  private constructor(parts: InboundParts, private readonly ports: LegPorts, private readonly host: LegHost) {
+    const { usage, transaction, inviteSeq, maxForwards } = parts;
+    this.#usage = usage;
+    this.#dialog = usage.dialog;
+    this.callId = this.#dialog.data.callId;
+    this.localTag = this.#dialog.data.localTag;
+    this.#inviteSeq = inviteSeq;
+    this.maxForwards = maxForwards;
+    if (transaction !== undefined) this.#open = { invite: transaction.request, transaction };
   }
 
-  /** Hops that the caller's INVITE has left; one without the header came from RFC 2543. */
-  get maxForwards(): number {
-    return this.invite.maxForwards ?? MAX_FORWARDS;
+  /** `reliable`: the caller requires 100rel, or supports it and `sip-enable-100rel` is on. */
+  static open(
+    invite: SipRequest, transaction: ServerTransaction, callUUID: string, ports: LegPorts, host: LegHost, reliable: boolean,
+  ): InboundLeg {
+    const dialog = InDialog.uas(invite, newLocalTag(ports), callUUID, ports, () => host.changed());
+    // One without Max-Forwards came from RFC 2543.
+    const leg = new InboundLeg({
+      usage: new DialogUsage(dialog, host), transaction, inviteSeq: invite.cseq.seq, maxForwards: invite.maxForwards ?? MAX_FORWARDS,
+    }, ports, host);
+    leg.#usage.session.onRequest(invite);
+    if (reliable) leg.#provisional = leg.#newProvisional(transaction);
+    return leg;
+  }
+
+  /** Of another process. Nothing is sent before `resume`; `transaction` is that of the INVITE, while it is open. */
+  static restore(from: InboundSnapshot, callUUID: string, ports: LegPorts, host: LegHost): InboundLeg {
+    const transaction = from.invite === undefined ? undefined : ports.sender.adopt(from.invite);
+    const { inviteSeq, maxForwards } = from;
+    const usage = DialogUsage.restore(from.usage, callUUID, ports, host);
+    const leg = new InboundLeg({ usage, transaction, inviteSeq, maxForwards }, ports, host);
+    leg.#state = from.state;
+    leg.#rung = from.rung;
+    leg.#waitingAnswer = from.waitingAnswer;
+    leg.#byeOwed = from.byeOwed;
+    leg.#resume = () => leg.#goOn(from);
+    if (transaction === undefined) return leg;
+    if (from.state !== 'Answered') usage.session.onRequest(transaction.request);
+    if (from.reliable !== undefined) leg.#provisional = leg.#newProvisional(transaction);
+    return leg;
+  }
+
+  /** Of the INVITE, while it is not acknowledged. */
+  get transaction(): ServerTransaction | undefined {
+    return this.#open?.transaction;
   }
 
   get state(): InboundState {
     return this.#state;
+  }
+
+  snapshot(): InboundSnapshot | undefined {
+    if (this.#state === 'Ended') return undefined;
+    const open = this.#open;
+    return {
+      kind: 'inbound', version: LEG_VERSION, state: this.#state, localTag: this.localTag, inviteSeq: this.#inviteSeq,
+      maxForwards: this.maxForwards, invite: open && { text: open.invite.bytes, flow: open.transaction.flow },
+      rung: this.#rung, reliable: open && this.#provisional?.snapshot(), waitingAnswer: this.#waitingAnswer,
+      answer: open && this.#answer?.bytes, byeOwed: this.#byeOwed, usage: this.#usage.snapshot(),
+    };
+  }
+
+  resume(): void {
+    this.#resume?.();
+    this.#resume = undefined;
   }
 
   perform(effect: LegEffect): void {
@@ -72,18 +135,21 @@ export class InboundLeg implements Leg {
     // §15: BYE ends an early dialog, too; the INVITE it belongs to is answered 487 (§15.1.2).
     const unanswered = this.#state === 'Proceeding' || this.#state === 'Answering';
     if (request.method === 'BYE') this.#stopWaiting();
-    if (request.method === 'BYE' && unanswered) this.transaction.respond(makeResponse(this.invite, 487, undefined, { toTag: this.localTag }));
+    if (request.method === 'BYE' && unanswered) this.#respond(487, undefined);
     this.#usage.onRequest(request, transaction);
     if (this.#usage.over) this.#state = 'Ended';
   }
 
   onAck(ack: SipRequest): void {
-    if (this.#state !== 'Answered' || ack.cseq.seq !== this.invite.cseq.seq) return this.#usage.onAck(ack);
+    if (this.#state !== 'Answered' || ack.cseq.seq !== this.#inviteSeq) return this.#usage.onAck(ack);
+    const offered = bodySdp(this.#opening.invite) !== null;
     this.#answer?.stop();
     this.#state = 'Established';
+    this.#open = undefined;
+    this.#answer = undefined;
     this.#dialog.offerPending = false;
     if (this.#byeOwed) return this.#bye();
-    this.host.report({ kind: 'acked', sdp: bodySdp(this.invite) === null ? bodySdp(ack) : null });
+    this.host.report({ kind: 'acked', sdp: offered ? null : bodySdp(ack) });
   }
 
   onCancel(): void {
@@ -94,6 +160,10 @@ export class InboundLeg implements Leg {
     this.host.ended();
   }
 
+  onRepeatedSuccess(response: SipResponse): void {
+    this.#usage.onRepeatedSuccess(response);
+  }
+
   probe(): void {
     if (this.#state === 'Established') this.#usage.probe();
   }
@@ -102,22 +172,51 @@ export class InboundLeg implements Leg {
     this.#hangUp();
   }
 
+  get #opening(): { readonly invite: SipRequest; readonly transaction: ServerTransaction } {
+    assert(this.#open !== undefined, `the INVITE of ${this.callId} is over`);
+    return this.#open;
+  }
+
+  /** The caller hears again what it may have missed. */
+  #goOn({ state, rung, reliable, waitingAnswer, answer, usage }: InboundSnapshot): void {
+    this.#usage.resume(usage);
+    if (this.#state !== state) return;
+    if (reliable !== undefined) this.#provisional?.resume(reliable);
+    else if (rung !== undefined && state === 'Proceeding') this.#sendRinging(rung, []);
+    if (state === 'Answering') this.#provisional?.whenAcknowledged(() => this.#sendAnswer(waitingAnswer?.sdp ?? null));
+    if (state === 'Answered' && answer !== undefined) this.#repeat(answer);
+  }
+
+  #newProvisional(transaction: ServerTransaction): ReliableProvisional {
+    return new ReliableProvisional(transaction, this.ports, {
+      make: (ringing, reliable) => this.#ringing(ringing, reliable),
+      unconfirmed: () => this.#refuse(504, 'Server Time-out'),
+    });
+  }
+
   #ring(status: 180 | 183, sdp: Sdp | null): void {
     if (this.#state !== 'Proceeding') return;
-    const body = sdp === null ? {} : { contentType: SDP_TYPE, body: sdp };
-    const headers: [string, string][] = [['Contact', this.ports.contact], ['Allow', ALLOW]];
-    if (this.#provisional !== undefined) {
-      return this.#provisional.send((reliable) => makeResponse(this.invite, status, undefined, {
-        toTag: this.localTag, headers: [...headers, ...reliable], ...body,
-      }));
-    }
-    this.transaction.respond(makeResponse(this.invite, status, undefined, { toTag: this.localTag, headers, ...body }));
+    this.#rung = { status, sdp };
+    if (this.#provisional !== undefined) this.#provisional.send(this.#rung);
+    else this.#sendRinging(this.#rung, []);
+  }
+
+  #sendRinging(ringing: Ringing, reliable: readonly HeaderLine[]): void {
+    this.#opening.transaction.respond(this.#ringing(ringing, reliable));
+  }
+
+  #ringing({ status, sdp }: Ringing, reliable: readonly HeaderLine[]): SipResponse {
+    return makeResponse(this.#opening.invite, status, undefined, {
+      toTag: this.localTag, headers: [['Contact', this.ports.contact], ['Allow', ALLOW], ...reliable],
+      ...(sdp === null ? {} : { contentType: SDP_TYPE, body: sdp }),
+    });
   }
 
   /** RFC 3262 §3: a 2xx waits for the PRACK of a reliable 1xx that carried the offer or the answer. */
   #accept(sdp: Sdp | null): void {
     if (this.#state !== 'Proceeding') return;
     this.#state = 'Answering';
+    this.#waitingAnswer = { sdp };
     if (this.#provisional === undefined) this.#sendAnswer(sdp);
     else this.#provisional.whenAcknowledged(() => this.#sendAnswer(sdp));
   }
@@ -125,16 +224,20 @@ export class InboundLeg implements Leg {
   #sendAnswer(sdp: Sdp | null): void {
     if (this.#state !== 'Answering') return;
     this.#state = 'Answered';
+    this.#waitingAnswer = undefined;
     this.#dialog.confirm();
     this.#dialog.localSdp = sdp;
-    const response = makeResponse(this.invite, 200, undefined, {
+    this.#repeat(makeResponse(this.#opening.invite, 200, undefined, {
       toTag: this.localTag,
       headers: [['Contact', this.ports.contact], ['Allow', ALLOW], ['Supported', 'timer'], ...this.#usage.session.responseHeaders],
       ...(sdp === null ? {} : { contentType: SDP_TYPE, body: sdp }),
-    });
-    this.#answer = new RepeatedAnswer(this.ports.clock, this.transaction, response, () => this.#neverAcknowledged());
-    this.#answer.start();
+    }).serialize());
     this.#usage.session.begin();
+  }
+
+  #repeat(answer: string): void {
+    this.#answer = new RepeatedAnswer(this.ports.clock, this.#opening.transaction, answer, () => this.#neverAcknowledged());
+    this.#answer.start();
   }
 
   /** §13.3.1.4: no ACK for 64*T1, so the session never came about: BYE. */
@@ -160,8 +263,9 @@ export class InboundLeg implements Leg {
     this.host.ended();
   }
 
-  #respond(status: number, reason: string): void {
-    this.transaction.respond(makeResponse(this.invite, status, reason, { toTag: this.localTag }));
+  #respond(status: number, reason: string | undefined): void {
+    const { invite, transaction } = this.#opening;
+    transaction.respond(makeResponse(invite, status, reason, { toTag: this.localTag }));
   }
 
   #hangUp(): void {

@@ -31,6 +31,7 @@ function bench(options: Record<string, string> = {}) {
     input: (_call, { nowMs: _nowMs, ...input }: CallInput) => void inputs.push(input as Input),
     newTag: () => `n1.${entropy.hex(16)}`,
     alive,
+    changed: () => {},
   });
   layer.onAck = (request) => legs.onAck(request);
   layer.onCancel = (_cancel, invite) => legs.onCancel(invite);

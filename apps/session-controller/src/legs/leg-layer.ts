@@ -3,17 +3,20 @@
  * their calls. The call machine knows legs by name, SIP knows them by Call-ID and our tag.
  */
 import { assert, type Counter, type Meter, type Timer } from '#kernel';
-import { makeResponse, type ServerTransaction, type SipRequest } from '#sip';
+import { makeResponse, type ServerTransaction, type SipRequest, type SipResponse } from '#sip';
 import type { CallInput, LegId } from '#telephony';
 import type { CallRecord } from '../services/call-record.js';
 import { InboundLeg } from './inbound-leg.js';
 import { type Leg, type LegEffect, type LegHost, type LegPorts, type LegReport, MAX_FORWARDS } from './leg.js';
 import { OutboundLeg } from './outbound-leg.js';
+import { type InboundSnapshot, LEG_VERSION, type LegEntry, type OutboundSnapshot } from './snapshots.js';
 
 export interface LegLayerPorts extends LegPorts {
   readonly meter: Meter;
   input(call: CallRecord, input: CallInput): void;
   alive(call: CallRecord): void;
+  /** A leg's snapshot is another one now. */
+  changed(call: CallRecord): void;
 }
 
 /** Name of the leg that opened a call by calling us. */
@@ -42,9 +45,32 @@ export class LegLayer {
   /** The leg of an INVITE that opens a call. */
   openInbound(call: CallRecord, invite: SipRequest, transaction: ServerTransaction, reliable: boolean): void {
     const host = this.#host(call, OPENING_LEG, () => this.#byInvite.delete(transaction));
-    const leg = new InboundLeg(invite, transaction, call.identity.callUUID, this.ports, host, reliable);
+    const leg = InboundLeg.open(invite, transaction, call.identity.callUUID, this.ports, host, reliable);
     this.#byInvite.set(transaction, leg);
     this.#add(call, OPENING_LEG, leg);
+  }
+
+  /** For the process that carries the call on. */
+  snapshots(call: CallRecord): LegEntry[] {
+    const entries: LegEntry[] = [];
+    for (const [id, leg] of this.#byCall.get(call) ?? []) {
+      const snapshot = leg.snapshot();
+      if (snapshot !== undefined) entries.push([id, snapshot]);
+    }
+    return entries;
+  }
+
+  /** Legs of another process, that send nothing yet. */
+  adopt(call: CallRecord, entries: readonly LegEntry[]): void {
+    for (const [id, from] of entries) {
+      assert(from.version === LEG_VERSION, `a leg in version ${String(from.version)}: both halves of a pair need programs that know it`);
+      this.#add(call, id, from.kind === 'inbound' ? this.#adoptInbound(call, id, from) : this.#adoptOutbound(call, id, from));
+    }
+  }
+
+  /** The call has taken note of what happened: what its legs had under way goes on. */
+  resume(call: CallRecord): void {
+    for (const leg of [...this.#byCall.get(call)?.values() ?? []]) leg.resume();
   }
 
   /** An effect about a leg that is gone already is a late one: the call will hear, or has heard, that it is gone. */
@@ -63,6 +89,13 @@ export class LegLayer {
 
   onAck(request: SipRequest): void {
     this.#find(request)?.onAck(request);
+  }
+
+  /** A 2xx to an INVITE of ours whose transaction is gone: its ACK was lost. */
+  onStrayResponse(response: SipResponse): void {
+    const { status, cseq, callId, from } = response;
+    if (cseq.method !== 'INVITE' || status < 200 || status > 299) return;
+    this.#byDialog.get(dialogKey(callId, from.tag ?? ''))?.onRepeatedSuccess(response);
   }
 
   onCancel(invite: ServerTransaction): void {
@@ -99,9 +132,22 @@ export class LegLayer {
 
   #openOutbound(call: CallRecord, effect: Extract<LegEffect, { readonly kind: 'invite' }>): void {
     const host = this.#host(call, effect.leg, () => undefined);
-    const leg = new OutboundLeg(effect, call.identity.callUUID, this.#maxForwards(call), this.ports, host);
+    const leg = OutboundLeg.open(effect, call.identity.callUUID, this.#maxForwards(call), this.ports, host);
     this.#add(call, effect.leg, leg);
     leg.perform(effect);
+  }
+
+  #adoptInbound(call: CallRecord, id: LegId, from: InboundSnapshot): InboundLeg {
+    let transaction: ServerTransaction | undefined;
+    const host = this.#host(call, id, () => transaction !== undefined && this.#byInvite.delete(transaction));
+    const leg = InboundLeg.restore(from, call.identity.callUUID, this.ports, host);
+    ({ transaction } = leg);
+    if (transaction !== undefined) this.#byInvite.set(transaction, leg);
+    return leg;
+  }
+
+  #adoptOutbound(call: CallRecord, id: LegId, from: OutboundSnapshot): OutboundLeg {
+    return OutboundLeg.restore(from, call.identity.callUUID, this.ports, this.#host(call, id, () => undefined));
   }
 
   /** RFC 7332 §3: what the caller has left, less one, so that a call that comes back to us ends at some time. */
@@ -122,6 +168,7 @@ export class LegLayer {
     return {
       report: (report) => this.#report(call, id, report),
       alive: () => this.ports.alive(call),
+      changed: () => this.ports.changed(call),
       ended: () => {
         ended();
         this.#remove(call, id);

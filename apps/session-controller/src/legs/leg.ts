@@ -1,8 +1,9 @@
 /** What a leg, one SIP dialog of a call, looks like to the layer that keeps it, and what it needs. */
 import type { Clock, Entropy, Log } from '#kernel';
-import type { ServerTransaction, SipRequest } from '#sip';
+import type { ServerTransaction, SipRequest, SipResponse } from '#sip';
 import type { CallEffect, CallInput, LegId } from '#telephony';
 import type { SipSender } from './sip-sender.js';
+import type { LegSnapshot } from './snapshots.js';
 
 /** The effects of the call machine that are about a leg. */
 export type LegEffect = Extract<CallEffect, { readonly leg: LegId }>;
@@ -24,6 +25,12 @@ export interface Leg {
   probe(): void;
   /** Ends the dialog without the call machine's help: BYE, CANCEL or a final response. */
   drop(): void;
+  /** A 2xx of the far end to an INVITE of ours, whose transaction is gone. */
+  onRepeatedSuccess(response: SipResponse): void;
+  /** For the process that carries it on; undefined when nothing is left to carry on. */
+  snapshot(): LegSnapshot | undefined;
+  /** After it was made from a snapshot, when its call has taken note: sends what was under way. */
+  resume(): void;
   /** For operators. */
   readonly state: string;
 }
@@ -33,6 +40,8 @@ export interface LegHost {
   report(report: LegReport): void;
   /** A session refresh: no input, but a sign of life. */
   alive(): void;
+  /** Its snapshot is another one now. */
+  changed(): void;
   /** Nothing of the leg remains; it is not called any more. */
   ended(): void;
 }

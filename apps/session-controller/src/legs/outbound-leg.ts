@@ -2,63 +2,105 @@
  * A leg that we called: UAC of its INVITE through forks, early dialogs and late answers (RFC 3261 §13.2, §9.1), then the
  * dialog. A 2xx nobody waits for any more is acknowledged and ended with BYE.
  */
-import { unreachable } from '#kernel';
+import { assert, unreachable } from '#kernel';
 import {
-  type ClientFailure, type Dialog, ForkedDialogs, type HeaderLine, makeRequest, makeResponse, type ServerTransaction, type SipRequest,
-  type SipResponse,
+  type ClientFailure, type Dialog, ForkedDialogs, makeResponse, NO_LIMITS, parseMessage, type ServerTransaction, type SipRequest, type SipResponse,
 } from '#sip';
-import type { CallEffect, Sdp } from '#telephony';
+import type { Sdp } from '#telephony';
+import { Acknowledgement } from './acknowledgement.js';
 import { DialogUsage } from './dialog-usage.js';
-import { InDialog } from './in-dialog.js';
-import { userDataHeaders } from '../machines/user-data-headers.js';
-import { ALLOW, type Leg, type LegEffect, type LegHost, type LegPorts, newLocalTag, SDP_TYPE } from './leg.js';
+import { CSEQ_MARGIN, InDialog } from './in-dialog.js';
+import { type Leg, type LegEffect, type LegHost, type LegPorts, newLocalTag } from './leg.js';
+import { type Invite, outgoingInvite } from './outgoing-invite.js';
 import { bodySdp } from './sdp.js';
-import type { SentRequest } from './sip-sender.js';
-
-type Invite = Extract<CallEffect, { readonly kind: 'invite' }>;
+import type { RequestUser, SentRequest, SentText } from './sip-sender.js';
+import { LEG_VERSION, type OutboundSnapshot } from './snapshots.js';
 
 /** `Cancelling` waits for the final answer together with the call machine, `Abandoned` without it. */
 export type OutboundState = 'Inviting' | 'Cancelling' | 'Abandoned' | 'Answered' | 'Established' | 'Ended';
 
-/** Configuration object whose options apply to the leg. */
-function objectOf({ destination }: Invite): string | undefined {
-  if (destination.kind === 'trunk') return destination.trunk;
-  return destination.kind === 'device' ? destination.dn : undefined;
+/** What makes the INVITE. */
+interface Plan {
+  readonly invite: Invite;
+  readonly maxForwards: number;
 }
 
 export class OutboundLeg implements Leg {
   readonly callId: string;
   readonly localTag: string;
-  readonly #object: string | undefined;
   readonly #usages = new Map<Dialog, DialogUsage>();
   /** Dialogs whose 2xx was answered with BYE: forks, and whatever came too late. */
   readonly #refused = new Set<Dialog>();
+  /** Not of a leg that is carried on: its INVITE is not made anew. */
+  #plan: Plan | undefined;
+  #offer: Sdp | null = null;
+  /** Dialogs that begin now may have had requests of the process before. */
+  #seqMargin = 0;
   #forks: ForkedDialogs | undefined;
   #state: OutboundState = 'Inviting';
   #sent: SentRequest | undefined;
   #usage: DialogUsage | undefined;
   /** The early dialog heard last: NOTIFY goes there before the answer. */
   #latestEarly: DialogUsage | undefined;
-  #ackBytes: string | undefined;
+  #ack: Acknowledgement | undefined;
   #minSe: number | undefined;
   #seq = 1;
+  #resume: (() => void) | undefined;
 
-  constructor(
-    private readonly invite: Invite, private readonly callUUID: string, private readonly maxForwards: number,
+  private constructor(
+    names: { readonly callId: string; readonly localTag: string }, private readonly callUUID: string,
     private readonly ports: LegPorts, private readonly host: LegHost,
   ) {
-    this.callId = `${ports.entropy.hex(24)}@${ports.accessPoint}`;
-    this.localTag = newLocalTag(ports);
-    this.#object = objectOf(invite);
+    this.callId = names.callId;
+    this.localTag = names.localTag;
+  }
+
+  /** Nothing is sent before the `invite` effect is performed. */
+  static open(invite: Invite, callUUID: string, maxForwards: number, ports: LegPorts, host: LegHost): OutboundLeg {
+    const names = { callId: `${ports.entropy.hex(24)}@${ports.accessPoint}`, localTag: newLocalTag(ports) };
+    const leg = new OutboundLeg(names, callUUID, ports, host);
+    leg.#plan = { invite, maxForwards };
+    leg.#offer = invite.sdp;
+    return leg;
+  }
+
+  /** Of another process. Nothing is sent before `resume`. */
+  static restore(from: OutboundSnapshot, callUUID: string, ports: LegPorts, host: LegHost): OutboundLeg {
+    const leg = new OutboundLeg(from, callUUID, ports, host);
+    leg.#state = from.state;
+    leg.#seq = from.seq;
+    leg.#resume = () => leg.#goOn(from);
+    if (from.usage !== undefined) {
+      leg.#usage = DialogUsage.restore(from.usage, callUUID, ports, host);
+      leg.#ack = new Acknowledgement(leg.#usage.dialog);
+      leg.#ack.restore(from.acked);
+    } else if (from.sent !== undefined) {
+      leg.#know(from.sent);
+    }
+    return leg;
   }
 
   get state(): OutboundState {
     return this.#state;
   }
 
+  snapshot(): OutboundSnapshot | undefined {
+    if (this.#state === 'Ended') return undefined;
+    const { callId, localTag } = this;
+    return {
+      kind: 'outbound', version: LEG_VERSION, state: this.#state, callId, localTag, seq: this.#seq,
+      sent: this.#usage === undefined ? this.#sent?.text : undefined, usage: this.#usage?.snapshot(), acked: this.#ack?.snapshot(),
+    };
+  }
+
+  resume(): void {
+    this.#resume?.();
+    this.#resume = undefined;
+  }
+
   perform(effect: LegEffect): void {
     switch (effect.kind) {
-      case 'invite': return this.#start();
+      case 'invite': return this.#plan && this.#start(this.#plan);
       case 'cancel':
       case 'bye': return this.#hangUp();
       case 'ack': return this.#acknowledge(effect.sdp);
@@ -109,6 +151,11 @@ export class OutboundLeg implements Leg {
     // A CANCEL goes from the caller to the called, so never to us in this role.
   }
 
+  onRepeatedSuccess(response: SipResponse): void {
+    if (response.cseq.seq === this.#seq && response.to.tag === this.#usage?.dialog.data.remoteTag) this.#ack?.again();
+    else this.#usage?.onRepeatedSuccess(response);
+  }
+
   probe(): void {
     if (this.#state === 'Established') this.#usage?.probe();
   }
@@ -117,65 +164,48 @@ export class OutboundLeg implements Leg {
     this.#hangUp();
   }
 
-  #start(): void {
-    const invite = this.#makeInvite();
-    this.#forks = new ForkedDialogs(invite);
-    this.#sent = this.ports.sender.request(invite, {
+  #start({ invite, maxForwards }: Plan): void {
+    const { callId, localTag, callUUID } = this;
+    const request = outgoingInvite(invite, { callId, localTag, callUUID, maxForwards, seq: this.#seq, minSe: this.#minSe }, this.ports);
+    this.#forks = new ForkedDialogs(request);
+    this.#sent = this.ports.sender.request(request, this.#user());
+  }
+
+  #user(): RequestUser {
+    return {
+      onSent: () => this.host.changed(),
       onResponse: (response) => this.#onResponse(response),
       onFailure: (reason) => this.#onFailure(reason),
-    });
+    };
   }
 
-  #makeInvite(): SipRequest {
-    const { fromUser, fromDisplay, sdp, autoAnswer, destination } = this.invite;
-    const uri = destination.kind === 'device' || destination.kind === 'trunk' ? destination.uri : '';
-    const display = fromDisplay === '' ? '' : `"${fromDisplay.replace(/["\\\r\n]/g, ' ')}" `;
-    const headers: HeaderLine[] = [
-      ['Max-Forwards', String(this.maxForwards)],
-      ['From', `${display}<sip:${fromUser}@${this.ports.accessPoint}>;tag=${this.localTag}`],
-      ['To', `<${uri}>`],
-      ['Call-ID', this.callId],
-      ['CSeq', `${this.#seq} INVITE`],
-      ['Contact', this.ports.contact],
-      ['Allow', ALLOW],
-      ['Supported', this.#supported()],
-      ['Session-Expires', this.#sessionExpires()],
-      ['Min-SE', String(this.#minSe ?? 90)],
-      ['X-Genesys-CallUUID', this.callUUID],
-    ];
-    headers.push(...this.#userDataHeaders());
-    // RFC 5373's older cousin that phones understand: answer without being picked up.
-    if (autoAnswer) headers.push(['Call-Info', `<sip:${this.ports.accessPoint}>;answer-after=0`]);
-    return makeRequest({
-      method: 'INVITE', uri, headers, ...(sdp === null ? {} : { contentType: SDP_TYPE, body: sdp }),
-    });
+  /** The INVITE of another process. */
+  #know({ bytes }: SentText): void {
+    const read = parseMessage(bytes, NO_LIMITS);
+    assert(read.ok && read.value.kind === 'request', 'an INVITE that was sent can be read');
+    this.#forks = new ForkedDialogs(read.value);
+    this.#offer = bodySdp(read.value);
+    this.#seqMargin = CSEQ_MARGIN;
   }
 
-  /** SC-24: only where the trunk or device that is called asks for it. */
-  #userDataHeaders(): HeaderLine[] {
-    const filter = this.ports.option('userdata-map-filter', this.#object);
-    if (filter === '' || this.#object === undefined || this.invite.userData.length === 0) return [];
-    const { headers, left } = userDataHeaders(this.invite.userData, {
-      prefix: this.ports.option('userdata-map-trans-prefix', this.#object), filter: filter.split(',').map((name) => name.trim()),
-    });
-    if (left > 0) this.ports.log.info('user data was left out of an INVITE: lists, names of the switch, or what does not fit', { to: this.#object, left });
-    return headers;
-  }
-
-  /** 100rel only with an offer: a PRACK would have to carry the answer to an offer in a 1xx, which nobody has yet. */
-  #supported(): string {
-    const reliable = this.invite.sdp !== null && this.ports.option('sip-enable-100rel', this.#object) === 'true';
-    return reliable ? 'timer, 100rel' : 'timer';
-  }
-
-  #sessionExpires(): string {
-    const wanted = Number(this.ports.option('session-expires', this.#object));
-    return String(Math.max(wanted, this.#minSe ?? 0));
+  /** What was asked is asked again, in the same transaction; what was withdrawn or acknowledged, too. */
+  #goOn({ sent, usage }: OutboundSnapshot): void {
+    if (usage !== undefined) this.#usage?.resume(usage);
+    if (this.#state === 'Established') this.#ack?.resume();
+    if (this.#state === 'Ended' || this.#usage !== undefined) return;
+    if (sent === undefined) return void this.ports.clock.setTimer(0, () => this.#onFailure('transport'));
+    if (this.#state === 'Inviting') {
+      this.#sent = this.ports.sender.repeat(sent, this.#user());
+    } else {
+      this.#sent = this.ports.sender.adoptInvite(sent, this.#user());
+      this.#sent.cancel();
+    }
   }
 
   #onResponse(response: SipResponse): void {
     const { status } = response;
     if (status === 100) return;
+    this.host.changed();
     if (status < 200) return this.#onProvisional(response);
     if (status < 300) return this.#onSuccess(response);
     if (status === 422 && this.#retryWithLongerSession(response)) return;
@@ -197,7 +227,8 @@ export class OutboundLeg implements Leg {
     if (dialog === undefined) return undefined;
     const known = this.#usages.get(dialog);
     if (known !== undefined) return known;
-    const usage = new DialogUsage(new InDialog(dialog, this.callUUID, this.ports), this.host);
+    dialog.localSeq = (dialog.localSeq ?? 0) + this.#seqMargin;
+    const usage = new DialogUsage(new InDialog(dialog, this.callUUID, this.ports, () => this.host.changed()), this.host);
     this.#usages.set(dialog, usage);
     return usage;
   }
@@ -218,14 +249,14 @@ export class OutboundLeg implements Leg {
     if (usage === undefined) return;
     if (usage === this.#usage) {
       // Repeated: our ACK was lost, or is not due yet.
-      if (this.#ackBytes !== undefined) this.ports.sender.resend(this.callId, this.#ackBytes);
-      return;
+      return this.#ack?.again();
     }
     // One that crossed our CANCEL is the machine's to end (§9.1).
     if (this.#state !== 'Inviting' && this.#state !== 'Cancelling') return this.#refuse(usage, response);
     this.#state = 'Answered';
     this.#usage = usage;
-    usage.dialog.localSdp = this.invite.sdp;
+    this.#ack = new Acknowledgement(usage.dialog);
+    usage.dialog.localSdp = this.#offer;
     usage.session.onResponse(response);
     this.host.report({ kind: 'answered', sdp: bodySdp(response) });
   }
@@ -253,10 +284,11 @@ export class OutboundLeg implements Leg {
   /** RFC 4028 §7.3: once more, with the interval that the far end insists on. */
   #retryWithLongerSession(response: SipResponse): boolean {
     const minSe = Number(response.header('Min-SE')?.split(';')[0]);
-    if (this.#state !== 'Inviting' || this.#minSe !== undefined || !Number.isInteger(minSe) || minSe > 86_400) return false;
+    const plan = this.#state === 'Inviting' && this.#minSe === undefined ? this.#plan : undefined;
+    if (plan === undefined || !Number.isInteger(minSe) || minSe > 86_400) return false;
     this.#minSe = minSe;
     this.#seq += 1;
-    this.#start();
+    this.#start(plan);
     return true;
   }
 
@@ -265,7 +297,7 @@ export class OutboundLeg implements Leg {
     this.#state = 'Established';
     this.#usage.dialog.offerPending = false;
     if (sdp !== null) this.#usage.dialog.localSdp = sdp;
-    this.#ackBytes = this.#usage.dialog.ack(this.#seq, sdp);
+    this.#ack?.send(this.#seq, sdp);
   }
 
   #notify(event: 'talk' | 'hold'): void {

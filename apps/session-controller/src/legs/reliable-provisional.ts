@@ -1,27 +1,41 @@
 /** Runs the reliable 1xx of one INVITE (RFC 3262 §3): RSeq, repetition until the PRACK, and what waits for it. */
 import { type Timer, unreachable } from '#kernel';
-import { type HeaderLine, type ReliableEffect, ReliableSender, type ServerTransaction, type SipRequest, type SipResponse } from '#sip';
+import {
+  type HeaderLine, type ReliableEffect, ReliableSender, type ReliableSnapshot, type ServerTransaction, type SipRequest, type SipResponse,
+} from '#sip';
 import type { LegPorts } from './leg.js';
+import type { Ringing } from './snapshots.js';
 
-type MakeResponse = (reliable: readonly HeaderLine[]) => SipResponse;
+export interface ReliableHost {
+  make(ringing: Ringing, reliable: readonly HeaderLine[]): SipResponse;
+  /** 64*T1 without a PRACK, the INVITE should be refused (§3). */
+  unconfirmed(): void;
+}
 
 const T1_MS = 500;
 
 export class ReliableProvisional {
-  readonly #machine: ReliableSender<MakeResponse>;
-  readonly #effects: ReliableEffect<MakeResponse>[] = [];
+  #machine: ReliableSender<Ringing>;
+  readonly #effects: ReliableEffect<Ringing>[] = [];
   #timer: Timer | undefined;
   #afterwards: (() => void) | undefined;
 
-  /** `unconfirmed`: 64*T1 without a PRACK, the INVITE should be refused (§3). */
-  constructor(
-    private readonly transaction: ServerTransaction, private readonly ports: LegPorts, private readonly unconfirmed: () => void,
-  ) {
+  constructor(private readonly transaction: ServerTransaction, private readonly ports: LegPorts, private readonly host: ReliableHost) {
     this.#machine = new ReliableSender(T1_MS, 1 + (ports.entropy.uint32() & 0xff_ffff));
   }
 
-  send(make: MakeResponse): void {
-    this.#machine.send(make, this.#effects);
+  /** Goes on from what another process had sent: what is open is sent again. */
+  resume(from: ReliableSnapshot<Ringing>): void {
+    this.#machine = ReliableSender.restore(from, T1_MS, this.#effects);
+    this.#drain();
+  }
+
+  snapshot(): ReliableSnapshot<Ringing> {
+    return this.#machine.snapshot();
+  }
+
+  send(ringing: Ringing): void {
+    this.#machine.send(ringing, this.#effects);
     this.#drain();
   }
 
@@ -56,10 +70,10 @@ export class ReliableProvisional {
     for (let effect = this.#effects.shift(); effect !== undefined; effect = this.#effects.shift()) this.#perform(effect);
   }
 
-  #perform(effect: ReliableEffect<MakeResponse>): void {
+  #perform(effect: ReliableEffect<Ringing>): void {
     switch (effect.kind) {
       case 'send':
-        return this.transaction.respond(effect.response([['Require', '100rel'], ['RSeq', String(effect.rseq)]]));
+        return this.transaction.respond(this.host.make(effect.response, [['Require', '100rel'], ['RSeq', String(effect.rseq)]]));
       case 'setTimer':
         this.#timer?.cancel();
         this.#timer = this.ports.clock.setTimer(effect.delayMs, () => {
@@ -69,7 +83,7 @@ export class ReliableProvisional {
         return;
       case 'stopTimer': return this.#timer?.cancel();
       case 'acknowledged': return;
-      case 'failed': return this.unconfirmed();
+      case 'failed': return this.host.unconfirmed();
       default: return unreachable(effect);
     }
   }

@@ -5,6 +5,7 @@ import { ALLOW, SDP_TYPE } from './leg.js';
 import type { InDialog } from './in-dialog.js';
 import { RepeatedAnswer } from './repeated-answer.js';
 import { bodySdp } from './sdp.js';
+import type { RemoteOfferSnapshot } from './snapshots.js';
 
 export class RemoteOffer {
   readonly sdp: Sdp | null;
@@ -17,6 +18,25 @@ export class RemoteOffer {
     private readonly unconfirmed: () => void,
   ) {
     this.sdp = bodySdp(request);
+  }
+
+  /** One that another process got. An answer of ours is repeated anew once `resume` is called. */
+  static restore(dialog: InDialog, from: RemoteOfferSnapshot, unconfirmed: () => void): RemoteOffer {
+    const transaction = dialog.ports.sender.adopt(from);
+    const offer = new RemoteOffer(dialog, transaction.request, transaction, unconfirmed);
+    if (from.answer !== undefined) {
+      offer.#answered = true;
+      offer.#repeated = offer.#repeatedAnswer(from.answer);
+    }
+    return offer;
+  }
+
+  resume(): void {
+    this.#repeated?.start();
+  }
+
+  snapshot(): RemoteOfferSnapshot {
+    return { text: this.request.bytes, flow: this.transaction.flow, answer: this.#repeated?.bytes };
   }
 
   /** Whether our 2xx carried the offer, so that the ACK brings the answer. */
@@ -32,7 +52,7 @@ export class RemoteOffer {
     this.#answered = true;
     const response = this.#response(200, sdp, sessionHeaders);
     if (this.request.method === 'UPDATE') return this.transaction.respond(response);
-    this.#repeated = new RepeatedAnswer(this.dialog.ports.clock, this.transaction, response, this.unconfirmed);
+    this.#repeated = this.#repeatedAnswer(response.serialize());
     this.#repeated.start();
   }
 
@@ -57,6 +77,10 @@ export class RemoteOffer {
 
   get needsAck(): boolean {
     return this.request.method === 'INVITE';
+  }
+
+  #repeatedAnswer(bytes: string): RepeatedAnswer {
+    return new RepeatedAnswer(this.dialog.ports.clock, this.transaction, bytes, this.unconfirmed);
   }
 
   #response(status: number, sdp: Sdp | null, session: readonly HeaderLine[]): SipResponse {

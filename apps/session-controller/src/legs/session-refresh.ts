@@ -46,6 +46,17 @@ export class SessionRefresh {
     return undefined;
   }
 
+  /** The far end knows UPDATE (RFC 3311). */
+  get updateAllowed(): boolean {
+    return this.#updateAllowed;
+  }
+
+  /** Goes on with the timer that was agreed on in another process, which stands in the dialog. */
+  resume(updateAllowed: boolean): void {
+    this.#updateAllowed = updateAllowed;
+    if (this.dialog.data.sessionTimer !== undefined) this.#agree(this.dialog.data.sessionTimer);
+  }
+
   /** For our 2xx. */
   get responseHeaders(): readonly HeaderLine[] {
     return this.#headers;

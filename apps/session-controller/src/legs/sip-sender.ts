@@ -2,8 +2,11 @@
  * Sends requests to an outbound proxy of the data centre, and to the next one when that fails
  * (docs/specs/sip-routing.md, "Inside, a next hop is never resolved").
  */
-import type { ClientFailure, ClientTransaction, ClientUser, SipRequest, SipResponse, Target, TransactionLayer } from '#sip';
-import type { Clock } from '#kernel';
+import {
+  type ClientFailure, type ClientTransaction, type ClientUser, type Flow, NO_LIMITS, parseMessage, type ServerTransaction, type SipRequest,
+  type SipResponse, type Target, type TransactionLayer,
+} from '#sip';
+import { assert, type Clock } from '#kernel';
 import type { OutboundProxies } from '../services/outbound-proxies.js';
 
 export interface SipSenderPorts {
@@ -13,8 +16,16 @@ export interface SipSenderPorts {
   readonly accessPoint: string;
 }
 
+/** A request as it left, our Via on top, and the proxy that got it. */
+export interface SentText {
+  readonly bytes: string;
+  readonly to: Target | Flow;
+}
+
 /** What the sender of a request hears. */
 export interface RequestUser {
+  /** It left, for the first time or to another proxy. */
+  onSent?(): void;
   onResponse(response: SipResponse): void;
   /** No final response will come. */
   onFailure(reason: ClientFailure): void;
@@ -23,6 +34,8 @@ export interface RequestUser {
 export interface SentRequest {
   /** RFC 3261 §9.1; of use for INVITE only. */
   cancel(): void;
+  /** While no final answer came. */
+  readonly text: SentText | undefined;
 }
 
 /** A proxy answers an INVITE with 100 at once; one that is silent for so long is taken for dead. */
@@ -36,6 +49,23 @@ export class SipSender {
     const attempt = new Attempt(request, user, this.ports);
     attempt.start();
     return attempt;
+  }
+
+  /** An INVITE that another process sent: it can be cancelled, and its final answer is heard. */
+  adoptInvite({ bytes, to }: SentText, user: RequestUser): SentRequest {
+    return textOf(this.ports.layer.adoptInvite(bytes, to, user));
+  }
+
+  /** A request that another process sent leaves again, in the same transaction. */
+  repeat({ bytes, to }: SentText, user: RequestUser): SentRequest {
+    return textOf(this.ports.layer.repeat(bytes, to, user));
+  }
+
+  /** A request that another process got and has not answered finally. Over a connection, that one is gone: the answer opens another. */
+  adopt({ text, flow }: { readonly text: string; readonly flow: Flow }): ServerTransaction {
+    const read = parseMessage(text, NO_LIMITS);
+    assert(read.ok && read.value.kind === 'request', 'a request that was read once can be read again');
+    return this.ports.layer.adoptServer(read.value, flow, flow.transport === 'udp' ? undefined : this.ports.proxies.listening(flow));
   }
 
   /** ACK to a 2xx belongs to no transaction (§13.2.2.4). Answers its bytes, for the next retransmission of the 2xx. */
@@ -52,6 +82,15 @@ export class SipSender {
     const target = this.ports.proxies.for(callId);
     if (target !== undefined) this.ports.layer.send(bytes, target);
   }
+}
+
+function textOf(transaction: ClientTransaction): SentRequest {
+  return {
+    cancel: () => transaction.cancel(),
+    get text() {
+      return transaction.bytes === '' ? undefined : { bytes: transaction.bytes, to: transaction.to };
+    },
+  };
 }
 
 /** One request, through as many proxies as it takes. */
@@ -80,6 +119,11 @@ class Attempt implements ClientUser, SentRequest {
       viaHost: this.ports.accessPoint,
       ...(hurry ? { timeoutMs: SILENT_PROXY_MS } : {}),
     });
+    this.user.onSent?.();
+  }
+
+  get text(): SentText | undefined {
+    return this.#transaction === undefined ? undefined : textOf(this.#transaction).text;
   }
 
   cancel(): void {

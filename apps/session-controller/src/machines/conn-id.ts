@@ -11,9 +11,11 @@ const UUID_BYTES = 20;
 
 export class CallNames {
   readonly #prefix: string;
-  #counter = 0;
+  #counter: number;
 
-  constructor(serverId: number, bootMs: number, private readonly randomBytes: (count: number) => Uint8Array) {
+  /** `lastCallID`: of a call that goes on from before the start. */
+  constructor(serverId: number, bootMs: number, private readonly randomBytes: (count: number) => Uint8Array, lastCallID = 0) {
+    this.#counter = lastCallID;
     const boot = Math.floor(bootMs / 1000) % BOOT_MODULUS;
     this.#prefix = hex(serverId, 3) + hex(boot, 5);
   }

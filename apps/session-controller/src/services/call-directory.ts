@@ -24,6 +24,8 @@ export interface CallDirectoryPorts {
   perform(call: CallRecord, effect: CallEffect): void;
   /** All effects of an input are done. */
   settled(): void;
+  /** The call is not what it was. */
+  changed(call: CallRecord): void;
   /** A bug tore the call down: its legs must go without the machine's help. */
   abandon(call: CallRecord): void;
   /** The DN lost a call without an event. */
@@ -68,14 +70,27 @@ export class CallDirectory {
   /** A new call, without any input yet. Callers look at `full` first. */
   open(): CallRecord {
     const identity = this.ports.nextIdentity();
-    const call: CallRecord = {
-      identity, machine: this.ports.makeMachine(identity), timers: new Map(), dns: new Set(),
-      lastActiveMs: identity.startedAtMs, ended: false, broken: false,
-    };
-    this.#calls.set(identity.connID, call);
-    this.#live += 1;
     this.#opened.add();
+    return this.#add(identity, this.ports.makeMachine(identity), identity.startedAtMs);
+  }
+
+  /** A call that another process began. It counts like any other; its timers are the caller's to arm. */
+  adopt(machine: CallMachine, lastActiveMs: number): CallRecord {
+    const call = this.#add(machine.state.identity, machine, lastActiveMs);
+    for (const dn of machine.dns()) this.noteDn(call, dn);
     return call;
+  }
+
+  /** A call that cannot go on, without the machine's help. */
+  tearDown(call: CallRecord, why: string, error: unknown): void {
+    this.#broken.add();
+    this.ports.log.error('a call broke and was torn down', { connID: call.identity.connID, why, error });
+    if (call.ended) return;
+    call.broken = true;
+    this.ports.abandon(call);
+    this.#end(call);
+    this.#leaveDns(call);
+    this.ports.changed(call);
   }
 
   /** A live call, or one that ended just now and is kept for queries. */
@@ -154,7 +169,8 @@ export class CallDirectory {
       call.machine.on(input, this.#effects);
     } catch (error) {
       this.#effects.length = 0;
-      return this.#tearDown(call, input, error);
+      // A broken assertion costs this call, never the process.
+      return this.tearDown(call, input.kind, error);
     }
     // By index: an effect's performer never adds effects, since inputs wait.
     for (const effect of this.#effects) {
@@ -163,6 +179,14 @@ export class CallDirectory {
     }
     this.#effects.length = 0;
     this.#leaveDns(call);
+    this.ports.changed(call);
+  }
+
+  #add(identity: CallIdentity, machine: CallMachine, lastActiveMs: number): CallRecord {
+    const call: CallRecord = { identity, machine, timers: new Map(), dns: new Set(), lastActiveMs, ended: false, broken: false };
+    this.#calls.set(identity.connID, call);
+    this.#live += 1;
+    return call;
   }
 
   #leaveDns(call: CallRecord): void {
@@ -191,17 +215,6 @@ export class CallDirectory {
     const forget = (): void => void this.#calls.delete(call.identity.connID);
     if (this.settings.retainMs === 0) forget();
     else call.timers.set('', this.ports.clock.setTimer(this.settings.retainMs, forget));
-  }
-
-  /** A broken assertion costs this call, never the process. */
-  #tearDown(call: CallRecord, input: CallInput, error: unknown): void {
-    this.#broken.add();
-    this.ports.log.error('a call broke and was torn down', { connID: call.identity.connID, input: input.kind, error });
-    if (call.ended) return;
-    call.broken = true;
-    this.ports.abandon(call);
-    this.#end(call);
-    this.#leaveDns(call);
   }
 
   #clearIdle(): void {

@@ -12,7 +12,7 @@ function stand(calls: readonly CallView[]) {
   const bus = new MemoryBus({ clock, log: silentLog, meter });
   const sent: DnCommand[] = [];
   bus.subscribe(subjects.dnCommand('7001'), (message) => sent.push(message as DnCommand));
-  const streams = new EventStreams({ bus, clock, meter, callsOf: () => [...calls] }, 'N1', 'boot');
+  const streams = new EventStreams({ bus, clock, meter, callsOf: () => [...calls], kept: () => {} }, 'N1', 'boot');
   return { clock, sent, streams };
 }
 

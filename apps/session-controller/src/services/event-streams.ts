@@ -12,6 +12,8 @@ export interface EventStreamPorts {
   readonly meter: Meter;
   /** Live calls of a DN at this moment: what a resync tells. */
   callsOf(dn: string): CallView[];
+  /** The DN has a stream from now on, or has none any more. */
+  kept(dn: string, kept: boolean): void;
 }
 
 interface Stream {
@@ -69,6 +71,12 @@ export class EventStreams {
     if (stream !== undefined) this.#run(stream, { kind: 'resync', nowMs: this.ports.clock.nowMs() });
   }
 
+  /** What the owner knows of the DN's calls was told by another process: it gets the whole picture, which may be that there are none. */
+  resync(dn: string): void {
+    const stream = this.#streams.get(dn) ?? this.#open(dn);
+    this.#run(stream, { kind: 'resync', nowMs: this.ports.clock.nowMs() });
+  }
+
   /** The DN's last call here ended: the stream goes as soon as everything is acknowledged. */
   lastCallEnded(dn: string): void {
     const stream = this.#streams.get(dn);
@@ -87,6 +95,7 @@ export class EventStreams {
       outbox: new Outbox<CallEventItem>(), pending: [], timer: undefined,
     };
     this.#streams.set(dn, stream);
+    this.ports.kept(dn, true);
     return stream;
   }
 
@@ -130,5 +139,6 @@ export class EventStreams {
     if (stream.pending.length > 0 || this.ports.callsOf(stream.dn).length > 0) return;
     stream.timer?.cancel();
     this.#streams.delete(stream.dn);
+    this.ports.kept(stream.dn, false);
   }
 }

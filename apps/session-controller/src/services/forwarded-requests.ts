@@ -58,7 +58,7 @@ export class ForwardedRequests {
     if (call === undefined || (call.ended && request.msg !== 'RequestQueryCall')) {
       return respond({ kind: 'error', code: TError.InvalidConnID, message: `no call ${connID} on node ${this.node}` });
     }
-    this.ports.outcomes.expect(origin, dn, respond);
+    this.ports.outcomes.expect(call, origin, dn, respond);
     this.ports.directory.feed(call, { kind: 'request', request, origin, nowMs: this.ports.clock.nowMs() });
   }
 
@@ -70,8 +70,8 @@ export class ForwardedRequests {
     if (this.ports.directory.full) {
       return respond({ kind: 'error', code: TError.ResourceUnavailable, message: `node ${this.node} has reached max-calls` });
     }
-    this.ports.outcomes.expect(origin, dn, respond);
     const call = this.ports.directory.open();
+    this.ports.outcomes.expect(call, origin, dn, respond);
     this.ports.directory.feed(call, { kind: 'makeCall', leg: OPENING_LEG, request, origin, nowMs: this.ports.clock.nowMs() });
   }
 }

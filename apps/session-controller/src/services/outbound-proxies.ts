@@ -5,7 +5,7 @@
 import { rendezvous } from '#cluster';
 import type { ClusterConfig } from '#config';
 import type { Clock } from '#kernel';
-import type { Target } from '#sip';
+import type { Flow, Target } from '#sip';
 
 export interface OutboundProxyPorts {
   readonly clock: Clock;
@@ -42,6 +42,12 @@ export class OutboundProxies {
     if (this.#targets.size === 1) return this.#first;
     const name = rendezvous(callId, this.#candidates());
     return name === undefined ? undefined : this.#targets.get(name);
+  }
+
+  /** Where the proxy at the other end of a flow listens, when the flow itself is gone. */
+  listening({ transport, host, port }: Flow): Target {
+    for (const target of this.#targets.values()) if (target.host === host) return { transport, host, port: target.port };
+    return { transport, host, port };
   }
 
   /** SIP is taken from hosts of proxies only. */

@@ -7,6 +7,7 @@ import type { Clock, Timer } from '#kernel';
 import type { RequestOrigin, ScReply } from '#telephony';
 import type { TEvent } from '#tlib';
 import type { ClientSession } from '../adapters/client-session.js';
+import type { CallRecord } from './call-record.js';
 
 export interface RequestOutcomePorts {
   readonly clock: Clock;
@@ -15,9 +16,12 @@ export interface RequestOutcomePorts {
   session(id: string): ClientSession | undefined;
   /** An error that came after the bus request had been answered: it goes by way of the DN's events. */
   lateError(dn: string, event: TEvent, origin: RequestOrigin): void;
+  /** A request of the call was answered `accepted` before its event left. */
+  acceptedForNow(call: CallRecord): void;
 }
 
 interface Pending {
+  readonly call: CallRecord;
   readonly dn: string;
   /** Undefined once it was used. */
   respond: ((reply: ScReply) => void) | undefined;
@@ -35,9 +39,20 @@ export class RequestOutcomes {
   constructor(private readonly ports: RequestOutcomePorts) {}
 
   /** A request from the bus goes to a machine now. */
-  expect(origin: RequestOrigin, dn: string, respond: (reply: ScReply) => void): void {
+  expect(call: CallRecord, origin: RequestOrigin, dn: string, respond: (reply: ScReply) => void): void {
     const timer = this.ports.clock.setTimer(ACCEPT_AFTER_MS, () => this.#acceptForNow(origin));
-    this.#pending.set(origin, { dn, respond, timer });
+    this.#pending.set(origin, { call, dn, respond, timer });
+  }
+
+  /** The DN for which the request was made, when it has been accepted and its outcome is still to come. */
+  lateFor(origin: RequestOrigin): string | undefined {
+    const pending = this.#pending.get(origin);
+    return pending?.respond === undefined ? pending?.dn : undefined;
+  }
+
+  /** A request that another process accepted: its error, should there be one, goes by way of the DN's events. */
+  expectLate(call: CallRecord, origin: RequestOrigin, dn: string): void {
+    this.#pending.set(origin, { call, dn, respond: undefined, timer: this.#forgetLater(origin) });
   }
 
   /** The event that answers the request has left. */
@@ -87,7 +102,12 @@ export class RequestOutcomes {
     if (pending === undefined) return;
     pending.respond?.({ kind: 'accepted' });
     pending.respond = undefined;
-    pending.timer = this.ports.clock.setTimer(FORGET_AFTER_MS, () => void this.#pending.delete(origin));
+    pending.timer = this.#forgetLater(origin);
+    this.ports.acceptedForNow(pending.call);
+  }
+
+  #forgetLater(origin: RequestOrigin): Timer {
+    return this.ports.clock.setTimer(FORGET_AFTER_MS, () => void this.#pending.delete(origin));
   }
 }
 

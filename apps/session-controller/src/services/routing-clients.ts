@@ -14,11 +14,18 @@ interface Registration {
   readonly mode: RegisterMode;
 }
 
+export interface RoutingClientPorts {
+  /** The last client that may answer route requests of the Routing Point has left. */
+  routersGone(routingPoint: string): void;
+  /** One that may came; also to others that are there. */
+  routerCame(routingPoint: string): void;
+}
+
 export class RoutingClients {
   readonly #byPoint = new Map<string, Map<string, Registration>>();
 
   /** `instance` is this session controller's own, which tells its clients' requests from those of other tiers. */
-  constructor(private readonly instance: string, private readonly routersGone: (routingPoint: string) => void) {}
+  constructor(private readonly instance: string, private readonly ports: RoutingClientPorts) {}
 
   /**
    * The session is over and will not be resumed. Until then its registrations stand, as its events are kept: a router that
@@ -43,6 +50,11 @@ export class RoutingClients {
     registrations.set(session.id, { session, mode });
     this.#byPoint.set(point, registrations);
     return true;
+  }
+
+  /** The client has heard that it is registered. */
+  registered(point: string, sessionId: string): void {
+    if (this.modeOf(point, sessionId) !== 'ModeMonitor') this.ports.routerCame(point);
   }
 
   /** False when it was not registered. */
@@ -81,6 +93,6 @@ export class RoutingClients {
   }
 
   #routerLeft(point: string, registration: Registration): void {
-    if (registration.mode !== 'ModeMonitor' && this.routers(point) === 0) this.routersGone(point);
+    if (registration.mode !== 'ModeMonitor' && this.routers(point) === 0) this.ports.routersGone(point);
   }
 }

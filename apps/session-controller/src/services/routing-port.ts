@@ -68,6 +68,7 @@ export class RoutingPort {
       msg: 'EventRegistered', ThisDN: dn, AddressType: 'RoutingPoint', InfoType: 'QueueStatus', InfoStatus: calls.length,
       Extensions: kv(snapshotOf(calls)), Time: tTime(this.ports.clock.nowMs()),
     });
+    this.ports.routing.registered(dn, session.id);
   }
 
   #unregister(session: ClientSession, request: TRequest): void {

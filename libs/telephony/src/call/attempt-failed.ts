@@ -120,12 +120,12 @@ export function attemptFailed(step: Step, failure: Failure, releasedBy?: Request
   }
 }
 
-export function farewellOf(failure: Failure): Farewell {
+function farewellOf(failure: Failure): Farewell {
   return { msg: 'EventReleased', more: { CallState: failure.callState }, cause: failure.cause, code: failure.code };
 }
 
 /** EventError does not end the call (tlibrary §15.4). */
-export function answerAsker(step: Step, { origin }: Attempt, { code, message }: Failure): void {
+function answerAsker(step: Step, { origin }: Attempt, { code, message }: Failure): void {
   if (origin !== undefined) step.refuse(origin, code, message);
 }
 

@@ -36,9 +36,8 @@ export function beginAttempt(step: Step, plan: AttemptPlan): void {
   const { destination, business } = plan;
   const party = addTarget(step, plan);
   const offered = business && destination.kind === 'device';
-  if (offered) call.offerCount += 1;
   call.attempt = {
-    purpose: plan.purpose, party: party.id, stage: 'offering', offerId: offered ? call.offerCount : 0,
+    purpose: plan.purpose, party: party.id, stage: 'offering', offerId: 0,
     number: destination.kind === 'trunk' ? destination.number : destination.dn, uri: destination.uri,
     alternatives: destination.kind === 'trunk' ? destination.alternatives : [],
     origin: plan.origin, instruction: plan.instruction,
@@ -46,10 +45,16 @@ export function beginAttempt(step: Step, plan: AttemptPlan): void {
   };
   clearTimer(step, 'router');
   armRoutingTimer(step);
-  const inviteMs = step.secondsMs('sip-invite-timeout');
-  setTimer(step, 'invite', inviteMs);
-  if (!offered) return invite(step, call.attempt, party);
-  step.push({ kind: 'offerTo', dn: party.dn, offerId: call.offerCount, leaseMs: inviteMs + LEASE_MARGIN_MS });
+  setTimer(step, 'invite', step.secondsMs('sip-invite-timeout'));
+  if (offered) askOwner(step, call.attempt, party);
+  else invite(step, call.attempt, party);
+}
+
+/** May the call ring there? */
+export function askOwner(step: Step, attempt: Attempt, { dn }: Party): void {
+  step.call.offerCount += 1;
+  attempt.offerId = step.call.offerCount;
+  step.push({ kind: 'offerTo', dn, offerId: attempt.offerId, leaseMs: step.secondsMs('sip-invite-timeout') + LEASE_MARGIN_MS });
 }
 
 function addTarget(step: Step, plan: AttemptPlan): Party {

@@ -89,7 +89,7 @@ export function onOriginatorTimeout(step: Step): void {
   originatorFailed(step, making, party, 232, `${party.dn} did not answer the call it asked for`);
 }
 
-export function originatorFailed(step: Step, making: MakeCallRequest, party: Party, code: number, message: string): void {
+function originatorFailed(step: Step, making: MakeCallRequest, party: Party, code: number, message: string): void {
   endMaking(step);
   step.refuse(making.origin, code, message, party.dn);
   closeLeg(step, party);

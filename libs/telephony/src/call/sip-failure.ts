@@ -75,14 +75,6 @@ export function lostFailure(target: string): Failure {
   };
 }
 
-/** The node goes on in another process, and nobody knows what the destination has answered meanwhile. */
-export function interruptedFailure(target: string): Failure {
-  return {
-    status: 503, reason: 'Service Unavailable', code: UNREACHABLE, callState: 'GeneralError', cause: 'Reject',
-    message: `the node went on in its other half while ${target} was being called: call it again`,
-  };
-}
-
 /** RequestReleaseCall for a ringing destination. */
 export function declineFailure(target: string): Failure {
   return { status: 603, reason: 'Decline', code: REJECTED, message: `${target} refused the call`, callState: 'GeneralError', cause: 'Reject' };

@@ -1,0 +1,54 @@
+/** What the other half of a pair knows of a node's calls: one entry per call, and a few small ones (docs/specs/pairs.md). */
+import type { CallSnapshot, RequestOrigin } from '#telephony';
+import type { LegEntry } from '../legs/snapshots.js';
+
+export const CALL_ENTRY_VERSION = 1;
+
+/** A request that was accepted and has no outcome: who asked still waits for an event or an error. */
+export interface LateRequest {
+  readonly origin: RequestOrigin;
+  readonly dn: string;
+}
+
+export interface CallEntry {
+  readonly version: typeof CALL_ENTRY_VERSION;
+  readonly call: CallSnapshot;
+  readonly lastActiveMs: number;
+  readonly legs: readonly LegEntry[];
+  readonly late: readonly LateRequest[];
+}
+
+/** Of the process as such. */
+export interface NodeEntry {
+  /** Stands in the names of its calls, so it must not be used again. */
+  readonly bootMs: number;
+}
+
+export const NODE_KEY = 'node';
+const CALL = 'call/';
+const DN = 'dn/';
+const POINT = 'point/';
+
+export const callKey = (connID: string): string => CALL + connID;
+/** A DN whose owner may know of calls here. */
+export const dnKey = (dn: string): string => DN + dn;
+/** A Routing Point with routers. */
+export const pointKey = (dn: string): string => POINT + dn;
+
+export function* callEntries(entries: ReadonlyMap<string, object>): Iterable<readonly [string, CallEntry]> {
+  for (const [key, value] of entries) if (key.startsWith(CALL)) yield [key, value as CallEntry];
+}
+
+/** The highest number of a call among them; 0 when there is none. */
+export function lastCallID(entries: ReadonlyMap<string, object> = new Map()): number {
+  let last = 0;
+  for (const [, { call }] of callEntries(entries)) last = Math.max(last, call.identity.callID);
+  return last;
+}
+
+export const dnsOf = (entries: ReadonlyMap<string, object>): string[] => namesOf(entries, DN);
+export const pointsOf = (entries: ReadonlyMap<string, object>): string[] => namesOf(entries, POINT);
+
+function namesOf(entries: ReadonlyMap<string, object>, kind: string): string[] {
+  return [...entries.keys()].filter((key) => key.startsWith(kind)).map((key) => key.slice(kind.length));
+}
