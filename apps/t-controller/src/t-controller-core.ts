@@ -59,6 +59,8 @@ export class TControllerCore {
       published: (event) => this.#smart.published(event),
       recorded: (record, untilMs) => this.#records.put(record, untilMs),
       released: (dn) => this.#records.remove(dn),
+      isHeard: (node) => this.#membership.members('session-controller').some((member) => member.node === node),
+      unheard: (node, dataCentre) => this.#controllers.down({ node, dataCentre }),
       lastSeq: (dn) => this.#feeds.lastSeq(dn),
     });
     this.#feeds = new DnFeeds(ports, { onEvent: (dn, event, origin) => this.#desk.deliver(dn, event, origin) });

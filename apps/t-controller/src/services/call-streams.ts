@@ -65,6 +65,7 @@ export class CallStreams {
     this.#doubtful ??= new Map();
     this.#doubtful.set(node, this.ports.clock.nowMs());
     this.lost(node);
+    this.expect(node);
     this.back(node);
   }
 

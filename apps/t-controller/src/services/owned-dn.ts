@@ -153,9 +153,9 @@ export class OwnedDn {
     for (const node of new Set(this.#dn.snapshot().calls.map((call) => call.node))) this.#streams.doubt(node);
   }
 
-  /** Calls that nobody told since then are over. */
-  endDoubts(sinceMs: number): void {
-    for (const node of this.#streams.endDoubts(sinceMs)) this.feed({ kind: 'scDown', node, nowMs: this.ports.clock.nowMs() });
+  /** Nodes that told no calls since then. */
+  endDoubts(sinceMs: number): readonly string[] {
+    return this.#streams.endDoubts(sinceMs);
   }
 
   close(): void {

@@ -31,6 +31,10 @@ export interface OwnedDnsEvents {
   /** To be written behind: `untilMs` grew, or the record is new. */
   recorded(record: OwnerRecord, untilMs: number): void;
   released(dn: string): void;
+  /** Whether the session controller of that node is heard. */
+  isHeard(node: string): boolean;
+  /** It is not, and calls of it were there before this process. */
+  unheard(node: string, dataCentre: string): void;
   /** The last event number of the DN that this node saw at another owner. */
   lastSeq(dn: string): number;
 }
@@ -500,7 +504,19 @@ export class OwnedDns {
 
   #endDoubtsLater(): void {
     const sinceMs = this.#nowMs();
-    this.ports.clock.setTimer(CONFIRM_MS, () => { for (const owned of this.#dns.values()) owned.endDoubts(sinceMs); });
+    this.ports.clock.setTimer(CONFIRM_MS, () => this.#endDoubts(sinceMs));
+  }
+
+  /** One that is heard and told nothing has lost the calls; of one that is not heard others decide. */
+  #endDoubts(sinceMs: number): void {
+    const unheard = new Set<string>();
+    for (const owned of this.#dns.values()) {
+      for (const node of owned.endDoubts(sinceMs)) {
+        if (this.events.isHeard(node)) owned.scDown(node);
+        else unheard.add(node);
+      }
+    }
+    for (const node of unheard) this.events.unheard(node, this.#dataCentreOf.get(node) ?? this.geoLocation);
   }
 
   // ---- one login an agent (§14 row 11)

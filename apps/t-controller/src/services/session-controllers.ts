@@ -26,7 +26,7 @@ export class SessionControllers {
     this.#run({ kind: 'up', node });
   }
 
-  down({ node, dataCentre }: Heartbeat): void {
+  down({ node, dataCentre }: Pick<Heartbeat, 'node' | 'dataCentre'>): void {
     this.#run({ kind: 'down', node, dataCentre, nowMs: this.ports.clock.nowMs() });
     if (this.#timer === undefined) this.#look();
   }
