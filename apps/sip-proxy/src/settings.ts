@@ -11,6 +11,15 @@ export interface ServerAddress {
   /** IP address. */
   readonly host: string;
   readonly port: number;
+  /** Both halves of a pair, of which the primary listens; the first one is `host` and `port`. */
+  readonly halves?: readonly ServerHalfAddress[];
+}
+
+export interface ServerHalfAddress {
+  /** Application name of the process. */
+  readonly process: string;
+  readonly host: string;
+  readonly port: number;
 }
 
 export interface PeerProxy {
@@ -93,8 +102,9 @@ function isSessionController({ type, ports }: Application): boolean {
 }
 
 function toServer(application: Application): ServerAddress {
-  const { name, serverId, geoLocation, host } = application;
-  return { name, serverId, dataCentre: geoLocation, host, port: portOf(application, 'sip') };
+  const { name, serverId, geoLocation, host, pair } = application;
+  const halves = pair === undefined ? [] : [pair.own, pair.other].map((half) => ({ process: half.process, host: half.host, port: half.ports.get('sip') ?? 0 }));
+  return { name, serverId, dataCentre: geoLocation, host, port: portOf(application, 'sip'), ...(halves.length === 0 ? {} : { halves }) };
 }
 
 function toPeer(application: Application): PeerProxy {

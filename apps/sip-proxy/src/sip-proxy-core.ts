@@ -116,13 +116,13 @@ export class SipProxyCore {
   }
 
   addServer(address: ServerAddress): void {
-    this.#inside.add(address);
+    for (const each of address.halves ?? [address]) this.#inside.add(each);
     this.monitor.add(address);
   }
 
   removeServer(name: string): boolean {
     const server = this.monitor.remove(name);
-    if (server !== undefined) this.#inside.remove(server.address);
+    for (const each of server?.halves ?? []) this.#inside.remove(each);
     return server !== undefined;
   }
 

@@ -19,7 +19,9 @@ export type ServerCheckInput =
   /** The probe could not be sent or its connection was refused. */
   | { readonly kind: 'unreachable'; readonly reason: string }
   /** A request to it stayed without any answer, or it fell silent on the bus: ask now. */
-  | { readonly kind: 'doubted'; readonly reason: string };
+  | { readonly kind: 'doubted'; readonly reason: string }
+  /** It says on the bus that it serves from now on, whatever was known of it: ask now. */
+  | { readonly kind: 'announced'; readonly reason: string };
 
 export type CheckTimer = 'check' | 'force';
 
@@ -62,6 +64,7 @@ export class ServerCheck implements Machine<ServerCheckInput, ServerCheckEffect>
       case 'answered': return this.#answered(input, out);
       case 'unreachable': return this.#unreachable(input.reason, out);
       case 'doubted': return this.#doubt(input.reason, out);
+      case 'announced': return this.#announced(input.reason, out);
     }
   }
 
@@ -106,6 +109,17 @@ export class ServerCheck implements Machine<ServerCheckInput, ServerCheckEffect>
     if (this.state === 'out-of-service') return;
     this.doubted = true;
     this.reason = reason;
+    this.#probe(out);
+  }
+
+  #announced(reason: string, out: Out<ServerCheckEffect>): void {
+    if (this.#probing) {
+      // Asked before it served.
+      this.#endProbe(out);
+      out.push({ kind: 'giveUp' });
+    }
+    this.doubted = false;
+    this.#move('unknown', reason, out);
     this.#probe(out);
   }
 

@@ -12,12 +12,52 @@ export interface ServerHeartbeat {
   readonly draining: boolean;
 }
 
+/** One of the two addresses of a pair, or the only one. */
+export interface ServerHalf {
+  readonly process: string;
+  readonly host: string;
+  readonly port: number;
+  readonly check: ServerCheck;
+}
+
 export class Server {
   heartbeat: ServerHeartbeat | undefined;
   /** Requests that were sent here, for operators. */
   picked = 0;
+  readonly halves: readonly ServerHalf[];
+  #present: ServerHalf;
+  #term = 0;
 
-  constructor(readonly address: ServerAddress, readonly check: ServerCheck, readonly isLocal: boolean) {}
+  /** @param checkOther of the other half of a pair, which `of.halves` names */
+  constructor(private readonly of: ServerAddress, check: ServerCheck, readonly isLocal: boolean, checkOther?: ServerCheck) {
+    const first: ServerHalf = { process: of.halves?.[0]?.process ?? of.name, host: of.host, port: of.port, check };
+    const second = of.halves?.[1];
+    this.halves = second === undefined || checkOther === undefined ? [first] : [first, { ...second, check: checkOther }];
+    this.#present = first;
+  }
+
+  /** Where it is now: of a pair, the address of the half that was heard of last as primary. */
+  get address(): ServerAddress {
+    const { host, port } = this.#present;
+    return { ...this.of, host, port };
+  }
+
+  /** As it stands in the configuration. */
+  get configured(): ServerAddress {
+    return this.of;
+  }
+
+  get present(): ServerHalf {
+    return this.#present;
+  }
+
+  get check(): ServerCheck {
+    return this.#present.check;
+  }
+
+  get isPair(): boolean {
+    return this.halves.length > 1;
+  }
 
   /** Whether new calls and registrations may go there (PRX-11: only to the primary of a pair). */
   get takesNew(): boolean {
@@ -28,7 +68,25 @@ export class Server {
 
   /** Whether requests within dialogs may go there. */
   get isReachable(): boolean {
-    return this.check.state !== 'out-of-service';
+    return this.halves.some(({ check }) => check.state !== 'out-of-service');
+  }
+
+  /** A half says that it is primary. Answers it when it was not known as that; undefined for an earlier term, too. */
+  announced(process: string, term: number): ServerHalf | undefined {
+    if (term <= this.#term) return undefined;
+    this.#term = term;
+    return this.#turnTo(this.halves.find((half) => half.process === process));
+  }
+
+  /** Without a bus the half that answers is the primary: only primaries listen. */
+  answered(half: ServerHalf): void {
+    if (this.heartbeat === undefined && this.check.state !== 'in-service') this.#turnTo(half);
+  }
+
+  #turnTo(half: ServerHalf | undefined): ServerHalf | undefined {
+    if (half === undefined || half === this.#present) return undefined;
+    this.#present = half;
+    return half;
   }
 }
 

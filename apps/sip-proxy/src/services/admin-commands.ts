@@ -44,7 +44,7 @@ export function adminCommands(core: SipProxyCore, location: LocationStore, rerea
 /** Destinations that stay as they were keep their health. */
 function reload(core: SipProxyCore, wanted: readonly ServerAddress[]): object {
   const isWanted = (known: ServerAddress) => wanted.some((each) => sameAddress(each, known));
-  const removed = core.pool.servers.map(({ address }) => address).filter((address) => !isWanted(address));
+  const removed = core.pool.servers.map(({ configured }) => configured).filter((address) => !isWanted(address));
   for (const { name } of removed) core.removeServer(name);
   const added = wanted.filter(({ name }) => core.pool.byName(name) === undefined);
   for (const address of added) core.addServer(address);
@@ -52,13 +52,14 @@ function reload(core: SipProxyCore, wanted: readonly ServerAddress[]): object {
 }
 
 function sameAddress(a: ServerAddress, b: ServerAddress): boolean {
-  return a.name === b.name && a.host === b.host && a.port === b.port && a.serverId === b.serverId && a.dataCentre === b.dataCentre;
+  return a.name === b.name && a.host === b.host && a.port === b.port && a.serverId === b.serverId && a.dataCentre === b.dataCentre
+    && JSON.stringify(a.halves) === JSON.stringify(b.halves);
 }
 
-function describe({ address, check, heartbeat, isLocal, picked, takesNew }: Server): object {
+function describe({ address: { halves: _, ...address }, present, isPair, check, heartbeat, isLocal, picked, takesNew }: Server): object {
   const { state, reason, doubted, latencyMs, lastStatus, lastAnswerMs } = check;
   return {
-    ...address, isLocal, state, reason, doubted, takesNew, picked,
+    ...address, ...(isPair ? { primary: present.process } : {}), isLocal, state, reason, doubted, takesNew, picked,
     heartbeat: heartbeat ?? null, latencyMs: latencyMs ?? null, lastStatus: lastStatus ?? null, lastAnswerMs: lastAnswerMs ?? null,
   };
 }

@@ -12,7 +12,7 @@ import type { Server, ServerPool } from '../machines/server-pool.js';
 import { shapeRequest } from '../machines/shape.js';
 import type { ProxySettings } from '../settings.js';
 import type { Forwarder } from './forwarder.js';
-import { serverHops, serverTarget } from './server-hops.js';
+import { dialogHops, serverHops, serverTarget } from './server-hops.js';
 import type { ServerMonitor } from './server-monitor.js';
 import { withTopVia } from './top-via.js';
 
@@ -54,10 +54,8 @@ export class Inbound {
   /** A request within a dialog: its server's own. */
   toServer(server: Server, request: SipRequest, transaction: ServerTransaction, routes: OwnRoutes): void {
     const { forwarder, names } = this.ports;
-    forwarder.open(transaction, 'target').start([[{
-      to: serverTarget(server), name: names.accessPoint, timeoutMs: undefined,
-      bytes: () => shapeRequest(request, { routesToRemove: routes.count }),
-    }]]);
+    const bytes = () => shapeRequest(request, { routesToRemove: routes.count });
+    forwarder.open(transaction, 'target').start([dialogHops(server, bytes, names.accessPoint)]);
   }
 
   /** ACK has no transaction (RFC 3261 §16.11). */

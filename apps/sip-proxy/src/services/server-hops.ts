@@ -14,7 +14,7 @@ export function serverTarget({ address }: Server): Target {
 
 export function serverHops(servers: readonly Server[], bytes: string, name: AccessName, monitor: ServerMonitor): Hop[] {
   return servers.map((server): Hop => ({
-    to: serverTarget(server),
+    get to() { return serverTarget(server); },
     name,
     timeoutMs: SILENT_MS,
     bytes: () => {
@@ -26,4 +26,13 @@ export function serverHops(servers: readonly Server[], bytes: string, name: Acce
       if (failure !== 'busy') monitor.doubt(server, `a request to it ended with a ${failure} failure`);
     },
   }));
+}
+
+/** How often, and for how long each time, a half of a pair is asked within a dialog: whoever takes over answers the same request. */
+const DIALOG_TRIES = 5;
+
+/** Of a request within a dialog. While a pair has no primary the request is tried again, at the half that is primary then. */
+export function dialogHops(server: Server, bytes: () => string, name: AccessName): Hop[] {
+  const hop = (timeoutMs: number | undefined): Hop => ({ get to() { return serverTarget(server); }, name, timeoutMs, bytes });
+  return server.isPair ? Array.from({ length: DIALOG_TRIES }, () => hop(SILENT_MS)) : [hop(undefined)];
 }

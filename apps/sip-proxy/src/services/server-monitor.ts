@@ -4,7 +4,7 @@ import { type ClientTransaction, type ClientUser, makeRequest, type SipRequest, 
 import type { Heartbeat } from '#telephony';
 import type { AccessName } from '../machines/access-names.js';
 import { type CheckTimer, ServerCheck, type ServerCheckEffect, type ServerCheckInput } from '../machines/server-check.js';
-import { Server, type ServerPool } from '../machines/server-pool.js';
+import { Server, type ServerHalf, type ServerPool } from '../machines/server-pool.js';
 import type { ProxySettings, ServerAddress } from '../settings.js';
 
 export interface ServerMonitorPorts {
@@ -18,7 +18,7 @@ export interface ServerMonitorPorts {
 const TAG_DIGITS = 16;
 
 export class ServerMonitor {
-  readonly #watched = new Map<string, WatchedServer>();
+  readonly #watched = new Map<string, readonly WatchedServer[]>();
 
   constructor(
     private readonly ports: ServerMonitorPorts, private readonly settings: ProxySettings,
@@ -26,23 +26,28 @@ export class ServerMonitor {
   ) {}
 
   add(address: ServerAddress): void {
-    const check = new ServerCheck(this.settings);
-    const server = new Server(address, check, address.dataCentre === this.settings.dataCentre);
+    const isPair = address.halves !== undefined;
+    const makeCheck = () => new ServerCheck(this.settings);
+    const server = new Server(address, makeCheck(), address.dataCentre === this.settings.dataCentre, isPair ? makeCheck() : undefined);
     this.pool.add(server);
-    const watched = new WatchedServer(server, this.ports, this.name, this.settings.oosMaxForwards);
+    const watched = server.halves.map((half) => new WatchedServer(server, half, this.ports, this.name, this.settings.oosMaxForwards));
     this.#watched.set(address.name, watched);
-    watched.on({ kind: 'start' });
+    for (const each of watched) each.on({ kind: 'start' });
   }
 
   remove(name: string): Server | undefined {
-    this.#watched.get(name)?.close();
+    for (const each of this.#watched.get(name) ?? []) each.close();
     this.#watched.delete(name);
     return this.pool.remove(name);
   }
 
-  heard({ node, role, draining }: Heartbeat): void {
+  heard({ node, role, draining, half, term }: Heartbeat): void {
     const server = this.pool.byName(node);
-    if (server !== undefined) server.heartbeat = { role, draining };
+    if (server === undefined) return;
+    server.heartbeat = { role, draining };
+    if (half === undefined || term === undefined) return;
+    const primary = server.announced(half, term);
+    if (primary !== undefined) this.#of(server, primary)?.on({ kind: 'announced', reason: `primary of its pair in term ${term}` });
   }
 
   lost({ node }: Heartbeat): void {
@@ -53,16 +58,20 @@ export class ServerMonitor {
   }
 
   doubt(server: Server, reason: string): void {
-    this.#watched.get(server.address.name)?.on({ kind: 'doubted', reason });
+    this.#of(server, server.present)?.on({ kind: 'doubted', reason });
+  }
+
+  #of(server: Server, half: ServerHalf): WatchedServer | undefined {
+    return this.#watched.get(server.address.name)?.find((each) => each.half === half);
   }
 
   close(): void {
-    for (const watched of this.#watched.values()) watched.close();
+    for (const watched of this.#watched.values()) for (const each of watched) each.close();
     this.#watched.clear();
   }
 }
 
-/** One server and its check. */
+/** One address of a server and its check. */
 class WatchedServer implements ClientUser {
   readonly #timers = new Map<CheckTimer, Timer>();
   readonly #effects: ServerCheckEffect[] = [];
@@ -72,14 +81,14 @@ class WatchedServer implements ClientUser {
   #sequence = 0;
 
   constructor(
-    private readonly server: Server, private readonly ports: ServerMonitorPorts, private readonly name: AccessName,
-    private readonly maxForwards: number,
+    private readonly server: Server, readonly half: ServerHalf, private readonly ports: ServerMonitorPorts,
+    private readonly name: AccessName, private readonly maxForwards: number,
   ) {
     this.#changes = ports.meter.counter('proxy_server_changes_total', 'Changes of state of session controllers');
   }
 
   on(input: ServerCheckInput): void {
-    this.server.check.on(input, this.#effects);
+    this.half.check.on(input, this.#effects);
     for (let effect = this.#effects.shift(); effect !== undefined; effect = this.#effects.shift()) this.#perform(effect);
   }
 
@@ -88,6 +97,7 @@ class WatchedServer implements ClientUser {
     this.#probe = undefined;
     const nowMs = this.ports.clock.nowMs();
     this.on({ kind: 'answered', status, latencyMs: nowMs - this.#askedMs, nowMs });
+    if (this.half.check.state === 'in-service') this.server.answered(this.half);
   }
 
   onFailure(reason: 'timeout' | 'transport', transaction: ClientTransaction): void {
@@ -114,7 +124,7 @@ class WatchedServer implements ClientUser {
   }
 
   #sendOptions(): void {
-    const { host, port } = this.server.address;
+    const { host, port } = this.half;
     const { viaHost, viaPort } = this.name;
     this.#askedMs = this.ports.clock.nowMs();
     this.#probe = this.ports.layer.request(this.#options(), { transport: 'udp', host, port }, this, {
@@ -149,6 +159,6 @@ class WatchedServer implements ClientUser {
 
   #changed({ from, to, reason }: ServerCheckEffect & { kind: 'changed' }): void {
     this.#changes.add();
-    this.ports.log.info('a session controller changed its state', { server: this.server.address.name, from, to, reason });
+    this.ports.log.info('a session controller changed its state', { server: this.half.process, from, to, reason });
   }
 }

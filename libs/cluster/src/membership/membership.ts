@@ -24,6 +24,8 @@ export interface MemberHeartbeat {
   readonly continues?: boolean;
   /** Epoch of the pair's term, for a node that has a pair. */
   readonly term?: number;
+  /** Application name of its half that is primary, for a node that has a pair. */
+  readonly half?: string;
 }
 
 export type MembershipInput<H extends MemberHeartbeat> =

@@ -26,9 +26,12 @@ export interface PairTerm {
   readonly epoch: number;
   /** The node went on from its other half: its calls, DNs and agents are still there. */
   readonly continues: boolean;
+  /** Application name of the half that is primary. */
+  readonly process?: string;
 }
 
 /** What a tier says of its pair in its heartbeats. */
-export function lifeOf(pair: PairTerm | undefined): { readonly term?: number; readonly continues?: boolean } {
-  return pair === undefined ? {} : { term: pair.epoch, continues: pair.continues };
+export function lifeOf(pair: PairTerm | undefined): { readonly term?: number; readonly continues?: boolean; readonly half?: string } {
+  if (pair === undefined) return {};
+  return { term: pair.epoch, continues: pair.continues, ...(pair.process === undefined ? {} : { half: pair.process }) };
 }

@@ -247,6 +247,8 @@ export interface Heartbeat {
   readonly continues?: boolean;
   /** Epoch of the pair's term, for a node that has a pair. */
   readonly term?: number;
+  /** Application name of its half that is primary, for a node that has a pair. */
+  readonly half?: string;
 }
 
 export interface AffinityNotice {

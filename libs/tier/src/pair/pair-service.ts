@@ -175,7 +175,7 @@ export class PairService implements Fence {
 
   #lead({ epoch, continues }: PairEffect & { kind: 'becamePrimary' }): void {
     const restored: ReplicaState = continues ? this.#copy.state : new Map();
-    this.#term = new Term({ epoch, continues }, restored, this.settings.process, (frames) => {
+    this.#term = new Term({ epoch, continues, process: this.settings.process }, restored, (frames) => {
       for (const frame of frames) this.ports.bus.publish(this.#subject, frame);
     });
     this.#copy.clear();

@@ -13,8 +13,11 @@ export class Term implements OpenTerm {
   readonly #frames: ReplicaMessage[] = [];
   #ended = false;
 
-  constructor(readonly term: PairTerm, restored: ReplicaState, process: string, private readonly publish: (frames: readonly ReplicaMessage[]) => void) {
-    this.source = new ReplicaSource(process, term.epoch, restored);
+  constructor(
+    readonly term: PairTerm & { readonly process: string }, restored: ReplicaState,
+    private readonly publish: (frames: readonly ReplicaMessage[]) => void,
+  ) {
+    this.source = new ReplicaSource(term.process, term.epoch, restored);
     this.#restored = new Map([...restored].map(([tier, values]) => [tier, new Map(values)]));
   }
 
