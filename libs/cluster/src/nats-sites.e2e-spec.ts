@@ -1,6 +1,8 @@
 /** Two data centres over real servers: what flows between them, and what goes on while the line between them is cut. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { jest } from '@jest/globals';
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { type Clock, CountingMeter, silentLog } from '#kernel';
 import { natsSuite } from '../../../test/support/nats.js';
 import { type NatsSites, startNatsSites } from '../../../test/support/nats-sites.js';
@@ -15,13 +17,14 @@ const clock: Clock = {
     return { cancel: () => clearTimeout(timer) };
   },
 };
+type Opened = Pick<NatsDrivers, 'bus' | 'keyValues'>;
 const OTHER = { dc1: 'dc2', dc2: 'dc1' } as const;
 
 jest.setTimeout(60_000);
 
 natsSuite('NATS in two data centres', (file) => {
   let sites: NatsSites;
-  const opened: NatsDrivers[] = [];
+  const opened: Opened[] = [];
   beforeAll(async () => { sites = await startNatsSites(file); });
   afterEach(async () => {
     await sites.relay.change({ cut: false, delayMs: 0 });
@@ -65,7 +68,7 @@ natsSuite('NATS in two data centres', (file) => {
       a, b,
       settle: async () => {
         for (const connection of connections) await connection.flush();
-        await wait(100);
+        await wait(250);
       },
       advance: (ms) => wait(ms),
       close: async () => {
@@ -136,4 +139,75 @@ natsSuite('NATS in two data centres', (file) => {
     await until(async () => await mirror.get('during') !== undefined);
     expect((await mirror.get('during'))?.value).toEqual({ n: 2 });
   });
+
+  it('a watch goes on within seconds when the server that feeds it is gone, and misses nothing', async () => {
+    const { keyValues, connection } = await watcher();
+    const bucket = await keyValues.bucket('fed-dc2');
+    const changes: string[] = [];
+    await bucket.watch('>', (change) => changes.push(change.kind === 'put' ? change.entry.key : `-${change.key}`));
+    await bucket.create('k0', {});
+    await until(() => changes.length === 1);
+    const manager = await jetstreamManager(connection, { domain: 'dc2' });
+    const [feeding] = await manager.consumers.list('KV_fed-dc2').next();
+    const index = Number(feeding!.cluster!.leader!.at(-1)) - 1;
+    const { keyValues: others } = await open('dc2', sites.addresses('dc2').filter((_, i) => i !== index));
+    const writer = await others.bucket('fed-dc2');
+    await sites.kill('dc2', index);
+    for (const key of ['k1', 'k2']) await written(() => writer.create(key, {}));
+    await until(() => changes.length >= 3);
+    expect(changes).toEqual(['k0', 'k1', 'k2']);
+    await sites.start('dc2', index);
+  }, 30_000);
+
+  it('one server of three may go at any time: who was connected there goes on at another', async () => {
+    const [{ bus: asker }, { bus: near }, { bus: far }] = [await open('dc2'), await open('dc2'), await open('dc1')];
+    near.subscribe('cb.near', (_message, { respond }) => respond?.({}));
+    far.subscribe('cb.far', (_message, { respond }) => respond?.({}));
+    await settled(asker, 'cb.near', 'reply');
+    await settled(asker, 'cb.far', 'reply');
+    for (const index of [0, 1, 2]) {
+      await sites.kill('dc2', index);
+      await settled(asker, 'cb.near', 'reply');
+      await settled(asker, 'cb.far', 'reply');
+      await sites.start('dc2', index);
+    }
+    expect([asker.connected, near.connected]).toEqual([true, true]);
+  });
+
+  it('all servers of a data centre may go: its processes wait for them, and go on with what they had, watches too', async () => {
+    const [{ bus: one, keyValues }, { bus: two }] = [await open('dc2'), await open('dc2')];
+    two.subscribe('cb.back', (_message, { respond }) => respond?.({}));
+    const bucket = await keyValues.bucket('back-dc2');
+    const changes: KeyValueChange[] = [];
+    await bucket.watch('>', (change) => changes.push(change));
+    await bucket.create('before', {});
+    await until(() => changes.length === 1);
+    await Promise.all([0, 1, 2].map((index) => sites.kill('dc2', index)));
+    await until(() => !one.connected && !two.connected);
+    expect(await request(one, 'cb.back', 5_000)).toBe('timeout');
+    await Promise.all([0, 1, 2].map((index) => sites.start('dc2', index)));
+    await settled(one, 'cb.back', 'reply');
+    await until(async () => (await bucket.get('before').catch(() => undefined)) !== undefined);
+    await written(() => bucket.create('after', {}));
+    await until(() => changes.some((change) => change.kind === 'put' && change.entry.key === 'after'));
+  });
+
+  async function watcher(): Promise<Opened & { readonly connection: NatsConnection }> {
+    const connection = await connectNats({ servers: sites.addresses('dc2'), name: 'watcher' });
+    const bus = new NatsBus(connection, { clock, log: silentLog, meter: new CountingMeter() });
+    const keyValues = JetStreamKeyValueStore.open(connection, { replicas: 3, domain: 'dc2' });
+    opened.push({ bus, keyValues });
+    return { bus, keyValues, connection };
+  }
+  /** Elections take seconds. */
+  async function written(write: () => Promise<unknown>): Promise<void> {
+    for (;;) {
+      try {
+        return void await write();
+      } catch (error) {
+        if ((error as { code?: string }).code === 'KV_REVISION_CONFLICT') return;
+        await wait(100);
+      }
+    }
+  }
 });

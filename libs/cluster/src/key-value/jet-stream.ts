@@ -3,12 +3,11 @@
  * is never on the path of a call. Each data centre has a domain of its own and writes the buckets that carry its name at their
  * end, `owners-dc1`; elsewhere such a bucket is a mirror, which can be read also while the link is cut.
  */
-import {
-  type ConsumerMessages, DeliverPolicy, jetstream, JetStreamApiError, type JetStreamClient, jetstreamManager, type JsMsg,
-} from '@nats-io/jetstream';
+import { jetstream, JetStreamApiError, type JetStreamClient, jetstreamManager } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
-import { headers, type NatsConnection } from '@nats-io/transport-node';
+import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { assert } from '#kernel';
+import { BucketReader } from './bucket-reader.js';
 import { isKey, isKeyPattern } from './key.js';
 import {
   type KeyValue, type KeyValueChange, type KeyValueEntry, type KeyValueStore, KeyValueUnavailable, RevisionConflict,
@@ -58,7 +57,7 @@ export class JetStreamKeyValueStore implements KeyValueStore {
       made.catch(() => this.#buckets.delete(name));
     }
     const kv = await made;
-    const handle = new JetStreamKeyValue(name, kv, this.#client(WRITE_TIMEOUT_MS), this.#homeOf(name));
+    const handle = new JetStreamKeyValue(name, kv, this.#client(WRITE_TIMEOUT_MS), this.connection, this.#homeOf(name));
     this.#handles.add(handle);
     return handle;
   }
@@ -106,11 +105,12 @@ export class JetStreamKeyValueStore implements KeyValueStore {
 }
 
 class JetStreamKeyValue implements KeyValue {
-  readonly #watches = new Set<ConsumerMessages>();
+  readonly #readers = new Set<BucketReader>();
 
   /** @param home the other data centre that writes the bucket */
   constructor(
-    private readonly name: string, private readonly kv: KV, private readonly client: JetStreamClient, private readonly home: string | undefined,
+    private readonly name: string, private readonly kv: KV, private readonly client: JetStreamClient, private readonly connection: NatsConnection,
+    private readonly home: string | undefined,
   ) {}
 
   async get(key: string): Promise<KeyValueEntry | undefined> {
@@ -153,37 +153,33 @@ class JetStreamKeyValue implements KeyValue {
 
   async watch(pattern: string, onChange: (change: KeyValueChange) => void): Promise<{ stop(): void }> {
     assert(isKeyPattern(pattern), `'${pattern}' is not a pattern of keys`);
-    const consumer = await this.#try(() => this.client.consumers.getPushConsumer(`KV_${this.name}`, {
-      filter_subjects: this.#subject(pattern), deliver_policy: DeliverPolicy.LastPerSubject,
-    }));
-    let existing = (await this.#try(() => consumer.info(true))).num_pending;
-    let live = true;
-    let reported = (): void => {};
-    const allReported = new Promise<void>((resolve) => { reported = resolve; });
-    const messages = await this.#try(() => consumer.consume({
-      callback: (message) => {
-        if (!live) return;
-        const change = this.#read(message);
+    const manager = await this.#try(() => this.client.jetstreamManager(false));
+    const reader = new BucketReader(`KV_${this.name}`, this.#subject(pattern), { connection: this.connection, manager }, {
+      message: (message, revision, isNew) => {
+        const change = this.#read(message, revision);
         // A key that was gone before this watch began is no change.
-        if (change.kind === 'put' || existing <= 0) onChange(change);
-        existing -= 1;
-        if (existing === 0) reported();
+        if (change.kind === 'put' || isNew) onChange(change);
       },
-    }));
-    this.#watches.add(messages);
-    if (existing > 0) await allReported;
+    });
+    this.#readers.add(reader);
+    try {
+      await this.#try(() => reader.start());
+    } catch (error) {
+      this.#readers.delete(reader);
+      reader.stop();
+      throw error;
+    }
     return {
       stop: () => {
-        live = false;
-        this.#watches.delete(messages);
-        messages.stop();
+        this.#readers.delete(reader);
+        reader.stop();
       },
     };
   }
 
   async close(): Promise<void> {
-    for (const messages of this.#watches) messages.stop();
-    this.#watches.clear();
+    for (const reader of this.#readers) reader.stop();
+    this.#readers.clear();
   }
 
   #mayWrite(key: string): void {
@@ -196,11 +192,11 @@ class JetStreamKeyValue implements KeyValue {
   }
 
   /** What a message of the bucket's stream says about its key. */
-  #read(message: JsMsg): KeyValueChange {
+  #read(message: Msg, revision: number): KeyValueChange {
     const key = message.subject.slice(this.#subject('').length);
     const isGone = (message.headers?.has(OPERATION) ?? false) || (message.headers?.has(MARKER_REASON) ?? false);
-    if (isGone) return { kind: 'gone', key, revision: message.seq };
-    return { kind: 'put', entry: { key, value: message.json<object>(), revision: message.seq } };
+    if (isGone) return { kind: 'gone', key, revision };
+    return { kind: 'put', entry: { key, value: message.json<object>(), revision } };
   }
 
   async #try<T>(work: () => Promise<T>): Promise<T> {
