@@ -12,10 +12,11 @@ import type { KVSource } from '#tlib';
 import type { ClientSession } from './adapters/client-session.js';
 import { LegLayer } from './legs/leg-layer.js';
 import { ALLOW } from './legs/leg.js';
+import { Owed } from './legs/owed.js';
 import { SipSender } from './legs/sip-sender.js';
 import { CallNames } from './machines/conn-id.js';
 import { DialPlan } from './machines/dial-plan.js';
-import { dnKey, dnsOf, lastCallID, pointKey, pointsOf } from './replica/call-entry.js';
+import { debtsOf, dnKey, dnsOf, lastCallID, pointKey, pointsOf } from './replica/call-entry.js';
 import { type Entrances, type ReportingEntrance, type RoutingEntrance, turnedEntrances } from './replica/entrances.js';
 import { NodeReplica } from './replica/node-replica.js';
 import { RestoreCalls } from './replica/restore-calls.js';
@@ -70,6 +71,7 @@ export class SessionControllerCore {
   readonly #layer: TransactionLayer;
   readonly #proxies: OutboundProxies;
   readonly #legs: LegLayer;
+  readonly #owed: Owed;
   readonly #directory: CallDirectory;
   readonly #streams: EventStreams;
   readonly #outcomes: RequestOutcomes;
@@ -152,8 +154,10 @@ export class SessionControllerCore {
       retainMs: this.#options.number('sip-call-retain-timeout') * 1000,
       idleMs: this.#options.number('cleanup-idle-tout') * 60_000,
     });
+    const replica = this.#replica;
+    this.#owed = new Owed({ sender, life: String(this.#bootMs), changed: replica && ((id, debt) => replica.owed(id, debt)) });
     this.#legs = new LegLayer({
-      sender, clock, entropy, log, meter, accessPoint, contact, option, newTag,
+      sender, owed: this.#owed, clock, entropy, log, meter, accessPoint, contact, option, newTag,
       input: (call, input) => this.#directory.feed(call, input),
       alive: (call) => this.#directory.touch(call),
       changed: (call) => this.#replica?.changed(call),
@@ -226,6 +230,7 @@ export class SessionControllerCore {
     replica.started({ bootMs: this.#bootMs });
     this.#returning.await(pointsOf(restored));
     this.#restoreCalls.run(restored);
+    for (const [id, debt] of debtsOf(restored)) this.#owed.restore(id, debt);
     for (const dn of new Set([...dnsOf(restored), ...this.#directory.activeDns()])) this.#streams.resync(dn);
     for (const point of pointsOf(restored)) if (this.routing.routers(point) > 0) this.#returning.came(point);
   }

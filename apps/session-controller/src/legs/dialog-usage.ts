@@ -117,7 +117,11 @@ export class DialogUsage implements LocalOfferHost {
     if (this.#over) return;
     if (this.#local?.awaitsAnswer === true) this.#local.acknowledge(null);
     this.#end();
-    this.dialog.request('BYE', { onResponse() {}, onFailure() {} }, {});
+    let paid = (): void => {};
+    paid = this.dialog.ports.owed.bye(this.dialog.request('BYE', {
+      onResponse: ({ status }) => (status >= 200 ? paid() : undefined),
+      onFailure: () => paid(),
+    }, {}));
   }
 
   // ---- from the far end

@@ -265,7 +265,9 @@ export class InboundLeg implements Leg {
 
   #respond(status: number, reason: string | undefined): void {
     const { invite, transaction } = this.#opening;
-    transaction.respond(makeResponse(invite, status, reason, { toTag: this.localTag }));
+    const response = makeResponse(invite, status, reason, { toTag: this.localTag }).serialize();
+    this.ports.owed.refusal(invite.bytes, transaction, response);
+    transaction.respond(response);
   }
 
   #hangUp(): void {

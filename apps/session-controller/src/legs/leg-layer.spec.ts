@@ -1,58 +1,7 @@
-import { jest } from '@jest/globals';
-import { CountingMeter, silentLog } from '#kernel';
-import { type ClusterConfig, parseConfig } from '#config';
-import { SeededEntropy, VirtualClock } from '#simulation';
-import { makeResponse, type SipRequest, TransactionLayer } from '#sip';
-import type { CallInput } from '#telephony';
-import { Device, FarEnd, sdp } from '../fixtures/far-end.fixture.js';
-import { SWITCH } from '../fixtures/switch.fixture.js';
-import type { CallRecord } from '../services/call-record.js';
-import { OutboundProxies } from '../services/outbound-proxies.js';
-import type { LegEffect } from './leg.js';
-import { LegLayer, OPENING_LEG } from './leg-layer.js';
-import { SipSender } from './sip-sender.js';
-
-type Input = Record<string, unknown> & { kind: string };
-
-function bench(options: Record<string, string> = {}) {
-  const clock = new VirtualClock();
-  const entropy = new SeededEntropy(1);
-  const far = new FarEnd();
-  const config: ClusterConfig = parseConfig(SWITCH, 'test.yaml').config;
-  const layer = new TransactionLayer({ transport: far, clock, entropy, log: silentLog, meter: new CountingMeter() });
-  const proxies = new OutboundProxies(config, 'dc1', { clock, living: () => ['P1'] });
-  const call = { identity: { connID: 'c1', callUUID: 'UUID1' } } as CallRecord;
-  const inputs: Input[] = [];
-  const alive = jest.fn();
-  const legs = new LegLayer({
-    sender: new SipSender({ layer, clock, proxies, accessPoint: 'sip.cordboard.test' }),
-    clock, entropy, log: silentLog, meter: new CountingMeter(), accessPoint: 'sip.cordboard.test', contact: '<sip:n1@sip.cordboard.test>',
-    option: (name) => ({ 'session-expires': '1800', 'sip-enable-100rel': 'false', ...options })[name] ?? '',
-    input: (_call, { nowMs: _nowMs, ...input }: CallInput) => void inputs.push(input as Input),
-    newTag: () => `n1.${entropy.hex(16)}`,
-    alive,
-    changed: () => {},
-  });
-  layer.onAck = (request) => legs.onAck(request);
-  layer.onCancel = (_cancel, invite) => legs.onCancel(invite);
-  let reliable = false;
-  layer.onRequest = (request, transaction) => {
-    if (request.to.tag !== undefined) legs.onRequest(request, transaction);
-    else if (request.method === 'INVITE') legs.openInbound(call, request, transaction, reliable);
-    else transaction.respond(makeResponse(request, 481));
-  };
-  return {
-    clock, far, legs, inputs, alive,
-    perform: (effect: LegEffect) => legs.perform(call, effect),
-    take: () => inputs.splice(0),
-    reliably: () => { reliable = true; },
-  };
-}
-
-const phone = { kind: 'device' as const, dn: '7001', uri: 'sip:7001@sip.cordboard.test' };
-const inviting = (more: object = {}): LegEffect => ({
-  kind: 'invite', leg: 'L1', destination: phone, fromUser: '8880001', fromDisplay: 'Ann', sdp: sdp('offer'), autoAnswer: false, ...more,
-}) as LegEffect;
+import { bench, inviting } from '../fixtures/leg-bench.fixture.js';
+import { Device, sdp } from '../fixtures/far-end.fixture.js';
+import type { SipRequest } from '#sip';
+import { OPENING_LEG } from './leg-layer.js';
 
 describe('a leg that called us', () => {
   it('rings, answers, and is established by the ACK', () => {

@@ -2,6 +2,7 @@
 import type { Clock, Entropy, Log } from '#kernel';
 import type { ServerTransaction, SipRequest, SipResponse } from '#sip';
 import type { CallEffect, CallInput, LegId } from '#telephony';
+import type { Owed } from './owed.js';
 import type { SipSender } from './sip-sender.js';
 import type { LegSnapshot } from './snapshots.js';
 
@@ -48,6 +49,7 @@ export interface LegHost {
 
 export interface LegPorts {
   readonly sender: SipSender;
+  readonly owed: Owed;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;

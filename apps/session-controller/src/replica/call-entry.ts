@@ -1,5 +1,6 @@
 /** What the other half of a pair knows of a node's calls: one entry per call, and a few small ones (docs/specs/pairs.md). */
 import type { CallSnapshot, RequestOrigin } from '#telephony';
+import type { Debt } from '../legs/owed.js';
 import type { LegEntry } from '../legs/snapshots.js';
 
 export const CALL_ENTRY_VERSION = 1;
@@ -28,12 +29,19 @@ export const NODE_KEY = 'node';
 const CALL = 'call/';
 const DN = 'dn/';
 const POINT = 'point/';
+const OWED = 'owed/';
 
 export const callKey = (connID: string): string => CALL + connID;
 /** A DN whose owner may know of calls here. */
 export const dnKey = (dn: string): string => DN + dn;
 /** A Routing Point with routers. */
 export const pointKey = (dn: string): string => POINT + dn;
+
+export const owedKey = (id: string): string => OWED + id;
+
+export function* debtsOf(entries: ReadonlyMap<string, object>): Iterable<readonly [string, Debt]> {
+  for (const [key, value] of entries) if (key.startsWith(OWED)) yield [key.slice(OWED.length), value as Debt];
+}
 
 export function* callEntries(entries: ReadonlyMap<string, object>): Iterable<readonly [string, CallEntry]> {
   for (const [key, value] of entries) if (key.startsWith(CALL)) yield [key, value as CallEntry];

@@ -3,7 +3,7 @@
  * if nothing had happened to who talks or waits.
  */
 import type { TRequest } from '#tlib';
-import { PairStage } from '../fixtures/pair-stage.fixture.js';
+import { type Cut, PairStage } from '../fixtures/pair-stage.fixture.js';
 
 type Script = (stage: PairStage) => Promise<void>;
 
@@ -108,8 +108,8 @@ async function changesOf(script: Script): Promise<number> {
   return flushes;
 }
 
-async function fate(script: Script, after: number, told: boolean): Promise<string[]> {
-  const stage = await PairStage.start({ after, told });
+async function fate(script: Script, after: number, last: Cut['last']): Promise<string[]> {
+  const stage = await PairStage.start({ after, last });
   try {
     await script(stage);
     const left = await stage.leftBehind();
@@ -122,12 +122,13 @@ async function fate(script: Script, after: number, told: boolean): Promise<strin
   }
 }
 
-describe('cut after each change that was told', () => {
+const CUTS: readonly Cut['last'][] = ['told', 'held'];
+for (const last of CUTS) describe(`cut after each change, the last one ${last}`, () => {
   it.each(Object.entries(SCRIPTS))('%s', async (_name, script) => {
     const changes = await changesOf(script);
     expect(changes).toBeGreaterThan(3);
     const problems: string[] = [];
-    for (let after = 1; after <= changes; after += 1) problems.push(...await fate(script, after, true));
+    for (let after = 1; after <= changes; after += 1) problems.push(...await fate(script, after, last));
     expect(problems).toEqual([]);
   }, 60_000);
 });

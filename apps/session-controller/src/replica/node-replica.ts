@@ -5,10 +5,11 @@
 import type { Replica } from '#cluster';
 import type { Log } from '#kernel';
 import { askersOf } from '#telephony';
+import type { Debt } from '../legs/owed.js';
 import type { LegLayer } from '../legs/leg-layer.js';
 import type { CallRecord } from '../services/call-record.js';
 import type { RequestOutcomes } from '../services/request-outcomes.js';
-import { CALL_ENTRY_VERSION, type CallEntry, callKey, type LateRequest, NODE_KEY, type NodeEntry } from './call-entry.js';
+import { CALL_ENTRY_VERSION, type CallEntry, callKey, type LateRequest, NODE_KEY, type NodeEntry, owedKey } from './call-entry.js';
 import { Turns } from './turns.js';
 
 export interface NodeReplicaPorts {
@@ -42,6 +43,12 @@ export class NodeReplica {
 
   changed(call: CallRecord): void {
     this.#changed.add(call);
+  }
+
+  /** What an ended leg owes; undefined: nothing any more. */
+  owed(id: string, debt: Debt | undefined): void {
+    if (debt === undefined) this.replica.remove(owedKey(id));
+    else this.replica.put(owedKey(id), debt);
   }
 
   /** A small entry that only is there or not. */
