@@ -10,6 +10,7 @@ import { LocalSipNetwork } from '#sip/transport';
 import { TierHost } from './host.js';
 import { configuredStores } from './stores.js';
 import type { StartTier, TierPorts } from './tier.js';
+import { hasWatchPort, startWatchPort } from './watch-port.js';
 
 export interface ProcessOptions {
   readonly config: string;
@@ -131,6 +132,7 @@ export async function runTier(type: ApplicationType, starts: readonly StartTier[
 
 /** All tiers of one application, as half of a pair when it is one. */
 export async function startApplication(running: ClusterProcess, application: Application, starts: readonly StartTier[]): Promise<void> {
+  if (hasWatchPort(application)) await running.host.start(startWatchPort, application);
   if (application.pair === undefined) {
     for (const start of starts) await running.host.start(start, application);
     return;
