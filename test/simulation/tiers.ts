@@ -7,6 +7,7 @@ import type { SimPorts, SimProcess, StartSimProcess } from '#simulation';
 import { MemoryLocationStore } from '#store';
 import type { Heartbeat } from '#telephony';
 import type { TRequest } from '#tlib';
+import type { TlibAddress } from '#tlib/client';
 import { TlibError } from '#tlib/server';
 import { Router } from '../../apps/router/src/router.js';
 import { SessionControllerCore } from '../../apps/session-controller/src/session-controller-core.js';
@@ -147,7 +148,7 @@ export function routerProcess(config: ClusterConfig, application: Application): 
     const options = new OptionLookup(config, application);
     const skill = options.text('skill');
     const at = (type: Application['type'], id: string) => config.applications.filter((other) => other.type === type)
-      .map(({ name, host, ports: numbers }) => ({ name, address: { host, port: numbers.get(id) as number } }));
+      .map(({ name, host, ports: numbers }) => ({ name, addresses: [{ host, port: numbers.get(id) as number }] }));
     const router = new Router({
       routingPoints: application.routingPoints,
       agentDNs: [...config.dns.values()].filter((dn) => dn.type === 'Extension').map((dn) => dn.number),
@@ -156,11 +157,11 @@ export function routerProcess(config: ClusterConfig, application: Application): 
       maxWaitMs: options.number('max-wait') * 1000,
       hasSkill: (agentID) => (config.persons.get(agentID)?.skills.get(skill) ?? 0) > 0,
       servers: at('sip-server', 'default'),
-      smartProxy: at('sip-server', 'SmartProxy')[0]?.address,
-      vqServer: at('vq-server', 'default')[0]?.address,
+      smartProxy: at('sip-server', 'SmartProxy')[0]?.addresses ?? [],
+      vqServer: at('vq-server', 'default')[0]?.addresses ?? [],
     }, {
       clock: ports.clock, log: ports.log,
-      makeClient: (address, timeoutMs) => new SimTlibClient(ports, addressOf(address), application.name, timeoutMs),
+      makeClient: ([address], timeoutMs) => new SimTlibClient(ports, addressOf(address as TlibAddress), application.name, timeoutMs),
     });
     await router.start();
     const member = beat(ports, application, 'router', () => router.waiting);

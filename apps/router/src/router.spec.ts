@@ -38,12 +38,12 @@ async function serving() {
   const ports = new Map<number, FakePort>();
   const router = new Router({
     routingPoints: ['5000'], agentDNs: ['7001'], virtualQueue: '', priority: 1, maxWaitMs: 0, hasSkill: () => true,
-    servers: [{ name: 'S1', address: { host: 'h', port: 7000 } }], smartProxy: { host: 'h', port: 7003 }, vqServer: { host: 'h', port: 7010 },
+    servers: [{ name: 'S1', addresses: [{ host: 'h', port: 7000 }] }], smartProxy: [{ host: 'h', port: 7003 }], vqServer: [{ host: 'h', port: 7010 }],
   }, {
     clock: new VirtualClock(), log: silentLog,
-    makeClient: ({ port }) => {
+    makeClient: ([address]) => {
       const client = new FakePort();
-      ports.set(port, client);
+      ports.set(address!.port, client);
       return client;
     },
   });
@@ -84,7 +84,26 @@ it('registers anew after a restart of the server, and not after a resume', async
   server.tell('EventServerDisconnected');
   expect(router.state()).toMatchObject({ connected: [] });
   server.tell('EventServerConnected');
-  expect([router.waiting, server.asked]).toEqual([0, ['register 5000', 'register 5000']]);
+  expect([router.waiting, server.asked]).toEqual([1, ['register 5000', 'register 5000']]);
+  server.tell('EventRegistered', { ThisDN: '5000', Extensions: kv({ status: 0 }) });
+  expect(router.waiting).toBe(0);
+});
+
+it('keeps the places of calls that the other half of a pair still has, and offers them again', async () => {
+  const { router, server, agentReady } = await serving();
+  server.tell('EventServerConnected');
+  agentReady();
+  server.answer = () => new Promise(() => {});
+  for (const ConnID of ['a', 'b', 'c']) server.tell('EventRouteRequest', { ThisDN: '5000', ConnID });
+  await settle();
+  expect(server.asked.at(-1)).toBe('route a to 7001');
+  server.tell('EventServerDisconnected');
+  server.tell('EventServerConnected');
+  await settle();
+  expect(server.asked.at(-1)).toBe('register 5000');
+  server.tell('EventRegistered', { ThisDN: '5000', Extensions: kv({ 'conn-1': 'c', 'ct-1': 'Inbound', 'conn-2': 'a', 'ct-2': 'Inbound' }) });
+  await settle();
+  expect([router.waiting, server.asked.at(-1)]).toEqual([2, 'route a to 7001']);
 });
 
 it('routes without a reservation while the virtual-queue server is away', async () => {

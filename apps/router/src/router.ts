@@ -17,9 +17,10 @@ export interface RouterOptions {
   /** Longest wait of a caller, then default routing; 0 = for ever. */
   readonly maxWaitMs: number;
   readonly hasSkill: (agentID: string) => boolean;
-  readonly servers: readonly { readonly name: string; readonly address: TlibAddress }[];
-  readonly smartProxy: TlibAddress | undefined;
-  readonly vqServer: TlibAddress | undefined;
+  /** Where each may be reached: both halves of a pair, in turn. None: there is no such server. */
+  readonly servers: readonly { readonly name: string; readonly addresses: readonly TlibAddress[] }[];
+  readonly smartProxy: readonly TlibAddress[];
+  readonly vqServer: readonly TlibAddress[];
 }
 
 /** What it needs of a client of a T-Library port: the SDK's, or one over a simulated network. */
@@ -28,7 +29,7 @@ export type RouterClient = Pick<TlibClient, 'on' | 'connect' | 'close' | 'reques
 export interface RouterPorts {
   readonly clock: Clock;
   readonly log: Log;
-  makeClient(address: TlibAddress, requestTimeoutMs: number): RouterClient;
+  makeClient(addresses: readonly TlibAddress[], requestTimeoutMs: number): RouterClient;
 }
 
 /** Longer than any answer to a route request takes: `after-routing-timeout` ends it. */
@@ -51,9 +52,9 @@ export class Router {
 
   constructor(private readonly options: RouterOptions, private readonly ports: RouterPorts) {
     this.#dispatcher = new Dispatcher(options.hasSkill, options.maxWaitMs);
-    for (const { name, address } of options.servers) this.#servers.set(name, this.#client(address));
-    this.#monitor = options.smartProxy === undefined ? undefined : this.#client(options.smartProxy);
-    this.#reservations = options.vqServer === undefined ? undefined : this.#client(options.vqServer);
+    for (const { name, addresses } of options.servers) this.#servers.set(name, this.#client(addresses));
+    this.#monitor = options.smartProxy.length === 0 ? undefined : this.#client(options.smartProxy);
+    this.#reservations = options.vqServer.length === 0 ? undefined : this.#client(options.vqServer);
   }
 
   get waiting(): number {
@@ -78,8 +79,8 @@ export class Router {
     for (const client of [...this.#servers.values(), this.#monitor, this.#reservations]) client?.close();
   }
 
-  #client(address: TlibAddress): RouterClient {
-    return this.ports.makeClient(address, ROUTE_TIMEOUT_MS);
+  #client(addresses: readonly TlibAddress[]): RouterClient {
+    return this.ports.makeClient(addresses, ROUTE_TIMEOUT_MS);
   }
 
   /** `fresh` is called for each session that knows nothing of the one before; a resumed one has missed nothing. */
@@ -103,7 +104,9 @@ export class Router {
   #serve(server: string, client: RouterClient): void {
     client.on('EventRouteRequest', (event) => this.#feed({ kind: 'waiting', server, event }));
     client.on('EventRegistered', (event) => {
-      for (const waiting of callsAt(event)) this.#feed({ kind: 'waiting', server, event: waiting });
+      const calls = callsAt(event);
+      this.#feed({ kind: 'told', server, point: event['ThisDN'] as string, connIDs: calls.map((call) => call['ConnID'] as string) });
+      for (const waiting of calls) this.#feed({ kind: 'waiting', server, event: waiting });
     });
     for (const how of ['EventDiverted', 'EventAbandoned', 'EventReleased'] as const) {
       client.on(how, (event) => this.#feed({

@@ -1,6 +1,6 @@
 /** Starts the built-in router from the cluster's configuration. */
 import { MembershipService } from '#cluster';
-import { type Application, type ClusterConfig, OptionLookup } from '#config';
+import { type Application, type ClusterConfig, OptionLookup, portAddresses } from '#config';
 import type { Heartbeat } from '#telephony';
 import type { RunningTier, TierPorts } from '#tier';
 import { type TlibAddress, TlibClient } from '#tlib/client';
@@ -12,10 +12,8 @@ export async function startRouter(config: ClusterConfig, application: Applicatio
   const skill = options.text('skill');
   const log = ports.log.with({ subsystem: 'router', instance: name });
   const local = config.applications.filter((other) => other.geoLocation === geoLocation);
-  const servers = local.flatMap((server) => {
-    const address = addressOf(server, 'sip-server', 'default');
-    return address === undefined ? [] : [{ name: server.name, address }];
-  });
+  const servers = local.map((server) => ({ name: server.name, addresses: addressesOf(server, 'sip-server', 'default') }))
+    .filter(({ addresses }) => addresses.length > 0);
   const router = new Router({
     routingPoints,
     agentDNs: [...config.dns.values()].filter((dn) => dn.type === 'Extension').map((dn) => dn.number),
@@ -28,8 +26,8 @@ export async function startRouter(config: ClusterConfig, application: Applicatio
     vqServer: first(local, 'vq-server', 'default'),
   }, {
     clock: ports.clock, log,
-    makeClient: (address, requestTimeoutMs) => new TlibClient({
-      addresses: [address], applicationName: name, password: options.text('client-password'), addpTimeout: 7, requestTimeoutMs, keepTrying: true,
+    makeClient: (addresses, requestTimeoutMs) => new TlibClient({
+      addresses, applicationName: name, password: options.text('client-password'), addpTimeout: 7, requestTimeoutMs, keepTrying: true,
     }),
   });
   await router.start();
@@ -51,10 +49,9 @@ export async function startRouter(config: ClusterConfig, application: Applicatio
   };
 }
 
-function addressOf(application: Application, type: Application['type'], port: string): TlibAddress | undefined {
-  const number = application.ports.get(port);
-  return application.type !== type || number === undefined ? undefined : { host: application.host, port: number };
+function addressesOf(application: Application, type: Application['type'], port: string): readonly TlibAddress[] {
+  return application.type === type ? portAddresses(application, port) : [];
 }
 
-const first = (applications: readonly Application[], type: Application['type'], port: string): TlibAddress | undefined =>
-  applications.map((application) => addressOf(application, type, port)).find((address) => address !== undefined);
+const first = (applications: readonly Application[], type: Application['type'], port: string): readonly TlibAddress[] =>
+  applications.map((application) => addressesOf(application, type, port)).find((addresses) => addresses.length > 0) ?? [];

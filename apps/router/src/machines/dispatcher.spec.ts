@@ -139,14 +139,41 @@ it('a refused call goes before those that came after it, and an agent who comes 
   expect(desk.agent('EventAgentReady', '7001')).toEqual(['reserve 7001 for a']);
 });
 
-it('forgets the calls of a server whose session began anew, and gives their agents back', () => {
-  const desk = new Desk();
-  desk.ready('7001');
-  desk.call('a');
-  desk.on({ kind: 'reserved', connID: 'a', dn: '7001' });
-  expect(desk.on({ kind: 'serverAnew', server: 'S2' })).toEqual([]);
-  expect(desk.on({ kind: 'serverAnew', server: 'S1' })).toEqual(['free 7001', 'EventAbandoned']);
-  expect([desk.dispatcher.waiting, desk.dispatcher.free]).toEqual([0, 1]);
+describe('a server whose session began anew', () => {
+  const told = (...connIDs: readonly string[]): Input => ({ kind: 'told', server: 'S1', point: '5000', connIDs });
+
+  function offered(): Desk {
+    const desk = new Desk();
+    desk.ready('7001');
+    for (const connID of ['a', 'b', 'c']) desk.call(connID);
+    desk.on({ kind: 'reserved', connID: 'a', dn: '7001' });
+    expect(desk.on({ kind: 'serverAnew', server: 'S2' })).toEqual([]);
+    expect(desk.on({ kind: 'serverAnew', server: 'S1' })).toEqual(['free 7001']);
+    expect([desk.dispatcher.waiting, desk.dispatcher.free]).toEqual([3, 1]);
+    return desk;
+  }
+
+  it('keeps the calls that it still has in their places, and takes the others for abandoned', () => {
+    const desk = offered();
+    expect(desk.on(told('c', 'a'))).toEqual(['EventAbandoned', 'reserve 7001 for a']);
+    expect(desk.on({ kind: 'left', connID: 'a', how: 'EventAbandoned', to: undefined })).toEqual(['EventAbandoned', 'reserve 7001 for c']);
+  });
+
+  it('goes on with a call that it asks a route for again, and hears nothing of the answer to what was asked before', () => {
+    const desk = offered();
+    expect(desk.call('b')).toEqual(['reserve 7001 for b']);
+    expect(desk.on({ kind: 'notRouted', connID: 'a', dn: '7001' })).toEqual([]);
+    expect(desk.on(told('b'))).toEqual(['EventAbandoned', 'EventAbandoned']);
+  });
+
+  it('has lost the calls that it does not tell of', () => {
+    const desk = offered();
+    desk.nowMs += 14_900;
+    expect(desk.on({ kind: 'tick' })).toEqual([]);
+    desk.nowMs += 100;
+    expect(desk.on({ kind: 'tick' })).toEqual(['EventAbandoned', 'EventAbandoned', 'EventAbandoned']);
+    expect(desk.dispatcher.waiting).toBe(0);
+  });
 });
 
 it('serves 1,000 waiting calls in order with 50 agents', () => {

@@ -19,8 +19,10 @@ export type DispatcherInput = (
   | { readonly kind: 'notRouted'; readonly connID: string; readonly dn: string }
   /** Another router's destination is being tried: no agent's fault. */
   | { readonly kind: 'alreadyTried'; readonly connID: string; readonly dn: string }
-  /** A new session of that server, which knows nothing of the one before: whatever waits there is told anew. */
+  /** A new session of that server, which knows nothing of the one before: what still waits there is told anew. */
   | { readonly kind: 'serverAnew'; readonly server: string }
+  /** All that wait at that Routing Point of the server now. */
+  | { readonly kind: 'told'; readonly server: string; readonly point: string; readonly connIDs: readonly string[] }
   /** Once a second: who rested long enough, who waits too long. Offers never wait for it. */
   | { readonly kind: 'tick' }
 ) & { readonly nowMs: number };
@@ -46,6 +48,8 @@ interface WaitingCall {
   readonly sinceMs: number;
   heldAtMs: number;
   givenUp: boolean;
+  /** Its server began anew and has not told it yet: until then. 0: it has. */
+  unsureUntilMs: number;
   /** Left to the other router until then. */
   notBeforeMs: number;
   /** The agent that is being reserved or rung for it. */
@@ -58,6 +62,8 @@ const WAITING_MAX = 10_000;
 const REST_MS = 3_000;
 /** Well below any sensible `router-timeout`. */
 const HOLD_EVERY_MS = 3_000;
+/** A server that began anew tells its calls when the Routing Point is registered. */
+const UNSURE_MS = 15_000;
 
 export class Dispatcher {
   readonly #board: AgentBoard;
@@ -97,17 +103,23 @@ export class Dispatcher {
       case 'notReserved':
       case 'notRouted': return this.#refused(input.connID, input.dn, input.nowMs);
       case 'alreadyTried': return this.#alreadyTried(input.connID, input.dn, input.nowMs, out);
-      case 'serverAnew': return this.#serverAnew(input.server, out);
-      case 'tick': return this.#comeBack(input.nowMs);
+      case 'serverAnew': return this.#serverAnew(input.server, input.nowMs, out);
+      case 'told': return this.#told(input, out);
+      case 'tick':
+        this.#endUnsure(input.nowMs, out);
+        return this.#comeBack(input.nowMs);
     }
   }
 
   #arrived(server: string, event: TEvent, nowMs: number, out: Out<DispatcherEffect>): void {
     const connID = event['ConnID'] as string;
-    if (this.#calls.has(connID) || this.#calls.size >= WAITING_MAX) return;
+    const known = this.#calls.get(connID);
+    if (known !== undefined) return this.#isThere(known, nowMs);
+    if (this.#calls.size >= WAITING_MAX) return;
     this.#arrivals += 1;
     const call: WaitingCall = {
-      place: this.#arrivals, id: connID, connID, server, event, sinceMs: nowMs, heldAtMs: nowMs, givenUp: false, notBeforeMs: 0, offeredTo: undefined,
+      place: this.#arrivals, id: connID, connID, server, event, sinceMs: nowMs, heldAtMs: nowMs, givenUp: false, unsureUntilMs: 0, notBeforeMs: 0,
+      offeredTo: undefined,
     };
     this.#calls.set(connID, call);
     this.#line.add(call);
@@ -120,13 +132,13 @@ export class Dispatcher {
     for (const call of this.#calls.values()) {
       if (call.notBeforeMs === 0 || call.notBeforeMs > nowMs) continue;
       call.notBeforeMs = 0;
-      if (call.offeredTo === undefined && !call.givenUp) this.#line.add(call);
+      if (call.offeredTo === undefined && !call.givenUp && call.unsureUntilMs === 0) this.#line.add(call);
     }
   }
 
   #care(nowMs: number, out: Out<DispatcherEffect>): void {
     for (const call of this.#calls.values()) {
-      if (call.offeredTo !== undefined || call.givenUp) continue;
+      if (call.offeredTo !== undefined || call.givenUp || call.unsureUntilMs > 0) continue;
       const where = { server: call.server, point: call.event['ThisDN'] as string, connID: call.connID };
       if (this.maxWaitMs > 0 && nowMs - call.sinceMs >= this.maxWaitMs) {
         call.givenUp = true;
@@ -147,12 +159,39 @@ export class Dispatcher {
     this.#forget(call, out);
   }
 
-  #serverAnew(server: string, out: Out<DispatcherEffect>): void {
+  /** The other half of a pair has the calls, in their order; a server that begins alone has none. Nothing that was asked will be answered. */
+  #serverAnew(server: string, nowMs: number, out: Out<DispatcherEffect>): void {
     for (const call of this.#calls.values()) {
       if (call.server !== server) continue;
-      this.#forget(call, out);
-      out.push({ kind: 'queueEvent', name: 'EventAbandoned', about: call.event });
+      this.#line.remove(call);
+      this.#giveBack(call, out);
+      Object.assign(call, { unsureUntilMs: nowMs + UNSURE_MS, offeredTo: undefined, givenUp: false, notBeforeMs: 0 });
     }
+  }
+
+  #told({ server, point, connIDs, nowMs }: DispatcherInput & { kind: 'told' }, out: Out<DispatcherEffect>): void {
+    const there = new Set(connIDs);
+    for (const call of this.#calls.values()) {
+      if (call.unsureUntilMs === 0 || call.server !== server || call.event['ThisDN'] !== point) continue;
+      if (there.has(call.connID)) this.#isThere(call, nowMs);
+      else this.#isGone(call, out);
+    }
+  }
+
+  /** It keeps its place. */
+  #isThere(call: WaitingCall, nowMs: number): void {
+    if (call.unsureUntilMs === 0) return;
+    Object.assign(call, { unsureUntilMs: 0, heldAtMs: nowMs });
+    this.#line.add(call);
+  }
+
+  #isGone(call: WaitingCall, out: Out<DispatcherEffect>): void {
+    this.#forget(call, out);
+    out.push({ kind: 'queueEvent', name: 'EventAbandoned', about: call.event });
+  }
+
+  #endUnsure(nowMs: number, out: Out<DispatcherEffect>): void {
+    for (const call of this.#calls.values()) if (call.unsureUntilMs > 0 && call.unsureUntilMs <= nowMs) this.#isGone(call, out);
   }
 
   #forget(call: WaitingCall, out: Out<DispatcherEffect>): void {

@@ -108,6 +108,43 @@ it('goes to the next address, and comes back to the server that has its session'
   expect(opened).toEqual(['one', 'one again']);
 });
 
+it('begins a new session at the other half of a pair, told once, and loses nothing it was told before', async () => {
+  const one = await serve(() => ({ msg: 'EventRegistered' }), { onOpened: (session) => session.send({ msg: 'EventRinging' }) });
+  const two = await serve(() => ({ msg: 'EventRegistered' }), { onOpened: (session) => session.send({ msg: 'EventEstablished' }) });
+  const client = clientOf(1, { addresses: [one, two].map(({ port }) => ({ host: '127.0.33.3', port })) });
+  const heard: string[] = [];
+  client.on('*', ({ msg, Resumed, FromSequence }) => heard.push([msg, Resumed, FromSequence].filter((each) => each !== undefined).join(' ')));
+  await client.connect();
+  let registered: (() => void) | undefined;
+  const again = new Promise<void>((resolve) => { registered = resolve; });
+  client.onNewSession(async () => {
+    await client.registerAddress('7001');
+    registered?.();
+  });
+  await client.registerAddress('7001');
+  await one.server.close();
+  await again;
+  expect(heard).toEqual([
+    'EventLinkConnected', 'EventRinging', 'EventServerConnected', 'EventRegistered', 'EventServerDisconnected',
+    'EventLinkConnected false', 'EventBacklogLost 4', 'EventEstablished', 'EventServerConnected false', 'EventRegistered',
+  ]);
+  expect(two.asked.map(({ msg }) => msg)).toEqual(['RequestRegisterAddress']);
+});
+
+it('passes over a half that takes connections and says nothing', async () => {
+  const one = await serve(() => undefined);
+  const mute = createServer(() => undefined);
+  const mutePort = await new Promise<number>((resolve) => { mute.listen(0, '127.0.33.3', () => resolve((mute.address() as { port: number }).port)); });
+  const two = await serve(() => undefined);
+  const addresses = [one.port, mutePort, two.port].map((port) => ({ host: '127.0.33.3', port }));
+  const client = clientOf(1, { addresses, connectTimeoutMs: 50, requestTimeoutMs: 120_000 });
+  await client.connect();
+  const back = client.next('EventServerConnected');
+  await one.server.close();
+  expect(await back).toMatchObject({ Resumed: false });
+  mute.close();
+});
+
 describe('events as an iteration', () => {
   const announce = async () => {
     let session: TlibSession | undefined;

@@ -10,6 +10,7 @@ import type { TAttribute, TEvent, TTime } from '../message.js';
 import { ERROR_MEANINGS, TError } from '../messages/error-codes.js';
 import { kv, type KVSource } from '../messages/kv-list.js';
 import { EventQueue } from './event-queue.js';
+import { ReconnectPace } from './reconnect-pace.js';
 import { type Attributes, TlibRequests } from './requests.js';
 import { type RouteHandler, RoutingPoint, type ServeOptions } from './routing-point.js';
 
@@ -19,7 +20,7 @@ export interface TlibAddress {
 }
 
 export interface TlibClientOptions {
-  /** Tried in turn: primary and backup of a pair. */
+  /** Tried in turn, first the one that has the session: the two halves of a pair, of which one listens. */
   readonly addresses: readonly TlibAddress[];
   readonly applicationName: string;
   readonly clientRole?: 'Standard' | 'Smart' | 'InteractionProxy';
@@ -30,6 +31,7 @@ export interface TlibClientOptions {
   readonly requestTimeoutMs?: number;
   /** Default 3.6 s. */
   readonly connectTimeoutMs?: number;
+  /** Pause after a lost connection; it doubles up to 5 s while no address answers. Default 0.5 s. */
   readonly reconnectDelayMs?: number;
   /** `connect` goes on until a server answers: for programs that start when they like. A refusal still rejects. */
   readonly keepTrying?: boolean;
@@ -83,6 +85,7 @@ export class TlibClient extends TlibRequests {
   readonly #handlers = new Map<string, Set<Handler>>();
   readonly #waiting = new Map<number, Waiting>();
   readonly #queues = new Set<EventQueue>();
+  readonly #pace: ReconnectPace;
   #socket: Socket | undefined;
   #nextReference = 1;
   #nextAddress = 0;
@@ -96,6 +99,7 @@ export class TlibClient extends TlibRequests {
 
   constructor(private readonly options: TlibClientOptions) {
     super();
+    this.#pace = new ReconnectPace(options.addresses.length, options.reconnectDelayMs ?? RECONNECT_DELAY_MS);
     this.#token = options.resume?.token;
     this.#lastSequence = options.resume?.lastSequence ?? 0;
   }
@@ -118,7 +122,7 @@ export class TlibClient extends TlibRequests {
         const refused = error instanceof TlibRequestError && error.event !== undefined;
         const triedAll = tries % this.options.addresses.length === 0;
         if (this.#closed || (triedAll && (refused || this.options.keepTrying !== true))) throw error;
-        if (triedAll) await this.#pause();
+        await this.#pause();
       }
     }
   }
@@ -129,6 +133,18 @@ export class TlibClient extends TlibRequests {
     handlers.add(handler);
     this.#handlers.set(name, handlers);
     return () => void handlers.delete(handler);
+  }
+
+  /**
+   * Calls `begin` for each later session that knows nothing of the one before: its server was lost, or the other half of its pair answers.
+   * What was registered must be registered again; agents are still logged in for a while, as EventRegistered tells. What `begin` throws goes
+   * to `failed`, unless the connection is lost meanwhile: then there will be another session. Answers how to stop.
+   */
+  onNewSession(begin: () => Promise<unknown>, failed: (error: Error) => void = () => undefined): () => void {
+    return this.on('EventServerConnected', ({ Resumed }) => {
+      const socket = this.#socket;
+      if (Resumed !== true) begin().catch((error: Error) => { if (socket === this.#socket) failed(error); });
+    });
   }
 
   /** Events of these names, or all, as they come: `for await (const event of client.events('EventRouteRequest'))`. Ends with `close`. */
@@ -204,7 +220,7 @@ export class TlibClient extends TlibRequests {
   }
 
   #pause(): Promise<void> {
-    return new Promise((resolve) => { this.#retry = setTimeout(resolve, this.options.reconnectDelayMs ?? RECONNECT_DELAY_MS); });
+    return new Promise((resolve) => { this.#retry = setTimeout(resolve, this.#pace.failed()); });
   }
 
   #openOnce(): Promise<TEvent> {
@@ -212,6 +228,8 @@ export class TlibClient extends TlibRequests {
     const address = this.options.addresses[index] as TlibAddress;
     this.#nextAddress = index + 1;
     const timeoutMs = this.options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
+    // A process that stands still takes connections and says nothing.
+    const openingMs = Math.min(timeoutMs, this.options.requestTimeoutMs ?? timeoutMs);
     return new Promise((resolve, reject) => {
       const socket = connect(address);
       const late = setTimeout(() => socket.destroy(new Error(`no connection within ${timeoutMs} ms`)), timeoutMs);
@@ -229,7 +247,7 @@ export class TlibClient extends TlibRequests {
         }
         this.#socket = socket;
         this.#read(socket);
-        return void this.request('RequestRegisterClient', this.#opening()).then((event) => {
+        return void this.request('RequestRegisterClient', this.#opening(), openingMs).then((event) => {
           // The session lives at this server: after a cut it is asked first.
           this.#nextAddress = index;
           this.#opened(event);
@@ -321,15 +339,15 @@ export class TlibClient extends TlibRequests {
     }
     this.#waiting.clear();
     this.#emit({ msg: 'EventServerDisconnected' });
-    if (!this.#closed && this.#wasOpen) this.#reconnect();
+    if (!this.#closed && this.#wasOpen) this.#reconnect(this.#pace.lost());
   }
 
-  #reconnect(): void {
+  #reconnect(delayMs: number): void {
     this.#retry = setTimeout(() => {
       this.#openOnce().catch(() => {
-        if (!this.#closed && this.#socket === undefined) this.#reconnect();
+        if (!this.#closed && this.#socket === undefined) this.#reconnect(this.#pace.failed());
       });
-    }, this.options.reconnectDelayMs ?? RECONNECT_DELAY_MS);
+    }, delayMs);
   }
 }
 

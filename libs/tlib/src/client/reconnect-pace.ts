@@ -1,0 +1,28 @@
+/** When a client tries again: each address in turn, then a pause that doubles. */
+
+const PAUSE_MS_MAX = 5_000;
+/** Clients of one server lose it at the same moment; they need not come back at the same moment. */
+const SPREAD = 0.25;
+
+export class ReconnectPace {
+  #failures = 0;
+
+  constructor(private readonly addresses: number, private readonly firstMs: number, private readonly random: () => number = Math.random) {}
+
+  /** The connection was lost: milliseconds until the first try. */
+  lost(): number {
+    this.#failures = 0;
+    return this.#pause(0);
+  }
+
+  /** An address did not answer: milliseconds until the next one, 0 while there is one that was not tried since the last pause. */
+  failed(): number {
+    this.#failures += 1;
+    return this.#failures % this.addresses === 0 ? this.#pause(this.#failures / this.addresses - 1) : 0;
+  }
+
+  #pause(doublings: number): number {
+    const pauseMs = Math.min(this.firstMs * 2 ** Math.min(doublings, 20), Math.max(PAUSE_MS_MAX, this.firstMs));
+    return pauseMs * (1 - SPREAD + 2 * SPREAD * this.random());
+  }
+}
