@@ -71,7 +71,7 @@ function checkImport(file, specifier, isTest) {
   }
   if (specifier.startsWith('#')) {
     const lib = specifier.slice(1).split('/')[0];
-    if (lib === 'servers' && room !== 'test' && room !== 'bench' && !isTest) problem(file, `imports ${specifier}; it is for tests and benches`);
+    if (lib === 'servers' && !['test', 'bench', 'infra'].includes(room) && !isTest) problem(file, `imports ${specifier}; it is for tests, benches and infra`);
     if (room !== 'libs' || lib === name) return;
     if (isTest && lib === 'simulation') return;
     if (floorOf(lib) >= floorOf(name) && !(name === 'simulation' && lib === 'simulation')) {

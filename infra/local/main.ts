@@ -1,14 +1,13 @@
 /** `npm run cluster`: the data centres of a configuration as processes of this machine, with the servers behind them. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig } from '#config';
 import { openControl } from './control.js';
-import { natsIsHealthy, prepareNats } from './nats.js';
-import { applicationWaves, consolesOf, type DataCentrePlan, dataCentresOf, type ProcessPlan } from './plan.js';
+import { applicationWaves, consolesOf, dataCentresOf, type ProcessPlan } from './plan.js';
 import { relayControl, relayPlan } from './relay.js';
+import { cassandraLinks, cassandraNodes, cassandraPlans, natsPlans, redisPlans } from './servers.js';
 import { endLeftovers, writeState } from './state.js';
 import { Supervisor } from './supervisor.js';
 import { addressTable } from './table.js';
@@ -89,18 +88,29 @@ async function main(argv: readonly string[]): Promise<number> {
     })),
   });
   const asked = new Promise<number>((stop) => { for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(0)); });
+  const servers = join(folder, 'servers');
+  const nodes = options.without.has('cassandra') ? [] : cassandraNodes(config);
+  const slow = await cassandraPlans(nodes, servers);
   const waves: [string, readonly ProcessPlan[]][] = [
-    ['line between the data centres', relay === undefined ? [] : [relayPlan(dataCentres, relay, options.delayMs)]],
-    ['NATS', natsPlans(dataCentres, natsServerFile(), join(folder, 'servers'))],
+    ['line between the data centres', relay === undefined ? [] : [relayPlan(dataCentres, relay, options.delayMs, cassandraLinks(nodes))]],
+    ['NATS', await natsPlans(dataCentres, servers)],
+    ['Redis', options.without.has('redis') ? [] : await redisPlans(config, servers)],
     ...applicationWaves(config, process.execPath, ENTRY, options.logLevel).map((wave): [string, ProcessPlan[]] => ['applications', wave]),
   ];
   const startedMs = performance.now();
   const started = (async () => {
-    for (const [what, plans] of waves) {
-      if (plans.length === 0) continue;
+    const start = async (what: string, plans: readonly ProcessPlan[]): Promise<void> => {
+      if (plans.length === 0) return;
       await supervisor.start(plans);
       say(`${what}: ${plans.map(({ name }) => name).join(', ')} (${seconds(startedMs)})`);
-    }
+    };
+    const [line, ...others] = waves as [typeof waves[0], ...typeof waves];
+    await start(...line);
+    // Cassandra takes as long as all the others together, and nobody needs it to start.
+    const history = start('Cassandra', slow);
+    history.catch(() => {});
+    for (const wave of others) await start(...wave);
+    await history;
     ready = true;
     save();
     console.log(addressTable(config));
@@ -115,18 +125,6 @@ async function main(argv: readonly string[]): Promise<number> {
   control.close();
   rmSync(stateFile, { force: true });
   return status;
-}
-
-function natsPlans(dataCentres: readonly DataCentrePlan[], file: string, folder: string): ProcessPlan[] {
-  return dataCentres.flatMap(({ name, nats }) => nats.servers.map((server): ProcessPlan => ({
-    name: server.name, kind: 'nats', dataCentre: name, file, args: prepareNats(nats, server, folder), isReady: () => natsIsHealthy(server),
-  })));
-}
-
-function natsServerFile(): string {
-  const fetched = join(ROOT, '.cache/servers/out/usr/sbin/nats-server');
-  if (!existsSync(fetched)) execFileSync(process.execPath, [join(ROOT, 'scripts/fetch-servers.mjs'), 'nats'], { stdio: ['ignore', 'ignore', 'inherit'] });
-  return fetched;
 }
 
 function say(line: string): void {

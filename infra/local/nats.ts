@@ -55,7 +55,8 @@ export function natsConfig(site: NatsSite, server: NatsServerPlan, store: string
 }
 
 function leafnodes(site: NatsSite, listen: string): string {
-  if (site.hub.length === 0) return `leafnodes { listen: ${listen}, authorization { account: APP } }`;
+  // Without no_advertise the hub tells its own addresses, and a leafnode that lost the line goes around it.
+  if (site.hub.length === 0) return `leafnodes { listen: ${listen}, no_advertise: true, authorization { account: APP } }`;
   const urls = site.hub.map((address) => `"nats-leaf://${address}"`);
   return `leafnodes { reconnect: 1, remotes: [{ urls: [${urls.join(', ')}], account: APP }] }`;
 }

@@ -11,6 +11,7 @@ export interface ProcessPlan {
   readonly file: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
   /** Resolves to true once it serves; asked again until then. Absent: when it says `ready`. */
   readonly isReady?: () => Promise<boolean>;
   /** A line of its output that says that it serves. */
@@ -63,17 +64,19 @@ function hostOf(server: string): string {
   return new URL(server).hostname;
 }
 
-/** Whoever is asked comes before whoever asks. */
-const WAVES: readonly (readonly Application['type'][])[] = [['sip-server', 'vq-server'], ['sip-proxy', 'dns-server'], ['router', 'console']];
+/** Whoever is asked comes before whoever asks; what is named nowhere comes last. */
+const WAVES: readonly (readonly Application['type'][])[] = [['sip-server', 'vq-server'], ['sip-proxy', 'dns-server']];
 
-/** The applications as processes, wave by wave; both halves of a pair. */
+/** The applications as processes, wave by wave. A second half of a pair comes after the first, which so begins as primary. */
 export function applicationWaves(config: ClusterConfig, node: string, entry: string, logLevel: string): ProcessPlan[][] {
+  const waveOf = ({ type, pair }: Application): number => {
+    const wave = WAVES.findIndex((types) => types.includes(type));
+    return (wave < 0 ? WAVES.length : wave) + (pair?.isBackup === true ? 1 : 0);
+  };
   const all = [...config.applications, ...config.backups];
-  const known = new Set(WAVES.flat());
-  const waves = [...WAVES.slice(0, -1), [...WAVES.at(-1) as Application['type'][], ...all.map(({ type }) => type).filter((type) => !known.has(type))]];
-  return waves.map((types) => all.filter(({ type }) => types.includes(type)).map((application): ProcessPlan => ({
+  return [...WAVES, []].map((_, wave) => all.filter((application) => waveOf(application) === wave).map((application): ProcessPlan => ({
     name: processName(application), kind: 'application', dataCentre: application.geoLocation, application: application.name,
-    file: node, args: [entry, '--config', config.file, '--app', processName(application), '--log', logLevel], ready: /^cordboard (ready|standby)$/m,
+    file: node, args: [entry, '--config', config.file, '--app', processName(application), '--log', logLevel], ready: /^cordboard ready$/m,
   })));
 }
 

@@ -21,7 +21,7 @@ export interface SupervisorOptions {
   say(line: string): void;
 }
 
-const READY_MS = 120_000;
+const READY_MS = 240_000;
 const POLL_MS = 50;
 /** From a death to the next start: at once at first, longer while it dies again and again. */
 const BACK_OFF_MS = [100, 500, 1_000, 2_000, 5_000] as const;
@@ -114,7 +114,9 @@ export class Supervisor {
     watched.from = readFileSync(watched.log).length;
     const output = openSync(watched.log, 'a');
     // A group of its own: Ctrl-C in a terminal is for us, and we decide the order.
-    const child = spawn(plan.file, plan.args, { detached: true, stdio: ['ignore', output, output], env: { ...process.env, ...plan.env } });
+    const child = spawn(plan.file, plan.args, {
+      detached: true, stdio: ['ignore', output, output], cwd: plan.cwd, env: { ...process.env, ...plan.env },
+    });
     closeSync(output);
     watched.child = child;
     watched.startedMs = performance.now();

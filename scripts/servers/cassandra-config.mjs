@@ -7,7 +7,7 @@ const RING = 2n ** 64n;
 /** Nodes divide the ring evenly. */
 const tokenOf = (index, count) => (-(2n ** 63n) + (RING / BigInt(count)) * BigInt(index) + BigInt(index)).toString();
 
-export function writeCassandraConfig(folder, { dataCentre, rack, host, index, count, seeds, nativePort, storagePort }) {
+export function writeCassandraConfig(folder, { dataCentre, rack, host, index, count, seeds, nativePort, storagePort, broadcast }) {
   const at = (name) => JSON.stringify(join(folder, name));
   writeFileSync(join(folder, 'cassandra.yaml'), `cluster_name: cordboard
 partitioner: org.apache.cassandra.dht.Murmur3Partitioner
@@ -19,7 +19,7 @@ seed_provider:
   - class_name: org.apache.cassandra.locator.SimpleSeedProvider
     parameters: [{ seeds: "${seeds.join(',')}" }]
 listen_address: ${host}
-rpc_address: ${host}
+${broadcast === undefined ? '' : `broadcast_address: ${broadcast}\n`}rpc_address: ${host}
 storage_port: ${storagePort}
 native_transport_port: ${nativePort}
 native_transport_max_threads: 32

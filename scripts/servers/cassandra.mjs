@@ -72,15 +72,23 @@ export async function startCassandra({ server = findCassandra(), nodes = [{ data
 }
 
 async function startNode({ dataCentre, rack, host, index, count, seeds, folder, server, heapMb }) {
+  const command = prepareCassandra({ dataCentre, rack, host, index, count, seeds, folder, server, heapMb });
+  const child = await startChild({ ...command, timeoutMs: START_TIMEOUT_MS });
+  const { pause, resume, kill, restart } = child;
+  return { dataCentre, host, address: `${host}:${NATIVE_PORT}`, pause, resume, kill, restart };
+}
+
+/**
+ * Writes the files of one node of a cluster of `count` into `folder` and answers its command: { file, args, cwd, ready }. Other nodes reach
+ * it at `broadcast`, by default at its host; `seeds` are such addresses.
+ */
+export function prepareCassandra({ server, folder, dataCentre, rack = 'rack1', host, broadcast, index, count, seeds, heapMb = 320 }) {
   mkdirSync(folder, { recursive: true });
-  writeCassandraConfig(folder, { dataCentre, rack, host, index, count, seeds, nativePort: NATIVE_PORT, storagePort: STORAGE_PORT });
-  const child = await startChild({
+  writeCassandraConfig(folder, { dataCentre, rack, host, broadcast, index, count, seeds, nativePort: NATIVE_PORT, storagePort: STORAGE_PORT });
+  return {
     file: server.java,
     args: [...javaOptions(folder, heapMb), '-cp', `${folder}:${join(server.jars, '*')}`, 'org.apache.cassandra.service.CassandraDaemon'],
     cwd: folder,
     ready: /Starting listening for CQL clients/,
-    timeoutMs: START_TIMEOUT_MS,
-  });
-  const { pause, resume, kill, restart } = child;
-  return { dataCentre, host, address: `${host}:${NATIVE_PORT}`, pause, resume, kill, restart };
+  };
 }

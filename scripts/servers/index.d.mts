@@ -18,6 +18,15 @@ export interface NatsServer extends ServerProcess {
   close(): Promise<void>;
 }
 
+/** How a server is started; it serves when its output matches `ready`. */
+export interface ServerCommand {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly ready: RegExp;
+}
+
 export const NATS_MINOR_MIN: number;
 /** The path of a server that is new enough, or undefined. */
 export function findNats(): string | undefined;
@@ -53,6 +62,13 @@ export function findRedis(): RedisBinary | undefined;
 export function fetchRedis(): Promise<RedisBinary>;
 export function startRedis(options?: RedisOptions): Promise<RedisServer>;
 
+export function redisCommand(options: {
+  readonly server: RedisBinary; readonly host: string; readonly port: number;
+  /** Folder of its data, which exists. */
+  readonly store: string;
+  readonly appendOnly?: boolean; readonly password?: string;
+}): ServerCommand;
+
 export interface CassandraBinary {
   readonly java: string;
   /** Folder of its jars. */
@@ -84,6 +100,13 @@ export interface CassandraOptions {
 export function findCassandra(): CassandraBinary | undefined;
 export function fetchCassandra(): Promise<CassandraBinary>;
 export function startCassandra(options?: CassandraOptions): Promise<CassandraCluster>;
+
+/** Writes the files of one node of a cluster of `count` into `folder`. Other nodes reach it at `broadcast`, by default at its host. */
+export function prepareCassandra(options: {
+  readonly server: CassandraBinary; readonly folder: string; readonly dataCentre: string; readonly host: string;
+  readonly index: number; readonly count: number; readonly seeds: readonly string[];
+  readonly broadcast?: string; readonly rack?: string; readonly heapMb?: number;
+}): ServerCommand;
 
 export interface SharedCassandra {
   readonly nodes: readonly CassandraAddress[];

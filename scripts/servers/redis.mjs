@@ -55,15 +55,7 @@ export async function startRedis({ server = findRedis(), host = '127.0.0.1', por
   if (server === undefined) throw new Error(`needs redis-server ${MAJOR_MIN} or newer`);
   const store = mkdtempSync(join(tmpdir(), 'redis-'));
   const taken = port ?? await freePort(host);
-  const child = await startChild({
-    file: server.file,
-    env: server.env,
-    ready: /Ready to accept connections/,
-    args: [
-      '--bind', host, '--port', String(taken), '--dir', store, '--save', '', '--appendonly', appendOnly ? 'yes' : 'no',
-      '--maxmemory', '512mb', '--maxmemory-policy', 'noeviction', ...(password === undefined ? [] : ['--requirepass', password]),
-    ],
-  });
+  const child = await startChild(redisCommand({ server, host, port: taken, store, appendOnly, password }));
   const { pause, resume, kill, restart } = child;
   return {
     url: `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}${host}:${taken}`,
@@ -72,5 +64,18 @@ export async function startRedis({ server = findRedis(), host = '127.0.0.1', por
       await kill();
       rmSync(store, { recursive: true, force: true });
     },
+  };
+}
+
+/** The command of a server that keeps its data in the folder `store`: { file, args, env, ready }. */
+export function redisCommand({ server, host, port, store, appendOnly = true, password }) {
+  return {
+    file: server.file,
+    env: server.env,
+    ready: /Ready to accept connections/,
+    args: [
+      '--bind', host, '--port', String(port), '--dir', store, '--save', '', '--appendonly', appendOnly ? 'yes' : 'no',
+      '--maxmemory', '512mb', '--maxmemory-policy', 'noeviction', ...(password === undefined ? [] : ['--requirepass', password]),
+    ],
   };
 }
