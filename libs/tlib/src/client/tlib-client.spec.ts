@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { CountingMeter, silentLog, SystemClock, SystemEntropy } from '#kernel';
 import type { TEvent, TRequest } from '../message.js';
 import { ACCEPTED } from '../messages/ports.js';
@@ -93,6 +93,31 @@ it('gives up on a request that is not answered, and on a server that does not sp
   const mutePort = await new Promise<number>((resolve) => { mute.listen(0, '127.0.33.3', () => resolve((mute.address() as { port: number }).port)); });
   await expect(clientOf(mutePort, { requestTimeoutMs: 10 }).connect()).rejects.toMatchObject({ code: 57 });
   mute.close();
+});
+
+it('has one connection at a time, also to a server that hangs when it comes back', async () => {
+  let open = 0;
+  let most = 0;
+  let seen = 0;
+  const server = createServer((socket) => {
+    open += 1;
+    seen += 1;
+    most = Math.max(most, open);
+    socket.resume().on('error', () => undefined).on('close', () => { open -= 1; });
+    if (seen > 1) return;
+    socket.once('data', () => {
+      socket.write('{"msg":"EventLinkConnected","ReferenceID":1,"EventSequenceNumber":1,"SessionToken":"t"}\n');
+      socket.end();
+    });
+  });
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.33.3', () => resolve((server.address() as AddressInfo).port));
+  });
+  await clientOf(port, { requestTimeoutMs: 30, reconnectDelayMs: 50 }).connect();
+  while (seen < 6) await new Promise((resolve) => { server.once('connection', resolve); });
+  expect(most).toBe(1);
+  for (const client of clients) client.close();
+  await new Promise((resolve) => { server.close(resolve); });
 });
 
 it('goes to the next address, and comes back to the server that has its session', async () => {

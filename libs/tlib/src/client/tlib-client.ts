@@ -342,7 +342,9 @@ export class TlibClient extends TlibRequests {
     if (!this.#closed && this.#wasOpen) this.#reconnect(this.#pace.lost());
   }
 
+  /** One try at a time: a server that lets us in and then says nothing ends a try in two ways, as lost and as unanswered. */
   #reconnect(delayMs: number): void {
+    clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
       this.#openOnce().catch(() => {
         if (!this.#closed && this.#socket === undefined) this.#reconnect(this.#pace.failed());
