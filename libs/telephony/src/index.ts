@@ -5,6 +5,7 @@ export type { CallTimer } from './call/call.state.js';
 export { Call, type CallSnapshot } from './call/call.js';
 export { askersOf, forgetAskers } from './call/askers.js';
 export { unsupportedRequest } from './call/requests.js';
+export { FIRST as FIRST_CALL_EVENTS, MOVES as CALL_EVENT_MOVES, type WalkState } from './call/walk-table.js';
 export {
   type RefusalReason, type ReservationEffect, type ReservationInput, type ReservationKeys, type ReservationOptions, Reservations,
 } from './reservation/reservation.js';
