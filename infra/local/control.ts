@@ -21,11 +21,12 @@ export async function openControl(supervisor: Supervisor): Promise<Control> {
 
 async function serve(supervisor: Supervisor, request: IncomingMessage): Promise<object> {
   if (request.method === 'POST') {
-    const { name } = JSON.parse(await bodyOf(request)) as { name?: unknown };
+    const { name, args = [] } = JSON.parse(await bodyOf(request)) as { name?: unknown; args?: unknown };
     if (typeof name !== 'string') throw new Error('needs the name of a process: {"name":"..."}');
+    if (!Array.isArray(args) || args.some((arg) => typeof arg !== 'string')) throw new Error('args must be a list of texts');
     const verb = request.url?.slice(1);
     if (verb === 'hold') await supervisor.hold(name);
-    else if (verb === 'release') await supervisor.release(name);
+    else if (verb === 'release') await supervisor.release(name, args as string[]);
     else if (verb === 'restart') await supervisor.hold(name).then(() => supervisor.release(name));
     else throw new Error(`POST /${verb ?? ''}: must be /hold, /release or /restart`);
   }

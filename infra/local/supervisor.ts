@@ -38,6 +38,8 @@ class Watched {
   startedMs = 0;
   /** Ended on purpose, and not to be started again. */
   held = false;
+  /** Arguments beside its plan's, of this life and those that follow until it is held again. */
+  more: readonly string[] = [];
   /** Where in the log the output of this life begins. */
   from = 0;
 
@@ -87,14 +89,16 @@ export class Supervisor {
   async hold(name: string): Promise<void> {
     const watched = this.#find(name);
     watched.held = true;
+    watched.more = [];
     await this.#end(watched);
   }
 
   /** Starts one that was held; resolves when it serves. */
-  async release(name: string): Promise<void> {
+  async release(name: string, more: readonly string[] = []): Promise<void> {
     const watched = this.#find(name);
     watched.held = false;
     if (!watched.isAlive) {
+      watched.more = more;
       watched.deaths = 0;
       watched.restarts += 1;
       this.#spawn(watched);
@@ -114,7 +118,7 @@ export class Supervisor {
     watched.from = readFileSync(watched.log).length;
     const output = openSync(watched.log, 'a');
     // A group of its own: Ctrl-C in a terminal is for us, and we decide the order.
-    const child = spawn(plan.file, plan.args, {
+    const child = spawn(plan.file, [...plan.args, ...watched.more], {
       detached: true, stdio: ['ignore', output, output], cwd: plan.cwd, env: { ...process.env, ...plan.env },
     });
     closeSync(output);

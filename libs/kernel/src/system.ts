@@ -6,11 +6,16 @@ import { TimerWheel } from './timer-wheel.js';
 
 /** Epoch time that follows the monotonic clock, so that it never jumps back. */
 export class SystemClock implements Clock {
-  readonly #originMs = Date.now() - performance.now();
+  readonly #originMs: number;
   /** Without a live timer nothing keeps the process awake. */
   readonly #wheel = new TimerWheel(() => this.#sleep());
   #wakeUp: NodeJS.Timeout | undefined;
   #wakeUpAtMs = Infinity;
+
+  /** `offsetMs`: how much ahead of the machine's clock this one is; drills and tests of wrong clocks give it. */
+  constructor(offsetMs = 0) {
+    this.#originMs = Date.now() - performance.now() + offsetMs;
+  }
 
   nowMs(): number {
     return this.#originMs + performance.now();

@@ -17,6 +17,8 @@ export interface ProcessOptions {
   readonly listen: string | undefined;
   readonly app: string | undefined;
   readonly logLevel: LogLevel;
+  /** Milliseconds by which the process' clock is wrong: for drills. */
+  readonly clockOffsetMs: number;
 }
 
 /** How long a call may take to end once the process was asked to stop. Ctrl-C ends in under 5 s. */
@@ -36,11 +38,14 @@ export function processOptions(argv: readonly string[], defaultConfig: string): 
       listen: { type: 'string' },
       app: { type: 'string' },
       log: { type: 'string', default: 'warn' },
+      'clock-offset': { type: 'string', default: '0' },
     },
   });
   const logLevel = LOG_LEVELS.find((level) => level === values.log);
   if (logLevel === undefined) throw new Error(`--log ${values.log}: must be one of ${LOG_LEVELS.join(', ')}`);
-  return { config: values.config, listen: values.listen, app: values.app, logLevel };
+  const clockOffsetMs = Number(values['clock-offset']);
+  if (!Number.isInteger(clockOffsetMs)) throw new Error(`--clock-offset ${values['clock-offset']}: must be a whole number of milliseconds`);
+  return { config: values.config, listen: values.listen, app: values.app, logLevel, clockOffsetMs };
 }
 
 export interface ClusterProcess {
@@ -64,7 +69,7 @@ export async function openProcess(options: ProcessOptions, prepare?: (config: Cl
   const log = makeLog({ level: options.logLevel, destination: 'stderr' });
   for (const warning of warnings) log.warn(warning);
   log.info('effective configuration', { config: redactedConfig(config) });
-  const clock = new SystemClock();
+  const clock = new SystemClock(options.clockOffsetMs);
   const meter = new PrometheusMeter();
   const drivers = await openDrivers(config, options.app, { clock, log, meter });
   const stores = configuredStores(config, { clock, log, meter });
