@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The operators' command: `npx cordboard --help`.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -13,5 +13,7 @@ if (!existsSync(entry)) {
   build();
 }
 const { pinnedNode } = await import('../scripts/pinned-node.mjs');
-const { status } = spawnSync(pinnedNode(), [entry, ...process.argv.slice(2)], { stdio: 'inherit' });
-process.exit(status ?? 1);
+const child = spawn(pinnedNode(), [entry, ...process.argv.slice(2)], { stdio: 'inherit' });
+// A terminal sends Ctrl-C to both; a supervisor only to us. Either way the child decides when it is done: a drill undoes what it did.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code) => process.exit(code ?? 1));

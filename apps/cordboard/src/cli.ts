@@ -9,6 +9,7 @@ const USAGE = `cordboard COMMAND [options]
   status            instances that run, and their tiers
   commands          what the running instances can be asked
   check FILE        check a configuration
+  drill list|NAME   harm the cluster under load, and say what came of it
   tlib HOST:PORT    type T-Library requests, read events in the classic log form
 
 ${commandLines().join('\n')}
@@ -26,8 +27,15 @@ export async function main(argv: readonly string[]): Promise<number> {
       return command === undefined ? 2 : 0;
     case 'tlib': return runTlib(rest);
     case 'check': return runCheck(rest);
+    case 'drill': return runDrills(rest);
     default: return runAsk(argv);
   }
+}
+
+/** Nothing that a drill opened may keep the process. */
+async function runDrills(argv: readonly string[]): Promise<number> {
+  const drills = await import('../../drill/src/index.js');
+  process.exit(await drills.main(argv));
 }
 
 main(process.argv.slice(2)).then((status) => { process.exitCode = status; }, (error: unknown) => {

@@ -58,7 +58,9 @@ export function understand(words: readonly string[]): Understood {
   const alone = verb === undefined ? COMMANDS.find(({ name }) => name === ALONE[noun]) : undefined;
   if (alone !== undefined) return { kind: 'command', command: alone, words: [] };
   const verbs = verbsOf(noun);
-  if (verbs.length === 0) return { kind: 'problem', message: `there is no "${noun}"; there are: ${nouns().join(', ')}, and status, commands, check, tlib` };
+  if (verbs.length === 0) {
+    return { kind: 'problem', message: `there is no "${noun}"; there are: ${nouns().join(', ')}, and status, commands, check, drill, tlib` };
+  }
   const what = verb === undefined ? `say what to do with ${noun}` : `${noun} cannot "${verb}"`;
   return { kind: 'problem', message: `${what}: ${verbs.join(', ')}` };
 }

@@ -1,0 +1,56 @@
+/** Calls that try each proxy all the time: whether new calls are taken, and which proxies answer. */
+import type { Call } from '#softphone';
+import { number } from '../machines/cast.js';
+import { Outage } from '../machines/outage.js';
+import { PROBE_STATUS } from './routing.js';
+import type { Site } from './site.js';
+
+const EVERY_MS = 100;
+/** Longer than any healthy node takes; then the caller tries elsewhere. */
+const PATIENCE_MS = 1_000;
+
+export class Probes {
+  readonly outage = new Outage();
+  readonly #timer: NodeJS.Timeout;
+  readonly #outstanding = new Set<Call>();
+  #next = 0;
+
+  constructor(private readonly site: Site, private readonly point: string, private readonly offset: number, private readonly nowMs: () => number) {
+    this.#timer = setInterval(() => this.#try(), EVERY_MS);
+  }
+
+  /** Calls that nobody took lately. */
+  missing(): string[] {
+    return this.outage.isOut() ? [`new calls in ${this.site.dataCentre.name}`] : [];
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    for (const call of this.#outstanding) call.hangUp();
+  }
+
+  #try(): void {
+    const { proxies } = this.site.dataCentre;
+    const proxy = proxies[this.#next % proxies.length] as (typeof proxies)[number];
+    this.#next += 1;
+    const begunMs = this.nowMs();
+    const call = this.site.dialThrough(proxy, this.point, number('4', this.#next * 2 + this.offset));
+    this.#outstanding.add(call);
+    let isLate = false;
+    const patience = setTimeout(() => {
+      isLate = true;
+      this.#told(begunMs, proxy, false);
+      call.hangUp();
+    }, PATIENCE_MS);
+    void call.until('Ended').then(() => {
+      this.#outstanding.delete(call);
+      clearTimeout(patience);
+      if (!isLate) this.#told(begunMs, proxy, call.end?.status === PROBE_STATUS);
+    });
+  }
+
+  #told(begunMs: number, proxy: { readonly host: string; readonly port: number }, taken: boolean): void {
+    this.outage.tried(begunMs, taken);
+    this.site.proxyAnswers(proxy, taken);
+  }
+}

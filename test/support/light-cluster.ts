@@ -1,0 +1,74 @@
+/** Two small data centres as local processes, by `infra/local`, on addresses of their own: for tests of drills. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { startCluster } from '../../apps/drill/src/topology/start-cluster.js';
+import { loopbackBlock } from './loopback.js';
+
+const MAIN = fileURLToPath(new URL('../../dist/infra/local/main.js', import.meta.url));
+
+export interface LightCluster {
+  readonly stateFile: string;
+  stop(): Promise<void>;
+}
+
+export interface LightWishes {
+  readonly phones: number;
+  /** Each node is a pair. */
+  readonly pairs?: boolean;
+}
+
+const AGENTS = 20;
+
+export async function startLightCluster(wishes: LightWishes): Promise<LightCluster> {
+  const folder = mkdtempSync(`${tmpdir()}/cordboard-light-`);
+  const config = `${folder}/switch.yaml`;
+  const [one, other] = [await loopbackBlock(), await loopbackBlock()];
+  writeFileSync(config, lightYaml({ dc1: one, dc2: other }, wishes));
+  const stateFile = `${folder}/state/state.json`;
+  const stop = await startCluster(MAIN, stateFile, config);
+  return {
+    stateFile,
+    stop: async () => {
+      await stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const natsLine = ([dc, block]: [string, string]): string =>
+  `    ${dc}: { servers: [${[101, 102, 103].map((n) => `"nats://${block}.${n}:4222"`).join(', ')}] }`;
+
+function lightYaml(blocks: { readonly dc1: string; readonly dc2: string }, { phones, pairs = false }: LightWishes): string {
+  const centre = (dc: 'dc1' | 'dc2', serverId: number): string[] => {
+    const at = (n: number): string => `geo-location: ${dc}, host: ${blocks[dc]}.${n}`;
+    return [
+      `  SIPP_${dc}_1: { type: sip-proxy, ${at(11)}, ports: { sip: 5060 } }`,
+      `  SIPP_${dc}_2: { type: sip-proxy, ${at(12)}, ports: { sip: 5060 } }`,
+      `  SIPS_${dc}_1: { type: sip-server, server-id: ${serverId}, ${at(21)},`,
+      '    ports: { sip: 5070, default: 7000, TCport: 7001, IPport: 7002, SmartProxy: 7003 } }',
+      ...(pairs ? [`  SIPS_${dc}_1b: { backup-of: SIPS_${dc}_1, host: ${blocks[dc]}.22 }`] : []),
+      `  VQ_${dc}_1: { type: vq-server, ${at(31)}, ports: { default: 7010 } }`,
+      `  Router_${dc}_1: { type: router, ${at(33)}, routing-points: [5000], options: { skill: support } }`,
+      `  DNS_${dc}_1: { type: dns-server, ${at(41)}, ports: { dns: 5300 } }`,
+    ];
+  };
+  const options = {
+    'default-route-point': 'reject=404', 'unknown-gateway-reject-code': 503, 'router-timeout': 10, 'after-routing-timeout': 18,
+    'agent-no-answer-timeout': 12, 'agent-no-answer-action': 'notready', 'emulated-login-state': 'not_ready', 'logout-on-disconnect': true,
+    'logout-on-out-of-service': true, 'wrap-up-time': 0, 'tc-reconnect-timeout': 5, 'oos-check': 1, 'oos-force': 1,
+  };
+  return [
+    'switch:', '  name: Light', '  access-point: sip.cordboard.test', '  external-contact: phones.cordboard.test', '  options:',
+    ...Object.entries(options).map(([name, value]) => `    ${name}: ${String(value)}`),
+    'bus:', '  driver: nats', '  data-centres:', ...Object.entries(blocks).map(natsLine),
+    'applications:', ...centre('dc1', 1), ...centre('dc2', 2),
+    `  Console_dc1_1: { type: console, geo-location: dc1, host: ${blocks.dc1}.51, ports: { http: 8080 } }`,
+    'dns:',
+    `  - { numbers: 20000-${20_000 + phones - 1}, type: Extension, options: { contact: "*", password: "secret-\${number}", sip-cti-control: "talk,hold" } }`,
+    '  - { numbers: 5000-5005, type: RoutingPoint }',
+    ...Object.entries(blocks).map(([dc, block]) =>
+      `  - { number: Trunk_${dc}, type: Trunk, options: { geo-location: ${dc}, contact: "sip:${block}.90:5090", prefix: "+,0", oos-check: 0 } }`),
+    'persons:', `  - { employees: agent1001-agent${1_000 + AGENTS}, skills: { support: 1 } }`, '',
+  ].join('\n');
+}
