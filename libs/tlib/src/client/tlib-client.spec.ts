@@ -86,9 +86,9 @@ it('explains errors', async () => {
 
 it('gives up on a request that is not answered, and on a server that does not speak', async () => {
   const { port } = await serve(() => undefined);
-  const client = clientOf(port, { requestTimeoutMs: 10 });
+  const client = clientOf(port);
   await client.connect();
-  await expect(client.registerAddress('5001')).rejects.toMatchObject({ code: 57, message: 'RequestRegisterAddress was not answered within 10 ms' });
+  await expect(client.request('RequestRegisterAddress', { ThisDN: '5001' }, 10)).rejects.toMatchObject({ code: 57, message: 'RequestRegisterAddress was not answered within 10 ms' });
   const mute = createServer(() => undefined);
   const mutePort = await new Promise<number>((resolve) => { mute.listen(0, '127.0.33.3', () => resolve((mute.address() as { port: number }).port)); });
   await expect(clientOf(mutePort, { requestTimeoutMs: 10 }).connect()).rejects.toMatchObject({ code: 57 });
