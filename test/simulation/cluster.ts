@@ -1,7 +1,7 @@
 /** A whole cluster in a world: the tiers, and around them phones, desktops, monitors, a carrier and a router. */
 import type { ClusterConfig } from '#config';
 import type { Target } from '#sip';
-import type { SeededEntropy, World } from '#simulation';
+import type { SeededEntropy, SimProcess, World } from '#simulation';
 import { Desktop, type DesktopHabits } from './actors/desktop.js';
 import { Monitor } from './actors/monitor.js';
 import { Phone } from './actors/phone.js';
@@ -23,14 +23,10 @@ export interface ClusterShape extends SwitchShape {
 const SETTLE_MS = 15_000;
 
 export class SimCluster {
-  readonly proxies: ProxyProcess[] = [];
-  readonly nodes: NodeProcess[] = [];
   readonly phones: Phone[] = [];
   readonly desktops: Desktop[] = [];
   readonly monitors: Monitor[] = [];
   readonly config: ClusterConfig;
-  vq!: VqProcess;
-  router: RouterProcess | undefined;
   carrier!: UserAgent;
 
   private constructor(readonly world: World, readonly shape: ClusterShape) {
@@ -51,7 +47,45 @@ export class SimCluster {
   /** Names of the processes of the switch, which may be paused. */
   get serverNames(): string[] {
     const { proxies, nodes } = this.shape;
-    return [...names('P', proxies), ...names('N', nodes), 'V1'];
+    return [...names('P', proxies), ...names('N', nodes), ...names('V', this.#dataCentres)];
+  }
+
+  /** Those that run. */
+  get proxies(): ProxyProcess[] {
+    return this.#running('P', this.shape.proxies);
+  }
+
+  get nodes(): NodeProcess[] {
+    return this.#running('N', this.shape.nodes);
+  }
+
+  get vqs(): VqProcess[] {
+    return this.#running('V', this.#dataCentres);
+  }
+
+  get routers(): RouterProcess[] {
+    return this.#running('R', this.#dataCentres);
+  }
+
+  /** All that a cut of that data centre's links is about. */
+  machinesOf(dataCentre: string): string[] {
+    const servers = [...this.serverNames, ...this.shape.router ? names('R', this.#dataCentres) : []];
+    return [...servers.filter((name) => applicationOf(this.config, name).geoLocation === dataCentre), `kv ${dataCentre}`];
+  }
+
+  get dataCentres(): string[] {
+    return names('dc', this.#dataCentres);
+  }
+
+  get #dataCentres(): number {
+    return this.shape.dataCentres ?? 1;
+  }
+
+  #running<P extends SimProcess>(letter: string, count: number): P[] {
+    return names(letter, count).flatMap((name) => {
+      const process = this.world.process(name) as P | undefined;
+      return process === undefined ? [] : [process];
+    });
   }
 
   phone(dn: string): Phone {
@@ -59,10 +93,13 @@ export class SimCluster {
   }
 
   get proxyTargets(): Target[] {
-    return names('P', this.shape.proxies).map((name) => {
-      const { host, ports } = applicationOf(this.config, name);
-      return { transport: 'udp', host, port: ports.get('sip') as number };
-    });
+    return this.dataCentres.flatMap((dataCentre) => this.proxiesOf(dataCentre));
+  }
+
+  proxiesOf(dataCentre: string): Target[] {
+    const applications = names('P', this.shape.proxies).map((name) => applicationOf(this.config, name));
+    return applications.filter(({ geoLocation }) => geoLocation === dataCentre)
+      .map(({ host, ports }) => ({ transport: 'udp', host, port: ports.get('sip') as number }));
   }
 
   get random(): SeededEntropy {
@@ -71,9 +108,9 @@ export class SimCluster {
 
   async #startTiers(): Promise<void> {
     const { world, config, shape } = this;
-    for (const name of names('N', shape.nodes)) this.nodes.push(await world.start(name, nodeProcess(config, applicationOf(config, name))));
-    for (const name of names('P', shape.proxies)) this.proxies.push(await world.start(name, proxyProcess(config, applicationOf(config, name))));
-    this.vq = await world.start('V1', vqProcess(config, applicationOf(config, 'V1')));
+    for (const name of names('N', shape.nodes)) await world.start(name, nodeProcess(config, applicationOf(config, name)));
+    for (const name of names('P', shape.proxies)) await world.start(name, proxyProcess(config, applicationOf(config, name)));
+    for (const name of names('V', this.#dataCentres)) await world.start(name, vqProcess(config, applicationOf(config, name)));
   }
 
   async #startAround(): Promise<void> {
@@ -88,12 +125,14 @@ export class SimCluster {
       }
       for (const monitor of this.monitors) await this.#whileTimePasses(monitor.start());
     }
-    if (shape.router) this.router = await world.start('R1', routerProcess(this.config, applicationOf(this.config, 'R1')));
+    if (!shape.router) return;
+    for (const name of names('R', this.#dataCentres)) await world.start(name, routerProcess(this.config, applicationOf(this.config, name)));
   }
 
   async #startAgent(dn: string, index: number): Promise<void> {
+    const dataCentre = this.dataCentres[index % this.#dataCentres] as string;
     const phone = await this.world.start(`phone ${dn}`, (ports) => new Phone(ports, {
-      user: dn, host: `10.0.8.${index + 1}`, port: 5060, proxies: this.proxyTargets, accessPoint: ACCESS_POINT, password: passwordOf(dn),
+      user: dn, host: `10.0.8.${index + 1}`, port: 5060, proxies: this.proxiesOf(dataCentre), accessPoint: ACCESS_POINT, password: passwordOf(dn),
     }));
     this.phones.push(phone);
     phone.register();

@@ -20,7 +20,12 @@ export interface Tally {
   abandoned: number;
   pauses: number;
   cuts: number;
+  crashes: number;
+  /** Phones that registered in the other data centre. */
+  moves: number;
 }
+
+export const noTally = (): Tally => ({ calls: 0, connected: 0, failed: 0, abandoned: 0, pauses: 0, cuts: 0, crashes: 0, moves: 0 });
 
 const SHAPE = { proxies: 2, nodes: 2, agents: 5, router: true, monitors: true, habits: { readyAgainMs: 4_000 } } as const;
 /** Longer than any time-out of SIP (64*T1 twice, and Timer C has nothing to wait for), a registration's refresh, and a repeated event. */
@@ -28,7 +33,7 @@ const QUIET_MS = 100_000;
 const PAUSE_MAX_MS = 20_000;
 
 export async function runHistory(seed: number, options: HistoryOptions): Promise<{ history: History; tally: Tally }> {
-  const tally: Tally = { calls: 0, connected: 0, failed: 0, abandoned: 0, pauses: 0, cuts: 0 };
+  const tally = noTally();
   const history = await runScenario(seed, story(options, tally));
   return { history, tally };
 }
@@ -50,13 +55,13 @@ function story({ minutes, calls, debug }: HistoryOptions, tally: Tally): Scenari
   };
 }
 
-function degrade(world: World, random: SeededEntropy): void {
+export function degrade(world: World, random: SeededEntropy): void {
   world.network.setQuality({
     delayMsMin: 1, delayMsMax: random.between(2, 120), loss: random.between(0, 60) / 1_000, duplication: random.between(0, 50) / 1_000,
   });
 }
 
-async function quiet(cluster: SimCluster): Promise<void> {
+export async function quiet(cluster: SimCluster): Promise<void> {
   const { world } = cluster;
   for (const name of cluster.serverNames) world.resume(name);
   world.heal();
@@ -66,7 +71,7 @@ async function quiet(cluster: SimCluster): Promise<void> {
   await world.advance(QUIET_MS);
 }
 
-function planOf(random: SeededEntropy): CallPlan {
+export function planOf(random: SeededEntropy): CallPlan {
   const ringMs = random.between(0, 800);
   const roll = random.fraction();
   if (roll < 0.6) {
@@ -79,7 +84,7 @@ function planOf(random: SeededEntropy): CallPlan {
 }
 
 /** Callers of every kind. */
-class Traffic {
+export class Traffic {
   constructor(private readonly cluster: SimCluster, private readonly random: SeededEntropy, private readonly tally: Tally) {}
 
   spread(calls: number, untilMs: number): void {

@@ -1,7 +1,6 @@
 /** `npm run sim`: histories of a simulated cluster by their seeds (docs/specs/simulation.md). */
 import { parseArgs } from 'node:util';
-import { CASES } from './cases/cases.js';
-import { caseRunner, type Failure, historyRunner, type Outcome, runSeeds, seedsFrom } from './run.js';
+import { CASE_NAMES, caseRunner, type Failure, historyRunner, type Outcome, runSeeds, seedsFrom } from './run.js';
 
 const USAGE = `npm run sim -- [options]
 
@@ -10,7 +9,7 @@ const USAGE = `npm run sim -- [options]
   --from N       the first seed (default 1)
   --minutes M    virtual minutes of calls and trouble (default 2)
   --calls N      calls in them (default 40)
-  --case NAME    races of one call instead of whole histories: ${Object.keys(CASES).join(', ')}; or all
+  --case NAME    races of one call instead of whole histories: ${CASE_NAMES.join(', ')}; or all
   --verbose      with --seed: every message between tiers, and every event that a client hears`;
 
 interface Arguments {
@@ -52,7 +51,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   if (options.seed !== undefined) return runOne(options, options.seed);
-  const names = options.case === 'all' ? Object.keys(CASES) : [options.case];
+  const names = options.case === 'all' ? CASE_NAMES : [options.case];
   let failed = 0;
   for (const name of names) failed += await runMany({ ...options, case: name });
   return failed === 0 ? 0 : 1;
@@ -89,19 +88,20 @@ async function runMany(options: Arguments): Promise<number> {
 }
 
 function tellFailure(options: Arguments, { seed, reason }: Failure): void {
-  const which = options.case === undefined ? `--minutes ${options.minutes} --calls ${options.calls}` : `--case ${options.case}`;
+  const which = `${options.case === undefined ? '' : `--case ${options.case} `}--minutes ${options.minutes} --calls ${options.calls}`;
   console.log(`seed ${seed} FAILED: ${reason}\n  again: npm run sim -- --seed ${seed} ${which}`);
 }
 
 function runnerOf({ case: name, minutes, calls, verbose }: Arguments) {
-  if (name !== undefined) return caseRunner(name);
-  return historyRunner({ minutes, calls, ...(verbose ? { debug: (line: string) => console.log(line) } : {}) });
+  const options = { minutes, calls, ...(verbose ? { debug: (line: string) => console.log(line) } : {}) };
+  return name === undefined ? historyRunner(options) : caseRunner(name, options);
 }
 
 function tallyOf({ tally }: Outcome): string {
   if (tally === undefined) return '';
-  const { calls, connected, failed, abandoned, pauses, cuts } = tally;
-  return `; ${calls} calls: ${connected} connected, ${failed} refused, ${abandoned} given up; ${pauses} pauses, ${cuts} cuts`;
+  const { calls, connected, failed, abandoned, pauses, cuts, crashes, moves } = tally;
+  const troubles = `${pauses} pauses, ${cuts} cuts, ${crashes} crashes, ${moves} moves`;
+  return `; ${calls} calls: ${connected} connected, ${failed} refused, ${abandoned} given up; ${troubles}`;
 }
 
 main(process.argv.slice(2)).then((status) => { process.exitCode = status; }, (error: unknown) => {

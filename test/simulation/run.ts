@@ -1,7 +1,8 @@
 /** Runs seeds one after the other, and says how to see again what failed. */
 import { HistoryFailed, runScenario } from '#simulation';
 import { CASES } from './cases/cases.js';
-import { type HistoryOptions, runHistory, type Tally } from './history.js';
+import { type HistoryOptions, noTally, runHistory, type Tally } from './history.js';
+import { TWO_DATA_CENTRES, twoDataCentres } from './two-data-centres.js';
 
 export interface Outcome {
   readonly seed: number;
@@ -27,10 +28,23 @@ export function historyRunner(options: HistoryOptions): RunSeed {
   };
 }
 
+/** Whole histories, too, in a cluster of another shape. */
+const STORIES: Readonly<Record<string, (options: HistoryOptions) => RunSeed>> = {
+  twoDataCentres: (options) => async (seed) => {
+    const tally = noTally();
+    const { traceHash, lines } = await runScenario(seed, twoDataCentres(options, tally), TWO_DATA_CENTRES);
+    return { seed, traceHash, lines, tally };
+  },
+};
+
+export const CASE_NAMES = [...Object.keys(CASES), ...Object.keys(STORIES)];
+
 /** @throws Error that names the cases there are */
-export function caseRunner(name: string): RunSeed {
+export function caseRunner(name: string, options: HistoryOptions = { minutes: 2, calls: 40 }): RunSeed {
+  const story = STORIES[name];
+  if (story !== undefined) return story(options);
   const scenario = CASES[name];
-  if (scenario === undefined) throw new Error(`there is no case "${name}": it must be one of ${Object.keys(CASES).join(', ')}`);
+  if (scenario === undefined) throw new Error(`there is no case "${name}": it must be one of ${CASE_NAMES.join(', ')}`);
   return async (seed) => {
     const { traceHash, lines } = await runScenario(seed, scenario, { wholeWrites: true });
     return { seed, traceHash, lines, tally: undefined };

@@ -1,4 +1,4 @@
-/** The switch that is simulated: two proxies, two nodes of three tiers each, one virtual-queue server, a router, one trunk. */
+/** The switch that is simulated: in each data centre proxies, nodes of three tiers each, a virtual-queue server and a router; one trunk. */
 import { type Application, type ClusterConfig, parseConfig } from '#config';
 import type { Target } from '#sip';
 
@@ -10,16 +10,24 @@ export const UNSERVED_POINT = '5001';
 export const AGENTS_MAX = 8;
 
 export interface SwitchShape {
+  /** Of all data centres together: equal parts of them are in each. */
   readonly proxies: number;
   readonly nodes: number;
+  /** Default: 1. */
+  readonly dataCentres?: number;
 }
+
+/** Applications are numbered through the data centres. */
+export const centreOf = (n: number, count: number, dataCentres = 1): number => Math.ceil((n * dataCentres) / count);
 
 const extensions = `
   - numbers: 7001-7008
     type: Extension
     options: { contact: "*", password: "secret-\${number}", sip-cti-control: "talk,hold" }`;
 
-const source = ({ proxies, nodes }: SwitchShape): string => `
+const placeOf = (dataCentre: number): string => `geo-location: dc${dataCentre}`;
+
+const source = ({ proxies, nodes, dataCentres = 1 }: SwitchShape): string => `
 switch:
   name: Simulated
   access-point: ${ACCESS_POINT}
@@ -40,15 +48,15 @@ switch:
     wrap-up-time: 0
     registrar-default-timeout: 60
 applications:
-${range(proxies).map((n) => `  P${n}: { type: sip-proxy, geo-location: dc1, host: 10.0.1.${n}, ports: { sip: 5060 } }`).join('\n')}
+${range(proxies).map((n) => `  P${n}: { type: sip-proxy, ${placeOf(centreOf(n, proxies, dataCentres))}, host: 10.0.1.${n}, ports: { sip: 5060 } }`).join('\n')}
 ${range(nodes).map((n) => `  N${n}:
-    type: sip-server
-    server-id: ${n}
-    geo-location: dc1
-    host: 10.0.1.${10 + n}
-    ports: { sip: 5060, default: 7000, TCport: 7001, IPport: 7002, SmartProxy: 7003 }`).join('\n')}
-  V1: { type: vq-server, geo-location: dc1, host: 10.0.1.21, ports: { default: 7010 }, options: { request-collection-time: 100 msec } }
-  R1: { type: router, geo-location: dc1, host: 10.0.1.31, routing-points: [${SERVED_POINT}], options: { virtual-queue: VQ_Support, max-wait: 60 } }
+    { type: sip-server, server-id: ${n}, ${placeOf(centreOf(n, nodes, dataCentres))}, host: 10.0.1.${10 + n},
+      ports: { sip: 5060, default: 7000, TCport: 7001, IPport: 7002, SmartProxy: 7003 } }`).join('\n')}
+${range(dataCentres).map((n) => `  V${n}:
+    { type: vq-server, ${placeOf(n)}, host: 10.0.1.${20 + n}, ports: { default: 7010 }, options: { request-collection-time: 100 msec } }
+  R${n}:
+    { type: router, ${placeOf(n)}, host: 10.0.1.${30 + n}, routing-points: [${SERVED_POINT}],
+      options: { virtual-queue: VQ_Support, max-wait: 60 } }`).join('\n')}
 dns:${extensions}
   - { numbers: 5000-5001, type: RoutingPoint }
   - { number: VQ_Support, type: VirtualQueue }
@@ -65,7 +73,7 @@ function range(count: number): number[] {
 const parsed = new Map<string, ClusterConfig>();
 
 export function switchOf(shape: SwitchShape): ClusterConfig {
-  const key = `${shape.proxies} ${shape.nodes}`;
+  const key = `${shape.proxies} ${shape.nodes} ${shape.dataCentres ?? 1}`;
   let config = parsed.get(key);
   if (config === undefined) parsed.set(key, config = parseConfig(source(shape), 'simulated.yaml').config);
   return config;

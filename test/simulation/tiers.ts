@@ -147,7 +147,8 @@ export function routerProcess(config: ClusterConfig, application: Application): 
   return async (ports) => {
     const options = new OptionLookup(config, application);
     const skill = options.text('skill');
-    const at = (type: Application['type'], id: string) => config.applications.filter((other) => other.type === type)
+    const local = config.applications.filter((other) => other.geoLocation === application.geoLocation);
+    const at = (type: Application['type'], id: string) => local.filter((other) => other.type === type)
       .map(({ name, host, ports: numbers }) => ({ name, addresses: [{ host, port: numbers.get(id) as number }] }));
     const router = new Router({
       routingPoints: application.routingPoints,

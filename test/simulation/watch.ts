@@ -50,6 +50,18 @@ export class Watch {
     world.invariant('7 replicas agree', () => this.replicas.problem);
   }
 
+  /** A node died: calls that waited there are gone. */
+  crashed(node: string): void {
+    const isOurs = this.#isOf(node);
+    for (const dn of this.cluster.config.dns.keys()) this.wait.pictured(dn, [], isOurs);
+  }
+
+  /** ConnIDs name their nodes. */
+  #isOf(node: string): (connID: string) => boolean {
+    const prefix = applicationOf(this.cluster.config, node).serverId.toString(16).padStart(3, '0');
+    return (connID) => connID.startsWith(prefix);
+  }
+
   /** Nothing is live and nothing is wrong any more: now everybody must say so. */
   async atQuiet(): Promise<void> {
     await this.#betweenRegistrations();
@@ -79,6 +91,8 @@ export class Watch {
     this.#seats.push(seats);
     attach((event) => {
       this.debug?.(`${this.#at()} ${receiver} hears ${briefEvent(event)}`);
+      // A server that starts again does not know what its clients were told before.
+      if (event.msg === 'EventServerConnected') for (const checker of [walk, seats]) checker.anew();
       this.owner.accepted(receiver, event);
       walk.heard(event);
       seats.heard(event);
@@ -94,9 +108,7 @@ export class Watch {
     const command = message as DnCommand;
     if (command.kind === 'frame') for (const { event } of command.items) this.wait.heard(event, this.cluster.world.clock.nowMs());
     if (command.kind === 'resync') {
-      const { serverId } = applicationOf(this.cluster.config, command.node);
-      const prefix = serverId.toString(16).padStart(3, '0');
-      this.wait.pictured(subject.split('.')[2] as string, command.calls.map(({ connID }) => connID), (connID) => connID.startsWith(prefix));
+      this.wait.pictured(subject.split('.')[2] as string, command.calls.map(({ connID }) => connID), this.#isOf(command.node));
     }
   }
 
@@ -115,13 +127,13 @@ export class Watch {
   }
 
   #counts(): Count[] {
-    const { nodes, proxies, vq } = this.cluster;
+    const { nodes, proxies, vqs } = this.cluster;
     return [
       ...nodes.flatMap(({ name, scMeter }) => [
         { what: `calls at ${name}`, busy: scMeter.value('sc_calls') ?? NaN }, { what: `legs at ${name}`, busy: scMeter.value('sc_legs') ?? NaN },
       ]),
       ...proxies.map(({ meter }, i) => ({ what: `requests at P${i + 1}`, busy: meter.value('proxy_pending_requests') ?? NaN })),
-      { what: 'reservations', busy: vq.meter.value('reservations') ?? NaN },
+      ...vqs.map(({ meter }, i) => ({ what: `reservations at V${i + 1}`, busy: meter.value('reservations') ?? NaN })),
       ...this.#snapshots().map(({ dn, owner, calls }) => ({ what: `calls of ${dn} at ${owner}`, busy: calls.length })),
     ];
   }

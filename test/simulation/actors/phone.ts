@@ -1,5 +1,6 @@
 /** An agent's phone: registers with digest and stays registered; does with each call what its plan says. */
 import type { Timer } from '#kernel';
+import type { Target } from '#sip';
 import type { SimPorts } from '#simulation';
 import { type UaCall, UserAgent, type UserAgentOptions } from './user-agent.js';
 
@@ -41,6 +42,14 @@ export class Phone {
 
   register(): void {
     this.#wanted = true;
+    this.#send();
+  }
+
+  /** To other proxies, as a phone does whose first ones do not answer. */
+  moveTo(proxies: readonly Target[]): void {
+    this.ua.use(proxies);
+    if (!this.#wanted) return;
+    this.#timer?.cancel();
     this.#send();
   }
 

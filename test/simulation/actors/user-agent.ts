@@ -92,6 +92,7 @@ export class UserAgent {
   onUnanswered: (method: string, sentMs: number) => void = () => {};
   readonly #byDialog = new Map<string, UaCall>();
   #sent = 0;
+  #proxies: readonly Target[];
   #first: number;
 
   constructor(ports: SimPorts, readonly options: UserAgentOptions) {
@@ -103,6 +104,7 @@ export class UserAgent {
     this.layer.onRequest = (request, transaction) => this.#onRequest(request, transaction);
     this.layer.onAck = (ack) => this.#onAck(ack);
     this.layer.onCancel = (_cancel, invite) => this.#onCancel(invite);
+    this.#proxies = options.proxies;
     this.#first = ports.entropy.between(0, options.proxies.length - 1);
   }
 
@@ -113,6 +115,11 @@ export class UserAgent {
 
   get liveCalls(): UaCall[] {
     return [...this.calls].filter((call) => call.live);
+  }
+
+  /** The access point's name leads elsewhere from now on. */
+  use(proxies: readonly Target[]): void {
+    this.#proxies = proxies;
   }
 
   close(): void {
@@ -168,7 +175,7 @@ export class UserAgent {
     const { method, call } = sending;
     const seq = sending.seq ?? 1;
     const request = this.#make(method, sending, seq, sending.body);
-    const target = this.options.proxies[(this.#first + sending.attempts) % this.options.proxies.length] as Target;
+    const target = this.#proxies[(this.#first + sending.attempts) % this.#proxies.length] as Target;
     if (call !== undefined) call.invite = request;
     const counts = method === 'INVITE' ? 1 : 0;
     this.pendingInvites += counts;
@@ -190,8 +197,8 @@ export class UserAgent {
       onFailure: () => {
         if (!over()) return;
         if (method !== 'REGISTER') this.onUnanswered(method, sentMs);
-        this.#first = (this.#first + 1) % this.options.proxies.length;
-        if (call?.cancelled === true || sending.attempts + 1 >= this.options.proxies.length) sending.done(undefined);
+        this.#first = (this.#first + 1) % this.#proxies.length;
+        if (call?.cancelled === true || sending.attempts + 1 >= this.#proxies.length) sending.done(undefined);
         else this.#attempt({ ...sending, seq, attempts: sending.attempts + 1 });
       },
     }, method === 'REGISTER' ? { timeoutMs: 8_000 } : {});
@@ -426,7 +433,7 @@ export class UserAgent {
     const uri = parseUri(dialogNextHop(dialog).replace(/^.*<|>.*$/g, ''));
     const host = uri.ok ? uri.value.host : '';
     if (literalAddress(host) !== undefined && uri.ok) return { transport: 'udp', host, port: uri.value.port ?? 5060 };
-    return this.entropy.pick(this.options.proxies);
+    return this.entropy.pick(this.#proxies);
   }
 }
 

@@ -110,10 +110,10 @@ export class Stage {
   }
 
   #idle(): boolean {
-    const { carrier, phones, nodes, router, vq } = this.cluster;
+    const { carrier, phones, nodes, routers, vqs } = this.cluster;
     return [carrier, ...phones.map((phone) => phone.ua)].every((ua) => ua.liveCalls.length === 0 && ua.pendingInvites === 0)
       && nodes.every(({ sc, scMeter }) => sc.calls === 0 && scMeter.value('sc_legs') === 0)
-      && router?.router.waiting === 0 && vq.meter.value('reservations') === 0;
+      && routers.every(({ router }) => router.waiting === 0) && vqs.every(({ meter }) => meter.value('reservations') === 0);
   }
 }
 

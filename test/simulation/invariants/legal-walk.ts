@@ -18,13 +18,15 @@ export class LegalWalk extends Verdict {
   /** By DN and ConnID. */
   readonly #states = new Map<string, State>();
 
+  #isNew = false;
+
   constructor(private readonly receiver: string) {
     super();
   }
 
   heard(event: TEvent): void {
     const { msg, ThisDN: dn, ConnID: connID } = event;
-    if (msg === 'EventRegistered') return this.#picture(String(dn), event['Extensions'] as KVList | undefined);
+    if (msg === 'EventRegistered' || (msg === 'EventAddressInfo' && this.#isNew)) return this.#picture(String(dn), event['Extensions'] as KVList | undefined);
     if (typeof connID !== 'string' || ASIDE.has(msg)) return;
     const key = `${String(dn)} ${connID}`;
     const state = this.#states.get(key);
@@ -32,6 +34,12 @@ export class LegalWalk extends Verdict {
     if (next === undefined) this.fail(`${this.receiver}: ${msg} of call ${connID} at ${String(dn)}, which is ${state ?? 'not in the call'}`);
     else if (next === 'none') this.#states.delete(key);
     else this.#states.set(key, next);
+  }
+
+  /** Connected again: pictures follow, by EventRegistered, or of one who registered everything by EventAddressInfo. */
+  anew(): void {
+    this.#states.clear();
+    this.#isNew = true;
   }
 
   /** Who registers anew, after a lost connection, begins with the calls that there are (tlibrary §4.4.1). */

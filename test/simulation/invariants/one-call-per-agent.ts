@@ -40,10 +40,18 @@ export class OneCallPerAgent extends Verdict {
     this.#seat(dn).granted.add(connID);
   }
 
+  /** Connected again: pictures follow. */
+  anew(): void {
+    for (const seat of this.#seats.values()) {
+      seat.agent = 'LoggedOut';
+      seat.calls.clear();
+    }
+  }
+
   heard(event: TEvent): void {
     const dn = String(event['ThisDN']);
     const seat = this.#seat(dn);
-    if (event.msg === 'EventRegistered') return registeredAnew(seat, event['Extensions'] as KVList | undefined);
+    if (event.msg === 'EventRegistered' || event.msg === 'EventAddressInfo') return registeredAnew(seat, event['Extensions'] as KVList | undefined);
     seat.agent = AGENT[event.msg] ?? seat.agent;
     const connID = event['ConnID'];
     if (typeof connID !== 'string') return;

@@ -140,6 +140,7 @@ export class OwnedDn {
   /** It is heard again, in the same life: calls that it still has are told anew. */
   scUp(node: string): void {
     if (this.#dn.isSilent(node) && this.#dn.hasCallOf(node)) this.#streams.expect(node);
+    this.feed({ kind: 'scBack', node, nowMs: this.ports.clock.nowMs() });
     this.#streams.back(node);
   }
 

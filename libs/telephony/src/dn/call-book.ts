@@ -13,7 +13,6 @@ const BEGINS: ReadonlySet<string> = new Set(['EventDialing', 'EventQueued', 'Eve
 const ENDS: ReadonlySet<string> = new Set(['EventReleased', 'EventAbandoned', 'EventDiverted']);
 
 export const isAnswered = (call: CallView): boolean => call.partyState === PARTY.connected || call.partyState === PARTY.held;
-export const beginsCall = (msg: string): boolean => BEGINS.has(msg);
 export const endsCall = (msg: string): boolean => ENDS.has(msg);
 
 const NO_CALLS: ReadonlyMap<string, CallView> = new Map();

@@ -131,6 +131,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
       case 'picture': return this.#picture(input, out);
       case 'scDown': return this.#picture({ kind: 'picture', node: input.node, calls: [], nowMs: input.nowMs }, out);
       case 'scSilent': return this.#silent.silent(input.node);
+      case 'scBack': return this.#silent.back(input.node);
       case 'scCutOff': return this.#cutOff(input, out);
       case 'releaseGhost': return this.#releaseGhost(input, out);
       case 'offer': return this.#offer(input, out);
@@ -236,6 +237,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
   #picture(input: Input<'picture'>, out: Out<DnEffect>): void {
     const { dn } = this.identity;
     for (const event of this.#calls.eventsTowards(dn, input.node, input.calls)) {
+      this.#silent.toldAgain(event['ConnID'] as string);
       const business = input.calls.some((call) => call.connID === event['ConnID'] && call.business);
       this.#callEvent(event, business, input.node, undefined, input.nowMs, out);
     }

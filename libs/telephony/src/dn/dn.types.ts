@@ -38,6 +38,8 @@ export type DnInput =
   | { readonly kind: 'scDown'; readonly node: string; readonly nowMs: number }
   /** The session controller is not heard; its calls may go on (docs/specs/dn.md). */
   | { readonly kind: 'scSilent'; readonly node: string; readonly nowMs: number }
+  /** It is heard again, and will tell its calls. */
+  | { readonly kind: 'scBack'; readonly node: string; readonly nowMs: number }
   /** Its data centre is cut off: its calls do go on. */
   | { readonly kind: 'scCutOff'; readonly node: string; readonly dataCentre: string; readonly nowMs: number }
   /** A client ends a call that cannot be asked for, or that nobody has any more (TC-30). Answers `accepted`. */

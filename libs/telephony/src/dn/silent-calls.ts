@@ -1,36 +1,49 @@
 /** Calls of a DN whose session controllers are not heard, and calls that a client ended meanwhile (docs/specs/dn.md; TC-30, HA-07). */
 import { kv, type TEvent } from '#tlib';
 import type { CallView } from '../messages/index.js';
-import { beginsCall } from './call-book.js';
 
 /** PrivateMsgID of the notices (ours). */
 export const CALL_CONTROL = { lost: 1_001, restored: 1_002 } as const;
 
+/** What begins a call, and never goes on with one. */
+const BEGINS_ANEW: ReadonlySet<string> = new Set(['EventRinging', 'EventDialing', 'EventQueued']);
 /** A client that ends more than so many calls of one DN behind one cut is told the oldest ones again. */
 const GHOSTS_MAX = 64;
 
+interface Silent {
+  /** Once it is known to be cut off. */
+  dataCentre: string | undefined;
+  /** It is heard again, but which of its calls are left is not known yet. */
+  heard: boolean;
+}
+
 export class SilentCalls {
-  /** Node to its data centre, once that is known to be cut off. */
-  readonly #silent = new Map<string, string | undefined>();
+  readonly #nodes = new Map<string, Silent>();
   /** ConnIDs that a client ended. */
   readonly #ghosts = new Set<string>();
 
+  /** Nothing can be asked of it. */
   has(node: string): boolean {
-    return this.#silent.has(node);
+    return this.#nodes.get(node)?.heard === false;
   }
 
   silent(node: string): void {
-    if (!this.#silent.has(node)) this.#silent.set(node, undefined);
+    this.#nodes.set(node, { dataCentre: this.#nodes.get(node)?.dataCentre, heard: false });
   }
 
   cutOff(node: string, dataCentre: string): void {
-    this.#silent.set(node, dataCentre);
+    this.#nodes.set(node, { dataCentre, heard: false });
+  }
+
+  back(node: string): void {
+    const silent = this.#nodes.get(node);
+    if (silent !== undefined) silent.heard = true;
   }
 
   /** Its picture came, or its calls are over. Answers the data centre that was cut off, if its loss was told. */
   over(node: string): string | undefined {
-    const dataCentre = this.#silent.get(node);
-    this.#silent.delete(node);
+    const dataCentre = this.#nodes.get(node)?.dataCentre;
+    this.#nodes.delete(node);
     return dataCentre;
   }
 
@@ -39,10 +52,15 @@ export class SilentCalls {
     this.#ghosts.add(connID);
   }
 
-  /** Whether it is about a call that a client ended: clients know of none. One that begins again does not count any more. */
+  /** Clients are told of it again. */
+  toldAgain(connID: string): void {
+    this.#ghosts.delete(connID);
+  }
+
+  /** Whether it goes on with a call that a client ended: clients know of none, unless it begins anew. */
   isOfGhost({ msg, ConnID }: TEvent): boolean {
     if (typeof ConnID !== 'string' || !this.#ghosts.has(ConnID)) return false;
-    if (!beginsCall(msg)) return true;
+    if (!BEGINS_ANEW.has(msg)) return true;
     this.#ghosts.delete(ConnID);
     return false;
   }
