@@ -113,6 +113,7 @@ export function vqProcess(config: ClusterConfig, application: Application): Star
     const identity = { switchName: config.switchName, geoLocation: application.geoLocation };
     const core = new VqServerCore(config, new OptionLookup(config, application), ports, identity);
     const port = new TlibPort(ports, portAddress(application, 'default'), application.name, 'VirtualQueue', {
+      onOpened: (session) => core.opened(session),
       onRequest: (session, request) => vqRequest(core, session, request),
       onClosed: (session) => core.closed(session),
     });

@@ -34,10 +34,10 @@ class FakePort implements RouterClient {
   }
 }
 
-async function serving() {
+async function serving(virtualQueue = '') {
   const ports = new Map<number, FakePort>();
   const router = new Router({
-    routingPoints: ['5000'], agentDNs: ['7001'], virtualQueue: '', priority: 1, maxWaitMs: 0, hasSkill: () => true,
+    routingPoints: ['5000'], agentDNs: ['7001'], virtualQueue, priority: 1, maxWaitMs: 0, hasSkill: () => true,
     servers: [{ name: 'S1', addresses: [{ host: 'h', port: 7000 }] }], smartProxy: [{ host: 'h', port: 7003 }], vqServer: [{ host: 'h', port: 7010 }],
   }, {
     clock: new VirtualClock(), log: silentLog,
@@ -104,6 +104,26 @@ it('keeps the places of calls that the other half of a pair still has, and offer
   server.tell('EventRegistered', { ThisDN: '5000', Extensions: kv({ 'conn-1': 'c', 'ct-1': 'Inbound', 'conn-2': 'a', 'ct-2': 'Inbound' }) });
   await settle();
   expect([router.waiting, server.asked.at(-1)]).toEqual([2, 'route a to 7001']);
+});
+
+it('tells a virtual-queue server that was away what happened meanwhile', async () => {
+  const { server, vq } = await serving('VQ');
+  server.tell('EventServerConnected');
+  vq.tell('EventServerConnected');
+  server.tell('EventRouteRequest', { ThisDN: '5000', ConnID: 'a' });
+  await settle();
+  vq.answer = () => Promise.reject(new TlibRequestError(58, 'not connected'));
+  server.tell('EventAbandoned', { ThisDN: '5000', ConnID: 'a' });
+  server.tell('EventRouteRequest', { ThisDN: '5000', ConnID: 'b' });
+  await settle();
+  vq.answer = (msg) => Promise.resolve({ msg });
+  vq.asked.length = 0;
+  vq.tell('EventServerConnected');
+  await settle();
+  expect(vq.asked).toEqual(['EventAbandoned VQ', 'EventQueued VQ']);
+  vq.tell('EventServerConnected');
+  await settle();
+  expect(vq.asked).toHaveLength(2);
 });
 
 it('routes without a reservation while the virtual-queue server is away', async () => {

@@ -5,7 +5,7 @@
 import type { Clock, Log, Timer } from '#kernel';
 import { unreachable } from '#kernel';
 import { kvGet, type KVList, type TEvent } from '#tlib';
-import { type TlibAddress, type TlibClient, TlibRequestError } from '#tlib/client';
+import { type Attributes, type TlibAddress, type TlibClient, TlibRequestError } from '#tlib/client';
 import { Dispatcher, type DispatcherEffect, type DispatcherInput } from './machines/dispatcher.js';
 
 export interface RouterOptions {
@@ -38,6 +38,8 @@ const ROUTE_TIMEOUT_MS = 120_000;
 const RESERVATION_MS = 5_000;
 /** Waiting callers are looked after that often; offers are made at once. */
 const TICK_MS = 1_000;
+/** Events that wait for the virtual-queue server; beyond it the oldest is forgotten. */
+const UNTOLD_MAX = 20_000;
 
 type Input = DispatcherInput extends infer I ? (I extends unknown ? Omit<I, 'nowMs'> : never) : never;
 
@@ -48,6 +50,8 @@ export class Router {
   readonly #monitor: RouterClient | undefined;
   readonly #reservations: RouterClient | undefined;
   readonly #connected = new Set<string>();
+  /** Events of the virtual queue that its server could not be told: a call that left would stay in the queue. */
+  #untold: [name: string, attributes: Attributes][] = [];
   #timer: Timer | undefined;
 
   constructor(private readonly options: RouterOptions, private readonly ports: RouterPorts) {
@@ -69,7 +73,10 @@ export class Router {
   /** Begins to serve. What does not answer yet is connected to when it does; nothing waits for it. */
   async start(): Promise<void> {
     if (this.#monitor !== undefined) this.#watchAgents(this.#monitor);
-    if (this.#reservations !== undefined) this.#open('virtual-queue server', this.#reservations, () => {});
+    if (this.#reservations !== undefined) {
+      this.#reservations.on('EventServerConnected', () => { for (const [name, about] of this.#untold.splice(0)) void this.#tellQueue(name, about); });
+      this.#open('virtual-queue server', this.#reservations, () => {});
+    }
     for (const [name, client] of this.#servers) this.#serve(name, client);
     this.#tick();
   }
@@ -185,11 +192,21 @@ export class Router {
   }
 
   async #queueEvent({ name, about, to }: DispatcherEffect & { kind: 'queueEvent' }): Promise<void> {
-    const { virtualQueue } = this.options;
-    if (virtualQueue === '' || this.#reservations === undefined) return;
+    if (this.options.virtualQueue === '') return;
     const target = to === undefined ? {} : { ThirdPartyDN: to, ThirdPartyDNRole: 'Destination' };
-    await this.#reservations.sendEvent(virtualQueue, name, { ...callAttributes(about), ...target })
-      .catch((error: Error) => this.ports.log.debug('a virtual-queue event was not taken', { name, error: error.message }));
+    await this.#tellQueue(name, { ...callAttributes(about), ...target } as Attributes);
+  }
+
+  /** What cannot be told now is told when the server is back, or the other half of its pair. */
+  async #tellQueue(name: string, about: Attributes): Promise<void> {
+    try {
+      await this.#reservations?.sendEvent(this.options.virtualQueue, name, about);
+    } catch (error) {
+      this.ports.log.debug('a virtual-queue event was not taken', { name, error: (error as Error).message });
+      if (!isUnreachable(error)) return;
+      if (this.#untold.length >= UNTOLD_MAX) this.#untold.shift();
+      this.#untold.push([name, about]);
+    }
   }
 }
 

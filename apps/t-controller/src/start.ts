@@ -27,6 +27,8 @@ export const startTController: StartTier = async (config, application, ports) =>
     ready: () => core.ready(),
     drain: async () => core.drain(),
     close: async () => {
+      // The other half of a pair goes on with the agents; a node of its own takes them along.
+      if (ports.pair !== undefined) core.close();
       await server.close();
       core.close();
     },

@@ -161,20 +161,21 @@ export class TControllerCore {
   }
 
   request(session: TlibSession, request: TRequest): void {
-    this.#desk.request(session, request);
+    if (!this.#closed) this.#desk.request(session, request);
   }
 
   /** The connection is lost; the session may be resumed. */
   lost(session: TlibSession): void {
-    this.#absent.lost(session);
+    if (!this.#closed) this.#absent.lost(session);
   }
 
   resumed(session: TlibSession): void {
     this.#absent.resumed(session);
   }
 
-  /** The session is over. */
+  /** The session is over; not when this process is, whose other half waits for the client. */
   closed(session: TlibSession): void {
+    if (this.#closed) return;
     this.#absent.closed(session);
     this.#desk.closed(session);
   }

@@ -19,10 +19,11 @@ export async function startVqServer(config: ClusterConfig, application: Applicat
   if (wanted === undefined) throw new Error(`application ${name} needs a port "default": add it under ports`);
   const options = new OptionLookup(config, application);
   const log = ports.log.with({ subsystem: 'vq-server', instance: name });
-  const core = new VqServerCore(config, options, ports, { switchName: config.switchName, geoLocation });
+  const core = new VqServerCore(config, options, { ...ports, replica: ports.replica?.('vq-server') }, { switchName: config.switchName, geoLocation });
   let draining = false;
   const serverOptions = tlibServerOptions(config, application, { role: 'VirtualQueue', clientRoles: ['Standard'] });
   const strategy = new TlibStrategy({ ...ports, log }, serverOptions, { host, port: wanted }, {
+    onOpened: (session) => core.opened(session),
     onClosed: (session) => core.closed(session),
     info: () => ({ role: PRIMARY, draining: draining ? 1 : 0, reservations: core.reservations }),
   });

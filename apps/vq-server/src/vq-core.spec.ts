@@ -22,7 +22,9 @@ class Router implements VqClient {
   readonly events: TEvent[] = [];
   onEvent: (event: TEvent) => void = () => undefined;
 
-  constructor(readonly id: string, private readonly desk: Desk) {}
+  constructor(readonly id: string, private readonly desk: Desk, readonly applicationName = id) {
+    desk.core.opened(this);
+  }
 
   send(event: TEvent, referenceID?: number): void {
     this.events.push(event);

@@ -7,7 +7,7 @@ export { askersOf, forgetAskers } from './call/askers.js';
 export { unsupportedRequest } from './call/requests.js';
 export { FIRST as FIRST_CALL_EVENTS, MOVES as CALL_EVENT_MOVES, type WalkState } from './call/walk-table.js';
 export {
-  type RefusalReason, type ReservationEffect, type ReservationInput, type ReservationKeys, type ReservationOptions, Reservations,
+  type Grant, type RefusalReason, type ReservationEffect, type ReservationInput, type ReservationKeys, type ReservationOptions, Reservations,
 } from './reservation/reservation.js';
 export type * from './agent/agent.types.js';
 export { Agent } from './agent/agent.js';

@@ -17,7 +17,19 @@ export type ReservationInput =
   | { readonly kind: 'cancel'; readonly client: string; readonly ticket: number; readonly keys: ReservationKeys }
   | { readonly kind: 'windowOver'; readonly window: number; readonly random: number }
   | { readonly kind: 'expired'; readonly window: number }
-  | { readonly kind: 'clientGone'; readonly client: string };
+  | { readonly kind: 'clientGone'; readonly client: string }
+  /** A grant of the other half of a pair, which ends in `leftMs`. Before anything else. */
+  | { readonly kind: 'restore'; readonly window: number; readonly grant: Grant; readonly leftMs: number }
+  /** Another session of the same program: its grants are that one's now. */
+  | { readonly kind: 'takenOver'; readonly from: string; readonly client: string };
+
+/** What the holder of a reservation has. */
+export interface Grant {
+  readonly client: string;
+  readonly keys: ReservationKeys;
+  readonly priority: number;
+  readonly durationMs: number;
+}
 
 /** Why a request was refused; the shell makes the EventError of it. */
 export type RefusalReason = 'reserved' | 'outbid' | 'cancelled' | 'nothingReserved' | 'notHolder' | 'full';
@@ -26,6 +38,8 @@ export type ReservationEffect =
   | { readonly kind: 'startWindow'; readonly window: number; readonly ms: number }
   | { readonly kind: 'startExpiry'; readonly window: number; readonly ms: number }
   | { readonly kind: 'stopTimer'; readonly window: number }
+  /** The grant has another holder, for the rest of its time. */
+  | { readonly kind: 'holder'; readonly window: number }
   | { readonly kind: 'reserved'; readonly client: string; readonly ticket: number; readonly keys: ReservationKeys; readonly durationMs: number }
   | { readonly kind: 'cancelled'; readonly client: string; readonly ticket: number }
   | { readonly kind: 'refused'; readonly client: string; readonly ticket: number; readonly reason: RefusalReason };
@@ -45,6 +59,9 @@ interface Candidate {
   readonly priority: number;
   readonly durationMs: number;
 }
+
+/** The request of a grant that the other half of a pair gave was answered there. */
+const RESTORED = 0;
 
 /** One auction or one grant; it holds every key that its requests name. */
 interface Holding {
@@ -66,6 +83,10 @@ export class Reservations {
     return this.#byId.size;
   }
 
+  grant(window: number): Grant | undefined {
+    return this.#byId.get(window)?.holder;
+  }
+
   on(input: ReservationInput, out: Out<ReservationEffect>): void {
     switch (input.kind) {
       case 'request': return this.#request(input, out);
@@ -73,6 +94,8 @@ export class Reservations {
       case 'windowOver': return this.#decide(input.window, input.random, out);
       case 'expired': return this.#expire(input.window);
       case 'clientGone': return this.#clientGone(input.client, out);
+      case 'restore': return this.#restore(input, out);
+      case 'takenOver': return this.#takenOver(input.from, input.client, out);
     }
   }
 
@@ -153,6 +176,23 @@ export class Reservations {
     holding.holder = winner;
     out.push({ kind: 'startExpiry', window: holding.id, ms: winner.durationMs });
     out.push({ kind: 'reserved', client: winner.client, ticket: winner.ticket, keys: winner.keys, durationMs: winner.durationMs });
+  }
+
+  #restore({ window, grant, leftMs }: ReservationInput & { kind: 'restore' }, out: Out<ReservationEffect>): void {
+    this.#nextId = Math.max(this.#nextId, window + 1);
+    if (leftMs <= 0) return;
+    const holding: Holding = { id: window, keys: new Set(), candidates: [], holder: { ...grant, ticket: RESTORED } };
+    this.#byId.set(window, holding);
+    this.#claim(holding, grant.keys);
+    out.push({ kind: 'startExpiry', window, ms: leftMs });
+  }
+
+  #takenOver(from: string, client: string, out: Out<ReservationEffect>): void {
+    for (const holding of this.#byId.values()) {
+      if (holding.holder?.client !== from) continue;
+      holding.holder = { ...holding.holder, client };
+      out.push({ kind: 'holder', window: holding.id });
+    }
   }
 
   #cancel(input: ReservationInput & { kind: 'cancel' }, out: Out<ReservationEffect>): void {
