@@ -24,7 +24,7 @@ export async function startLocalCluster(args: readonly string[] = []): Promise<L
   const first = randomInt(64, 250);
   const blocks = { dc1: `127.${first}.0`, dc2: `127.${first + 1}.0` };
   const source = readFileSync(join(root, 'config/two-data-centres.yaml'), 'utf8');
-  writeFileSync(join(folder, 'cluster.yaml'), source.replaceAll('127.1.0.', `${blocks.dc1}.`).replaceAll('127.2.0.', `${blocks.dc2}.`));
+  writeFileSync(join(folder, 'cluster.yaml'), source.replace(/127\.1\.0\./g, `${blocks.dc1}.`).replace(/127\.2\.0\./g, `${blocks.dc2}.`));
   const child = spawn(process.execPath, [
     join(root, 'dist/infra/local/main.js'), '--config', join(folder, 'cluster.yaml'), '--state', join(folder, 'run'), ...args,
   ], { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -56,6 +56,26 @@ describe('the DNS server on real sockets', () => {
     }
   });
 
+  it('lists the proxies nearest to the network that asks, whichever server is asked (DNS-01, DNS-16)', async () => {
+    const far = application('far', { host: '198.51.100.9', geoLocation: 'dc2' });
+    const views = { ...server, options: new Map([['dns-views', '127.0.28.0/24=dc2,127.0.27.0/24=dc1']]) };
+    tier = await startDnsServer(cluster(...proxies, far, views), views, ports);
+    const srv = async (...args: string[]): Promise<string[]> =>
+      (await dig('+short', ...args, 'SRV', '_sip._udp.sip.example.com')).trim().split('\n').map((line) => line.split('.')[0] as string).sort();
+    const fromDc1 = ['10 50 5060 p1', '10 50 5060 p2', '200 50 5060 far'];
+    const fromDc2 = ['10 50 5060 far', '200 50 5060 p1', '200 50 5060 p2'];
+    expect(await srv('-b', '127.0.27.5')).toEqual(fromDc1);
+    expect(await srv('-b', '127.0.28.5')).toEqual(fromDc2);
+    expect(await srv('-b', '127.0.28.5', '+tcp')).toEqual(fromDc2);
+    expect(await srv()).toEqual(fromDc1);
+  });
+
+  it('refuses views that name no data centre', async () => {
+    tier = await startDnsServer(cluster(...proxies, server), server, ports);
+    const views = { ...server, options: new Map([['dns-views', '10.0.0.0/8=dc9']]) };
+    await expect(startDnsServer(cluster(...proxies, views), views, ports)).rejects.toThrow("'10.0.0.0/8=dc9' names no data centre; there are: dc1");
+  });
+
   it('satisfies Node\'s resolver: NAPTR, SRV, addresses, and a clean "not found"', async () => {
     await start();
     const resolver = new dns.Resolver();

@@ -6,6 +6,7 @@ import type { Listening, RunningTier, TierPorts } from '#tier';
 import { TcpListener } from './adapters/tcp-listener.js';
 import { UdpListener } from './adapters/udp-listener.js';
 import { checkProvisioning } from './machines/provisioning-check.js';
+import { readViews, viewOf } from './machines/views.js';
 import { NameServer } from './services/name-server.js';
 import { ZoneKeeper } from './services/zone-keeper.js';
 
@@ -14,6 +15,8 @@ export async function startDnsServer(
 ): Promise<RunningTier> {
   const log = ports.log.with({ instance: application.name });
   for (const problem of checkProvisioning(config)) log.warn(problem);
+  const options = new OptionLookup(config, application);
+  const views = readViews(options.list('dns-views'), [...new Set(config.applications.map(({ geoLocation }) => geoLocation))]);
   let draining = false;
   const bootEpoch = Math.floor(ports.clock.nowMs());
   const membership = new MembershipService<Heartbeat>({ ...ports, log }, () => ({
@@ -21,8 +24,9 @@ export async function startDnsServer(
     role: 'primary', bootEpoch, draining, load: 0,
   }));
   const keeper = new ZoneKeeper(config, application.geoLocation, { membership, clock: ports.clock, log });
-  const perSecond = new OptionLookup(config, application).number('dns-rate-limit');
-  const server = new NameServer(keeper, ports, perSecond);
+  const server = new NameServer({
+    zonesFor: (sourceAddress) => keeper.zones(viewOf(views, sourceAddress, application.geoLocation)),
+  }, ports, options.number('dns-rate-limit'));
   const sockets = await listen(server, application);
   keeper.start();
   membership.start();
@@ -30,7 +34,10 @@ export async function startDnsServer(
     instance: application.name,
     listening: sockets.listening,
     admin: {
-      'dns records': () => ({ zones: keeper.zones.map(({ apex, names }) => ({ apex, records: [...names.values()].flat() })) }),
+      'dns records': ({ view }) => {
+        const zones = keeper.zones(typeof view === 'string' ? view : undefined);
+        return { zones: zones.map(({ apex, names }) => ({ apex, records: [...names.values()].flat() })) };
+      },
       'dns lint': () => ({ problems: checkProvisioning(config) }),
     },
     ready: () => !draining,

@@ -11,7 +11,8 @@ export interface NameServerPorts {
 }
 
 export interface ZoneSource {
-  readonly zones: readonly Zone[];
+  /** What an asker at that address is shown. */
+  zonesFor(sourceAddress: string): readonly Zone[];
 }
 
 export class NameServer {
@@ -33,7 +34,7 @@ export class NameServer {
     // Over TCP the source is proven, and the number of connections is the bound.
     const withinRate = transport === 'tcp' || this.#limit.admits(sourceAddress, this.ports.clock.nowMs());
     if (!withinRate) this.#limited.add();
-    const response = respond(query, this.source.zones, { transport, onlyTruncated: !withinRate });
+    const response = respond(query, this.source.zonesFor(sourceAddress), { transport, onlyTruncated: !withinRate });
     if (response === undefined) this.#dropped.add();
     else this.#answered.get(response.rcode)?.add();
     return response?.bytes;

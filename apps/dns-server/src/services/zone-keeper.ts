@@ -1,4 +1,4 @@
-/** Keeps the zones equal to what the cluster is now: rebuilt whenever a proxy comes, goes or drains. */
+/** Keeps the zones of every data centre's view equal to what the cluster is now: rebuilt whenever a proxy comes, goes or drains. */
 import type { MembershipService } from '#cluster';
 import type { ClusterConfig } from '#config';
 import type { Clock, Log } from '#kernel';
@@ -13,7 +13,7 @@ export interface ZoneKeeperPorts {
 }
 
 export class ZoneKeeper {
-  #zones: Zone[] = [];
+  #zones = new Map<string, readonly Zone[]>();
   #live = new Set<string>();
   #serial = 0;
 
@@ -23,8 +23,9 @@ export class ZoneKeeper {
     this.#rebuild();
   }
 
-  get zones(): readonly Zone[] {
-    return this.#zones;
+  /** As an asker in that data centre sees them; in none of ours: as one in the server's own. */
+  zones(view: string = this.dataCentre): readonly Zone[] {
+    return this.#zones.get(view) ?? this.#zones.get(this.dataCentre) ?? [];
   }
 
   /** Proxies whose names are given out because they are alive. */
@@ -43,7 +44,8 @@ export class ZoneKeeper {
     this.#live = new Set(proxies.map((proxy) => proxy.node));
     // Seconds since 1970, so that the serial also grows over a restart; RFC 1982 compares it.
     this.#serial = Math.max(this.#serial + 1, Math.floor(this.ports.clock.nowMs() / 1_000));
-    this.#zones = clusterZones(this.config, this.#live, this.dataCentre, this.#serial);
+    const views = new Set([this.dataCentre, ...this.config.applications.map(({ geoLocation }) => geoLocation)]);
+    this.#zones = new Map([...views].map((view) => [view, clusterZones(this.config, this.#live, view, this.#serial)]));
     this.ports.log.info('zones rebuilt', { serial: this.#serial, liveProxies: [...this.#live] });
   }
 }

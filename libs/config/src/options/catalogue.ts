@@ -109,6 +109,7 @@ export const OPTIONS: readonly OptionDefinition[] = [
   option('max-clients', whole(1, 100000), '1000', ['cluster', 'sip-server', 'vq-server'], 'T-Library connections of one port; one more is refused.'),
   // ---- DNS
   option('dns-rate-limit', whole(1, 1000000, 'queries/s'), '2000', ['cluster', 'dns-server'], 'UDP queries of one source per second; more are told to come by TCP.'),
+  option('dns-views', list(), '', ['cluster', 'dns-server'], 'Networks and the data centre of who asks from there, such as 10.1.0.0/16=dc1: its proxies come first. The smallest network counts; who is in none sees the data centre of the server.'),
   // ---- console
   option('api-key', text(/^.{0,200}$/, 'a text of at most 200 characters', true), '', ['console'], 'Key that HTTP requests must carry as "Authorization: Bearer ..."; needed when the console listens beyond loopback.'),
   // ---- reservation
