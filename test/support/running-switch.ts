@@ -110,7 +110,8 @@ export async function startSwitch(shape: SwitchShape, wishes: Omit<SwitchWishes,
   }
   const nats = await startNats(findNatsServer() as string);
   const plan = planSwitch(block, 2);
-  return RunningSwitch.start(plan, startOrder(plan), switchYaml(plan, { nodes: 2, natsServers: [nats.address], ...wishes }), nats);
+  const waves = startOrder(plan, wishes.recorder !== undefined);
+  return RunningSwitch.start(plan, waves, switchYaml(plan, { nodes: 2, natsServers: [nats.address], ...wishes }), nats);
 }
 
 interface TierProcess {
@@ -123,12 +124,12 @@ interface TierProcess {
 
 const keyOf = ({ app, instance }: TierProcess): string => (instance === undefined ? app : `${instance}/${app}`);
 
-function startOrder(plan: SwitchPlan): TierProcess[][] {
+function startOrder(plan: SwitchPlan, recorded: boolean): TierProcess[][] {
   const nodes = (app: string): TierProcess[] => plan.nodes.map(({ name }) => ({ app, instance: name, type: 'sip-server' }));
   const one = (app: string, instance: string): TierProcess => ({ app, instance, type: app });
   return [
     [...nodes('t-controller'), ...nodes('session-controller'), ...nodes('smart-proxy')],
     [...plan.proxies.map(({ name }) => one('sip-proxy', name)), one('vq-server', plan.vq.name), one('dns-server', plan.dns.name)],
-    [one('router', plan.router), one('console', plan.console.name)],
+    [...(recorded ? [one('recorder', plan.recorder)] : []), one('router', plan.router), one('console', plan.console.name)],
   ];
 }

@@ -14,6 +14,7 @@ export interface SwitchPlan {
   readonly dns: SwitchNode;
   readonly console: SwitchNode;
   readonly router: string;
+  readonly recorder: string;
   /** Where the trunk expects the carrier, port 5090. */
   readonly carrier: string;
   /** Free for phones. */
@@ -31,6 +32,8 @@ export interface SwitchWishes {
   readonly points?: Readonly<Record<string, Readonly<Record<string, string | number>>>>;
   /** PEM files of the proxies, absolute: they then take TLS at 5061. */
   readonly tls?: { readonly certificate: string; readonly key: string };
+  /** A recorder, and where its files are: they outlive its process. */
+  readonly recorder?: { readonly stateDirectory: string };
   /** Extensions beside the laptop's, by number, with their options. */
   readonly extensions?: Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
 }
@@ -43,7 +46,7 @@ export function planSwitch(block: string, nodes: 1 | 2): SwitchPlan {
   return {
     block, accessPoint: ACCESS_POINT, proxies: of('SIPP', 11), nodes: of('SIPS', 21),
     vq: { name: 'VQ_dc1_1', host: `${block}.31` }, dns: { name: 'DNS_dc1_1', host: `${block}.41` },
-    console: { name: 'Console_dc1_1', host: `${block}.51` }, router: 'Router_dc1_1', carrier: `${block}.90`, phones: `${block}.71`,
+    console: { name: 'Console_dc1_1', host: `${block}.51` }, router: 'Router_dc1_1', recorder: 'Recorder_dc1_1', carrier: `${block}.90`, phones: `${block}.71`,
   };
 }
 
@@ -69,6 +72,8 @@ export function switchYaml(plan: SwitchPlan, wishes: SwitchWishes): string {
     ...application(plan.vq.name, plan.vq.host, 'vq-server', '{ default: 7010 }', ['options: { request-collection-time: 300 msec }']),
     ...application(plan.router, plan.vq.host, 'router', '{}',
       ['routing-points: [5000]', 'options: { skill: support, virtual-queue: VQ_Support, max-wait: 5 }']),
+    ...(wishes.recorder === undefined ? [] : application(plan.recorder, plan.vq.host, 'recorder', '{}',
+      [`options: { state-directory: ${JSON.stringify(wishes.recorder.stateDirectory)}, adata-spec: "customer" }`])),
     ...application(plan.dns.name, plan.dns.host, 'dns-server', '{ dns: 5300 }', []),
     ...application(plan.console.name, plan.console.host, 'console', '{ http: 8080 }', []),
     'dns:',

@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { CountingMeter, silentLog, SystemClock, SystemEntropy } from '#kernel';
 import type { TEvent, TRequest } from '../message.js';
 import { ACCEPTED } from '../messages/ports.js';
@@ -267,5 +267,42 @@ describe('a Routing Point', () => {
     await gone;
     expect(call.userData).toEqual([['a', 1]]);
     expect(errors).toEqual(['no agent']);
+  });
+});
+
+describe('the way back', () => {
+  it('is tried once at a time, also by a server that takes connections and closes them, and goes on in the session that it was given', async () => {
+    const { port } = await serve(() => undefined);
+    const near = new Set<Socket>();
+    let attempts = 0;
+    let open = true;
+    const line = createServer((socket) => {
+      attempts += 1;
+      if (!open) {
+        // Like a process that is about to end: it listens, and nobody serves.
+        socket.once('data', () => socket.destroy());
+        if (attempts > 8) open = true;
+        return;
+      }
+      near.add(socket);
+      const far = connect(port, '127.0.33.3');
+      socket.pipe(far).pipe(socket);
+      socket.on('close', () => far.destroy());
+      far.on('error', () => socket.destroy());
+    });
+    const linePort = await new Promise<number>((resolve) => { line.listen(0, '127.0.33.3', () => resolve((line.address() as { port: number }).port)); });
+    const client = clientOf(linePort);
+    await client.connect();
+    const { token, lastSequence } = client;
+    const back = client.next('EventServerConnected');
+    open = false;
+    for (const socket of near) socket.destroy();
+    expect(await back).toMatchObject({ Resumed: true });
+    // The first, eight in vain, and the one that came through.
+    expect(attempts).toBe(10);
+    client.close();
+    const successor = clientOf(port, { resume: { token: token as string, lastSequence } });
+    expect(await successor.connect()).toMatchObject({ Resumed: true, SessionToken: token });
+    line.close();
   });
 });
