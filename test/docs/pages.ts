@@ -28,7 +28,7 @@ const CONFIGURATION_HEAD = `# Configuration
 - **stores**: \`location\` and \`limiter\` with \`driver\` \`memory\`, or \`redis\` with \`data-centres\`, for each the URL of its server,
   \`redis://[user:password@]host:port\` (\`rediss://\` for TLS); \`history\` with \`driver\` \`sqlite\` and \`file\`, or \`cassandra\` with \`keyspace\`,
   \`user\`, \`password\` and \`data-centres\`, for each its \`contact-points\` (host:port) and \`replicas\` ([stores](specs/stores.md)).
-- **applications**: by name; \`type\` (sip-proxy, sip-server, vq-server, router, dns-server, console), \`geo-location\`, \`host\`, \`host-name\`,
+- **applications**: by name; \`type\` (sip-proxy, sip-server, vq-server, router, dns-server, console, recorder), \`geo-location\`, \`host\`, \`host-name\`,
   \`server-id\`, \`ports\`, \`routing-points\` (router), \`options\`. Only ports that are written listen.
   \`backup-of: NAME\` makes an application the other half of the sip-server or vq-server NAME ([pairs](specs/pairs.md)): it has a \`host\` and, where they
   differ, \`ports\` of its own, everything else is NAME's.

@@ -10,6 +10,7 @@ import type { Heartbeat } from '#telephony';
 import type { RunningTier, TierPorts } from '#tier';
 import { checkAccess, type HttpRequestView, isLoopback } from './access.js';
 import { ApiController, CONSOLE_STATE, type ConsoleState } from './api.controller.js';
+import { HistoryController } from './history.controller.js';
 import { Operators } from './operators.js';
 
 @Module({})
@@ -34,7 +35,7 @@ export async function startConsole(config: ClusterConfig, application: Applicati
   const state: ConsoleState = { meter: { text: () => scrape(ports.meter) }, ready: () => !draining && (ports.processReady?.() ?? true) };
   const app = await NestFactory.create({
     module: ConsoleModule,
-    controllers: [ApiController],
+    controllers: [ApiController, HistoryController],
     providers: [{ provide: Operators, useValue: operators }, { provide: CONSOLE_STATE, useValue: state }],
   }, { logger: false, abortOnError: false });
   app.use((request: HttpRequestView, reply: HttpReply, next: () => void) => {

@@ -2,6 +2,7 @@
 import { runCheck } from './commands/check.js';
 import { ASK_OPTIONS, runAsk } from './commands/ask.js';
 import { commandLines } from './commands/catalogue.js';
+import { runHistory } from './commands/history.js';
 import { runTlib } from './commands/tlib.js';
 
 const USAGE = `cordboard COMMAND [options]
@@ -10,6 +11,7 @@ const USAGE = `cordboard COMMAND [options]
   commands          what the running instances can be asked
   check FILE        check a configuration
   drill list|NAME   harm the cluster under load, and say what came of it
+  history LIST      calls, attempts, agents and queues that were
   tlib HOST:PORT    type T-Library requests, read events in the classic log form
 
 ${commandLines().join('\n')}
@@ -28,6 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     case 'tlib': return runTlib(rest);
     case 'check': return runCheck(rest);
     case 'drill': return runDrills(rest);
+    case 'history': return runHistory(rest);
     default: return runAsk(argv);
   }
 }

@@ -17,6 +17,7 @@ const TIERS: readonly TierEntry[] = [
   { type: 'sip-proxy', port: 'sip', load: async () => (await import('../../sip-proxy/src/index.js')).startSipProxy },
   { type: 'vq-server', load: async () => (await import('../../vq-server/src/index.js')).startVqServer },
   { type: 'dns-server', load: async () => (await import('../../dns-server/src/index.js')).startDnsServer },
+  { type: 'recorder', load: async () => (await import('../../recorder/src/index.js')).startRecorder },
   { type: 'router', load: async () => (await import('../../router/src/index.js')).startRouter },
   { type: 'console', load: async () => (await import('../../console/src/index.js')).startConsole },
 ];

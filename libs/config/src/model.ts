@@ -28,7 +28,7 @@ export interface ClusterConfig {
 
 export type Options = ReadonlyMap<string, string>;
 
-export type ApplicationType = 'sip-proxy' | 'sip-server' | 'vq-server' | 'router' | 'dns-server' | 'console';
+export type ApplicationType = 'sip-proxy' | 'sip-server' | 'vq-server' | 'router' | 'dns-server' | 'console' | 'recorder';
 
 export interface Application {
   /** Of the node: both halves of a pair are called as the first. */

@@ -11,7 +11,7 @@ const options = z.record(z.string(), scalar);
 const busServer = z.string().regex(/^(nats|tls):\/\/[^\s]+$/, 'must be nats://host:port');
 const numbers = z.union([z.string(), z.number()]).transform(String);
 
-export const APPLICATION_TYPES = ['sip-proxy', 'sip-server', 'vq-server', 'router', 'dns-server', 'console'] as const;
+export const APPLICATION_TYPES = ['sip-proxy', 'sip-server', 'vq-server', 'router', 'dns-server', 'console', 'recorder'] as const;
 export const DN_TYPES = ['Extension', 'RoutingPoint', 'VirtualQueue', 'Trunk'] as const;
 
 const application = z.strictObject({
@@ -73,4 +73,5 @@ export const PORT_IDS: Readonly<Record<(typeof APPLICATION_TYPES)[number], reado
   router: ['http'],
   'dns-server': ['dns', 'http'],
   console: ['http'],
+  recorder: ['http'],
 };

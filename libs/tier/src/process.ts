@@ -8,6 +8,7 @@ import { type Clock, type Log, type Meter, SystemClock, SystemEntropy } from '#k
 import { type LeveledLog, type LogLevel, LOG_LEVELS, makeLog, PrometheusMeter } from '#observability';
 import { LocalSipNetwork } from '#sip/transport';
 import { TierHost } from './host.js';
+import { type OpenStreamQueue, recorderDrivers } from './recorder-drivers.js';
 import { configuredStores } from './stores.js';
 import type { StartTier, TierPorts } from './tier.js';
 import { hasWatchPort, startWatchPort } from './watch-port.js';
@@ -74,8 +75,8 @@ export async function openProcess(options: ProcessOptions, prepare?: (config: Cl
   const drivers = await openDrivers(config, options.app, { clock, log, meter });
   const stores = configuredStores(config, { clock, log, meter });
   const ports = {
-    clock, entropy: new SystemEntropy(), log, meter, ...drivers, stores, sipNetwork: new LocalSipNetwork(),
-    processReady: (): boolean => host.ready(),
+    clock, entropy: new SystemEntropy(), log, meter, ...drivers, ...recorderDrivers(config, clock, drivers.queue), stores,
+    sipNetwork: new LocalSipNetwork(), processReady: (): boolean => host.ready(),
   };
   const host: TierHost = new TierHost(config, ports);
   let finish: () => void = () => {};
@@ -97,7 +98,14 @@ interface DriverPorts {
   readonly meter: Meter;
 }
 
-async function openDrivers(config: ClusterConfig, app: string | undefined, ports: DriverPorts): Promise<{ bus: Bus; keyValues: KeyValueStore }> {
+interface Drivers {
+  readonly bus: Bus;
+  readonly keyValues: KeyValueStore;
+  /** Absent without NATS. */
+  readonly queue?: OpenStreamQueue;
+}
+
+async function openDrivers(config: ClusterConfig, app: string | undefined, ports: DriverPorts): Promise<Drivers> {
   if (config.bus.driver === 'memory') return { bus: new MemoryBus(ports), keyValues: new MemoryKeyValueStore(ports.clock) };
   const { servers, domain, remotes } = busPlace(config.bus, dataCentreOf(config, app));
   const { openNats } = await import('#cluster/nats');

@@ -1,8 +1,9 @@
 /** What every tier of the cluster looks like to the process that runs it, alone or beside the others. */
-import type { Bus, Fence, KeyValueStore, PairTerm, Replica } from '#cluster';
+import type { Bus, DurableQueue, Fence, KeyValueStore, PairTerm, Replica } from '#cluster';
 import type { Application, ClusterConfig } from '#config';
 import type { Clock, Entropy, Log, Meter } from '#kernel';
 import type { LocalSipNetwork } from '#sip/transport';
+import type { HistoryStore } from '#store';
 import type { TierStores } from './stores.js';
 
 /** The outside of a tier. A composition root chooses the drivers; nothing else knows which ones they are. */
@@ -23,6 +24,9 @@ export interface TierPorts {
   readonly pair?: PairTerm;
   /** Present when the node is half of a pair: what comes in from and goes out to sockets asks it first. The bus is behind it already. */
   readonly fence?: Fence;
+  /** A recorder's own queue and the history that it writes; absent in a process that keeps none. @throws Error that says what to change */
+  readonly openQueue?: (recorder: Application) => Promise<DurableQueue>;
+  readonly openHistory?: (recorder: Application) => Promise<HistoryStore>;
   /** Whether every tier of this process takes new work; for the HTTP port of the process. */
   readonly processReady?: () => boolean;
 }

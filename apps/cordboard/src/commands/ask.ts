@@ -104,19 +104,25 @@ export function argumentsIn(words: readonly string[]): Record<string, string | b
 }
 
 /** @throws Error with a sentence: nobody answers, or what the console says */
-async function ask(path: string, { url, apiKey }: AskOptions, body?: object): Promise<object> {
+export async function ask(path: string, { url, apiKey }: Place, body?: object): Promise<object> {
+  return (await fetched(path, { url, apiKey }, body)).json() as Promise<object>;
+}
+
+/** @throws as {@link ask} */
+export async function fetched(path: string, { url, apiKey }: Place, body?: object): Promise<Response> {
   const headers = { 'content-type': 'application/json', ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }) };
   let reply: Response;
-  let json: { message?: string };
   try {
     reply = await fetch(`${url}/api/v1/${path}`, body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) });
-    json = await reply.json() as { message?: string };
   } catch {
     throw new Error(`no console answers at ${url}; is the cluster running? --url names another one`);
   }
-  if (!reply.ok) throw new Error(json.message ?? `the console answered ${reply.status}`);
-  return json;
+  if (reply.ok) return reply;
+  const { message } = await reply.json().catch(() => ({})) as { message?: string };
+  throw new Error(message ?? `the console answered ${reply.status}`);
 }
+
+export type Place = Pick<AskOptions, 'url' | 'apiKey'>;
 
 function print(rows: readonly object[], json: boolean, nothing: string): number {
   console.log(json ? JSON.stringify(rows, undefined, 2) : table(rows, nothing));

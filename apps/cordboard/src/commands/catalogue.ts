@@ -31,6 +31,7 @@ export const COMMANDS: readonly AskCommand[] = [
   { name: 'dns records', what: 'records that the DNS servers publish', list: 'records', nothing: 'no records' },
   { name: 'dns lint', what: 'what is wrong with the zones that the configuration describes', nothing: 'the zones are in order' },
   { name: 'pair show', what: 'halves of pairs: role, term, what is replicated and how far', nothing: 'no node has a pair' },
+  { name: 'recorder show', what: 'what recorders hear at the moment, and how much waits in their queues' },
   { name: 'registrations list', what: 'phones that are registered', keys: ['limit=N', 'after=AOR'], nothing: 'nobody is registered' },
   { name: 'registrations show', what: 'contacts of one address of record', words: ['aor'] },
   { name: 'registrations remove', what: 'forgets a phone, or one contact of it', words: ['aor', 'contact'] },
@@ -42,7 +43,9 @@ export const COMMANDS: readonly AskCommand[] = [
 ];
 
 /** Nouns that say what is meant without a verb. */
-const ALONE: Readonly<Record<string, string>> = { dns: 'dns records', router: 'router show', vq: 'vq list', agents: 'agents list', pairs: 'pair show' };
+const ALONE: Readonly<Record<string, string>> = {
+  dns: 'dns records', router: 'router show', recorder: 'recorder show', vq: 'vq list', agents: 'agents list', pairs: 'pair show',
+};
 
 export type Understood =
   | { readonly kind: 'command'; readonly command: AskCommand; readonly words: readonly string[] }
@@ -59,7 +62,7 @@ export function understand(words: readonly string[]): Understood {
   if (alone !== undefined) return { kind: 'command', command: alone, words: [] };
   const verbs = verbsOf(noun);
   if (verbs.length === 0) {
-    return { kind: 'problem', message: `there is no "${noun}"; there are: ${nouns().join(', ')}, and status, commands, check, drill, tlib` };
+    return { kind: 'problem', message: `there is no "${noun}"; there are: ${nouns().join(', ')}, and status, commands, history, check, drill, tlib` };
   }
   const what = verb === undefined ? `say what to do with ${noun}` : `${noun} cannot "${verb}"`;
   return { kind: 'problem', message: `${what}: ${verbs.join(', ')}` };

@@ -117,6 +117,11 @@ export const OPTIONS: readonly OptionDefinition[] = [
   option('collect-lower-priority-requests', yesNo, 'true', ['vq-server'], 'false: a request below the best one so far is refused at once.'),
   option('reject-subsequent-request', yesNo, 'true', ['vq-server'], 'false: the holder of a reservation may prolong it.'),
   option('reservation-time', msec(600_000), '10000', ['vq-server'], 'Length of a reservation that asks for the default.'),
+  // ---- recorder
+  option('sources', list(), '', ['recorder'], 'Applications whose calls, agents and queues it records; empty = all sip-servers and vq-servers of its data centre.'),
+  option('adata-spec', list(), '', ['recorder'], 'Keys of user data that are kept, each as key or key=column; empty = none, since user data may be personal.'),
+  option('state-directory', text(/^[^\0]{0,500}$/, 'a path'), '', ['recorder'], 'Where its files are: the durable queue unless the bus is NATS, and the history unless a server keeps it. Relative to the configuration file; empty = state.'),
+  option('history-retention', whole(0, 36500, 'days'), '90', ['recorder'], 'Records that began earlier are removed from the SQLite file; 0 = never.'),
   // ---- router
   option('skill', text(/^[\w.-]{1,64}$/, 'a skill name'), 'support', ['router'], 'Skill an agent needs.'),
   option('virtual-queue', anyText, '', ['router'], 'Virtual queue in which waiting calls are shown.'),

@@ -1,7 +1,7 @@
 /** One option as operators write it: its name, what it accepts, and why its default is what it is. */
 
 /** Where an option may stand. A narrower level wins: DN over application over cluster. */
-export type OptionLevel = 'cluster' | 'sip-proxy' | 'sip-server' | 'vq-server' | 'router' | 'dns-server' | 'console'
+export type OptionLevel = 'cluster' | 'sip-proxy' | 'sip-server' | 'vq-server' | 'router' | 'dns-server' | 'console' | 'recorder'
   | 'Extension' | 'RoutingPoint' | 'VirtualQueue' | 'Trunk';
 
 export type OptionKind =

@@ -233,7 +233,7 @@ export interface Heartbeat {
   readonly instance: string;
   /** Application name; several tiers of one node send one heartbeat each. */
   readonly node: string;
-  readonly tier: 'sip-proxy' | 'session-controller' | 't-controller' | 'smart-proxy' | 'vq-server' | 'router' | 'dns-server' | 'console'
+  readonly tier: 'sip-proxy' | 'session-controller' | 't-controller' | 'smart-proxy' | 'vq-server' | 'router' | 'dns-server' | 'console' | 'recorder'
   /** The other half of a pair, which runs no tier. */
   | 'standby';
   readonly dataCentre: string;

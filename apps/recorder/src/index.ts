@@ -1,0 +1,2 @@
+/** Keeps history: a T-Library client that writes what it hears. */
+export { startRecorder } from './start.js';

@@ -1,0 +1,41 @@
+/** Where a recorder keeps what it hears: its durable queue, and the history. Files of one recorder stand in a folder of its own. */
+import { join, resolve } from 'node:path';
+import type { DurableQueue } from '#cluster';
+import { type Application, type ClusterConfig, OptionLookup } from '#config';
+import type { Clock } from '#kernel';
+import type { HistoryStore } from '#store';
+
+export interface RecorderDrivers {
+  openQueue(recorder: Application): Promise<DurableQueue>;
+  openHistory(recorder: Application): Promise<HistoryStore>;
+}
+
+/** A queue of that name in the JetStream stream of that name; absent without NATS. */
+export type OpenStreamQueue = (stream: string, queue: string) => Promise<DurableQueue>;
+
+const DAY_MS = 86_400_000;
+
+export function recorderDrivers(config: ClusterConfig, clock: Clock, streamQueue: OpenStreamQueue | undefined): RecorderDrivers {
+  return {
+    openQueue: async (recorder) => {
+      if (streamQueue !== undefined) return streamQueue(`history-${recorder.geoLocation}`, recorder.name);
+      const { SqliteQueue } = await import('#cluster/sqlite');
+      return SqliteQueue.open(join(folderOf(config, recorder), 'queue.db'));
+    },
+    openHistory: async (recorder) => {
+      const { history } = config.stores;
+      if (history.driver === 'cassandra') throw new Error(`${recorder.name}: history cannot be kept in Cassandra yet; set stores.history.driver to sqlite`);
+      const { SqliteHistoryStore } = await import('#store/sqlite');
+      const days = new OptionLookup(config, recorder).number('history-retention');
+      return SqliteHistoryStore.open({
+        file: resolve(folderOf(config, recorder), history.file), nowMs: () => clock.nowMs(), ...(days === 0 ? {} : { retentionMs: days * DAY_MS }),
+      });
+    },
+  };
+}
+
+/** By name and address, so that two clusters from one file do not share it. */
+function folderOf(config: ClusterConfig, recorder: Application): string {
+  const directory = new OptionLookup(config, recorder).text('state-directory');
+  return join(resolve(config.directory, directory === '' ? 'state' : directory), `${recorder.name}@${recorder.host.replaceAll(':', '_')}`);
+}
