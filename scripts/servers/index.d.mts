@@ -55,6 +55,8 @@ export interface RedisOptions {
   readonly port?: number;
   /** Whether it keeps what it holds through `kill` and `restart`; yes when absent. */
   readonly appendOnly?: boolean;
+  /** `always`: what it acknowledged is kept whatever happens; else what it acknowledged in the last seconds may be lost. */
+  readonly fsync?: 'always' | 'everysec';
   readonly password?: string;
 }
 
@@ -66,7 +68,7 @@ export function redisCommand(options: {
   readonly server: RedisBinary; readonly host: string; readonly port: number;
   /** Folder of its data, which exists. */
   readonly store: string;
-  readonly appendOnly?: boolean; readonly password?: string;
+  readonly appendOnly?: boolean; readonly fsync?: 'always' | 'everysec'; readonly password?: string;
 }): ServerCommand;
 
 export interface CassandraBinary {

@@ -47,15 +47,16 @@ export async function fetchRedis() {
 }
 
 /**
- * A server on `host:port`, or a free port of 127.0.0.1. It keeps what it holds through `kill` and `restart` when `appendOnly`.
+ * A server on `host:port`, or a free port of 127.0.0.1. It keeps what it holds through `kill` and `restart` when `appendOnly`: nearly all
+ * of it, and all with `fsync: 'always'`.
  *
  * @returns { url, host, port, pause, resume, kill, restart, close }
  */
-export async function startRedis({ server = findRedis(), host = '127.0.0.1', port, appendOnly = true, password } = {}) {
+export async function startRedis({ server = findRedis(), host = '127.0.0.1', port, appendOnly = true, fsync = 'everysec', password } = {}) {
   if (server === undefined) throw new Error(`needs redis-server ${MAJOR_MIN} or newer`);
   const store = mkdtempSync(join(tmpdir(), 'redis-'));
   const taken = port ?? await freePort(host);
-  const child = await startChild(redisCommand({ server, host, port: taken, store, appendOnly, password }));
+  const child = await startChild(redisCommand({ server, host, port: taken, store, appendOnly, fsync, password }));
   const { pause, resume, kill, restart } = child;
   return {
     url: `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}${host}:${taken}`,
@@ -68,14 +69,14 @@ export async function startRedis({ server = findRedis(), host = '127.0.0.1', por
 }
 
 /** The command of a server that keeps its data in the folder `store`: { file, args, env, ready }. */
-export function redisCommand({ server, host, port, store, appendOnly = true, password }) {
+export function redisCommand({ server, host, port, store, appendOnly = true, fsync = 'everysec', password }) {
   return {
     file: server.file,
     env: server.env,
     ready: /Ready to accept connections/,
     args: [
       '--bind', host, '--port', String(port), '--dir', store, '--save', '', '--appendonly', appendOnly ? 'yes' : 'no',
-      '--maxmemory', '512mb', '--maxmemory-policy', 'noeviction', ...(password === undefined ? [] : ['--requirepass', password]),
+      '--appendfsync', fsync, '--maxmemory', '512mb', '--maxmemory-policy', 'noeviction', ...(password === undefined ? [] : ['--requirepass', password]),
     ],
   };
 }

@@ -5,7 +5,7 @@ import { CASSANDRA_START_MS, cassandraSuite, redisSuite } from './servers.js';
 
 redisSuite('a real Redis', (server) => {
   it('keeps what it holds through a kill', async () => {
-    const running = await startRedis({ server, password: 'p/w d' });
+    const running = await startRedis({ server, password: 'p/w d', fsync: 'always' });
     const client = new Redis(running.url);
     await client.set('a', '1');
     await running.kill();

@@ -1,2 +1,3 @@
 /** Drivers over Redis. Imported only where a process is composed. */
+export { RedisLimiterStore } from './limiter/drivers/redis.js';
 export { type LocationKeeper, RedisLocationStore, type RedisLocationOptions } from './location/drivers/redis.js';

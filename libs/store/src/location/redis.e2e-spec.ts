@@ -17,7 +17,7 @@ redisSuite('RedisLocationStore', (binary) => {
   const log: Log = { ...silentLog, warn: (text) => void warnings.push(text) };
 
   beforeAll(async () => {
-    server = await startRedis({ server: binary });
+    server = await startRedis({ server: binary, fsync: 'always' });
     probe = new Redis(server.url);
     probe.on('error', () => {});
   });

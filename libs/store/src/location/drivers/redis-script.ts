@@ -1,10 +1,12 @@
+import { redisScript } from '../../drivers/redis-script.js';
+
 /**
  * One batch of changes: of two reports the later stands, what stands already is not written again, and what was changed is published
  * as `[from, key, value, ...]`. Answers how many were.
  *
  * KEYS: one per change. ARGV: per change its time, TTL in ms and value; then the channel and who writes.
  */
-export const WRITE_SCRIPT = `
+export const WRITE = redisScript(`
 local count = #KEYS
 local changed = {ARGV[3 * count + 2]}
 for i = 1, count do
@@ -18,4 +20,4 @@ for i = 1, count do
 end
 if #changed > 1 then redis.call('PUBLISH', ARGV[3 * count + 1], cjson.encode(changed)) end
 return (#changed - 1) / 2
-`;
+`);

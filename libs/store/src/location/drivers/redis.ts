@@ -5,12 +5,13 @@
 import type { Counter, Timer } from '#kernel';
 import type { Redis } from 'ioredis';
 import { RedisLink, type RedisLinkPorts } from '../../drivers/redis-link.js';
+import { runScript } from '../../drivers/redis-script.js';
 import { StoreUnavailable } from '../../unavailable.js';
 import { MemoryLocationStore } from '../memory.js';
 import type { LocationBinding, LocationDelta, LocationPage, LocationRemoval, LocationStore } from '../port.js';
 import { atMsOf, KEY_PREFIX, type LocationRecord, parseRecord, recordKey, recordValue, REMOVAL_TTL_MS } from '../redis-record.js';
 import { WriteBehind } from '../write-behind.js';
-import { WRITE_SCRIPT } from './redis-script.js';
+import { WRITE } from './redis-script.js';
 
 const CHANNEL = 'cb:loc';
 const BATCH = 200;
@@ -181,7 +182,7 @@ export class RedisLocationStore implements LocationStore {
       values.push(atMsOf(record), ttlMs, recordValue(record));
     }
     if (keys.length === 0) return;
-    const changed = await this.#link.run((redis) => redis.eval(WRITE_SCRIPT, keys.length, ...keys, ...values, CHANNEL, this.options.name));
+    const changed = await runScript(this.#link, WRITE, keys, [...values, CHANNEL, this.options.name]);
     this.#written.add(changed as number);
     this.#stale.add(keys.length - (changed as number));
   }

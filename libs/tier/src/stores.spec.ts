@@ -1,0 +1,28 @@
+import { parseConfig } from '#config';
+import { CountingMeter, silentLog } from '#kernel';
+import { VirtualClock } from '#simulation';
+import { MemoryLimiterStore, MemoryLocationStore } from '#store';
+import { configuredStores } from './stores.js';
+
+const keeper = { keeps: () => true, onLost: () => {} };
+const storesOf = (stores: string) => configuredStores(parseConfig(`
+switch: { name: Test, access-point: sip.test.example, external-contact: phones.test.example }
+stores: ${stores}
+applications:
+  P1: { type: sip-proxy, geo-location: dc1, host: 127.0.0.1, ports: { sip: 5060 } }
+`, 'switch.yaml').config, { clock: new VirtualClock(), log: silentLog, meter: new CountingMeter() });
+
+describe('the stores of a process', () => {
+  it('are in its memory unless the file says more', async () => {
+    const stores = storesOf('{}');
+    expect(await stores.location({ name: 'P1', dataCentre: 'dc1', keeper })).toBeInstanceOf(MemoryLocationStore);
+    expect(await stores.limiter('dc1')).toBeInstanceOf(MemoryLimiterStore);
+  });
+
+  it('are at the server of its data centre, which need not answer', async () => {
+    const nobody = '{ driver: redis, data-centres: { dc1: "redis://127.0.25.1:1" } }';
+    const limiter = await storesOf(`{ limiter: ${nobody} }`).limiter('dc1');
+    await expect(limiter.release('c1')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await limiter.close();
+  });
+});
