@@ -132,10 +132,10 @@ function drive(run: DrillRun, hands: Hands): Promise<void> {
   });
 }
 
-/** Half of a pair calls itself `<application>/standby` while it is the backup. */
+/** Half of a pair calls itself `<process>/standby` while it is the backup. */
 async function membersNow(topology: Topology, consoles: Consoles): Promise<ProcessView[]> {
   const standby = new Set((await consoles.instances()).map(({ instance }) => instance).filter((name) => name.endsWith('/standby')));
-  return topology.members.map(({ name, serves, dataCentre, application }) => ({ name, serves, dataCentre, isPrimary: !standby.has(`${application}/standby`) }));
+  return topology.members.map(({ name, serves, dataCentre }) => ({ name, serves, dataCentre, isPrimary: !standby.has(`${name}/standby`) }));
 }
 
 async function callsIn(consoles: Consoles): Promise<ReadonlySet<string>> {
