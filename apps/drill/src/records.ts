@@ -1,11 +1,26 @@
-/** Each call of the load has exactly one record in the history, when there is one. */
+/** Asks the history for the calls of the load, once they had time to get there. */
 import type { ClusterConfig } from '#config';
+import type { Consoles } from './load/console.js';
+import { until } from './load/patience.js';
 import type { CallLedger } from './machines/call-ledger.js';
-import type { Stage } from './machines/stage.js';
+import { compareConnIDs } from './machines/record-audit.js';
 import type { RecordFindings } from './machines/verdict.js';
 
-export async function compareRecords(
-  _config: ClusterConfig, _stage: Stage, _ledger: CallLedger, _startedAt: Date, _apiKey: string | undefined,
-): Promise<RecordFindings> {
-  return { missing: null, doubled: null, expected: false, reason: 'the configuration has no recorder' };
+/** A call's record is complete a moment after its end; a recorder that took over repeats what it is not sure of. */
+const COMPLETE_MS = 20_000;
+
+export async function compareRecords(config: ClusterConfig, consoles: Consoles, ledger: CallLedger, fromMs: number): Promise<RecordFindings> {
+  if (!config.applications.some(({ type }) => (type as string) === 'recorder')) {
+    return { missing: null, doubled: null, expected: false, reason: 'the configuration has no recorder' };
+  }
+  let found: RecordFindings = { missing: null, doubled: null, expected: true, reason: 'the history was not asked' };
+  await until(COMPLETE_MS, async () => {
+    try {
+      found = compareConnIDs(ledger.connIDs(), await consoles.recordedCalls(fromMs));
+    } catch (error) {
+      found = { missing: null, doubled: null, expected: true, reason: (error as Error).message };
+    }
+    return found.missing === 0 && found.doubled === 0;
+  });
+  return found;
 }

@@ -47,7 +47,7 @@ export async function runDrill(request: RunRequest): Promise<Verdict> {
   const cast = castFor(stage, { calls: request.calls, perSecondFor100: drill.perSecond });
   const begunMs = performance.now();
   const nowMs = (): number => performance.now() - begunMs;
-  const startedAt = new Date();
+  const startedAtMs = Date.now();
   const load = new Load(stage, cast, nowMs, (text) => print(noteLine({ atMs: nowMs(), text })));
   const book = new FaultBook(topology);
   const leftBefore = await callsIn(consoles);
@@ -71,7 +71,7 @@ export async function runDrill(request: RunRequest): Promise<Verdict> {
     fresh: load.ledger.counts('new'), outOfOrder: load.outOfOrder(), refusedMs: load.refusedMs(),
     audits: load.monitors.map(({ audit }) => audit.findings(load.monitors.map((other) => other.audit).filter((other) => other !== audit))),
     stuck: quiet.stuck, disagree: quiet.disagree, loggedOut: load.loggedOut(), left,
-    records: await compareRecords(config, stage, load.ledger, startedAt, request.apiKey),
+    records: await compareRecords(config, consoles, load.ledger, startedAtMs),
     dataCentres: stage.dataCentres.map(({ name }) => name), sawOtherOut: load.sawOtherOut(), ...(drill.name === 'move-phone' ? { moved: load.moved } : {}),
   };
   await load.close();
@@ -170,6 +170,7 @@ function picker(seed: number): Pick {
 
 /** The instances that were harmed; their logs come first. */
 function whereToLook(members: readonly ProcessView[], notes: readonly string[]): string[] {
-  return members.filter(({ name }) => notes.some((note) => note.includes(name)))
+  const named = new Set(notes.flatMap((note) => note.split(/[ ,]+/)));
+  return members.filter(({ name }) => named.has(name))
     .map(({ name, serves, dataCentre }) => `${name} (${serves}, ${dataCentre})`);
 }

@@ -16,6 +16,8 @@ export interface Answer {
 }
 
 const PATIENCE_MS = 10_000;
+/** Rows of a page of the history. */
+const PAGE = 500;
 
 export class Consoles {
   constructor(private readonly addresses: readonly Address[], private readonly apiKey: string | undefined) {}
@@ -26,6 +28,19 @@ export class Consoles {
 
   async command(name: string, args: object = {}): Promise<readonly Answer[]> {
     return (await this.#ask(`commands/${encodeURIComponent(name)}`, { args }) as { answers: Answer[] }).answers;
+  }
+
+  /** ConnIDs of all records of calls since then, one for each record. */
+  async recordedCalls(fromMs: number): Promise<string[]> {
+    const connIDs: string[] = [];
+    let after: string | undefined;
+    do {
+      const query = new URLSearchParams({ from: String(Math.floor(fromMs)), limit: String(PAGE), ...(after === undefined ? {} : { after }) });
+      const page = await this.#ask(`history/calls?${query.toString()}`) as { rows: { connID: string }[]; next?: string };
+      connIDs.push(...page.rows.map(({ connID }) => connID));
+      after = page.next;
+    } while (after !== undefined);
+    return connIDs;
   }
 
   /** Of the first console that answers. @throws Error when none does */

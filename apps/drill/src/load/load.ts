@@ -70,7 +70,11 @@ export class Load {
   /** Whoever has no service now. */
   missing(): string[] {
     this.#lookOverTheCut();
-    return [...this.#probes, ...this.monitors, ...this.#routers, ...new Set(this.#desks.values())].flatMap((each) => each.missing());
+    const dns = this.#seats().map(({ dn }) => dn);
+    return [
+      ...[...this.#probes, ...this.monitors, ...this.#routers, ...new Set(this.#desks.values())].flatMap((each) => each.missing()),
+      ...this.monitors.flatMap((monitor) => monitor.outOfService(dns).map((dn) => `${dn} at ${monitor.name}`)),
+    ];
   }
 
   movePhone(): Promise<void> {

@@ -31,15 +31,12 @@ const TALK_MS = 5_000;
 const MOVE_MS = 40_000;
 
 export class MovedPhone {
-  readonly #stop: () => void;
   #callOver = false;
   #loggedOut = false;
   #epoch = 0;
   #owner = '';
 
-  constructor(private readonly ports: MovedPhonePorts) {
-    this.#stop = ports.monitor.client.on('*', (event) => this.#on(event));
-  }
+  constructor(private readonly ports: MovedPhonePorts) {}
 
   /** Answers the phone where it is now. */
   async run(): Promise<Phone> {
@@ -48,6 +45,7 @@ export class MovedPhone {
     this.#owner = before?.owner ?? '';
     this.#epoch = before?.epoch ?? 0;
     if (!this.ports.homeNodes.includes(this.#owner)) trouble(seat.dn, `its owner is ${this.#owner || 'nobody'}, not in its own data centre, before it moved`);
+    const stop = this.ports.monitor.client.on('*', (event) => this.#on(event));
     this.ports.desk.expectLogout(seat.dn);
     const phone = await away.register(seat);
     says(`phone ${seat.dn} registered in ${away.dataCentre.name} while its agent talks`);
@@ -61,7 +59,7 @@ export class MovedPhone {
     else trouble(seat.dn, `${MOVE_MS / 1_000} s after the call its owner is still ${this.#owner}`);
     await pause(1_000);
     await this.#agent();
-    this.#stop();
+    stop();
     return phone;
   }
 

@@ -35,12 +35,11 @@ export interface LedgerCounts {
 
 export class CallLedger {
   readonly #calls = new Map<string, Entry>();
+  readonly #refused: Record<CallGroup, Map<number, number>> = { held: new Map(), queued: new Map(), new: new Map() };
 
   dialled(from: string, group: CallGroup, where: string): void {
     this.#calls.set(from, { group, where, connID: undefined, isEnding: false, stood: false, loss: undefined, over: false });
   }
-
-  readonly #refused: Record<CallGroup, Map<number, number>> = { held: new Map(), queued: new Map(), new: new Map() };
 
   /** From any monitor. */
   heard(event: TEvent): void {
@@ -52,6 +51,11 @@ export class CallLedger {
 
   connID(from: string): string | undefined {
     return this.#calls.get(from)?.connID;
+  }
+
+  /** Of all calls that a monitor heard of. */
+  connIDs(): string[] {
+    return [...this.#calls.values()].flatMap(({ connID }) => (connID === undefined ? [] : [connID]));
   }
 
   established(from: string): void {

@@ -155,13 +155,20 @@ export class DrillRun {
 
   /** Goes on as soon as nothing was missing for a while. */
   #whenCalm(nowMs: number, out: RunEffect[]): void {
+    this.#noteHealed(nowMs);
     const waits = this.#state === 'Waiting' && this.options.steps[this.#next - 1]?.kind === 'untilHealthy';
     if (!waits && this.#state !== 'Healing') return;
     if (this.#missing.length > 0 || nowMs - Math.max(this.#lastMissingMs, this.#lastMs) < CALM_MS) return;
     if (waits) return this.#step(nowMs, out);
-    const fromMs = (this.options.healsFrom === 'fault' ? this.#firstMs : this.#lastMs) ?? nowMs;
-    this.#healed = Math.max(0, this.#lastMissingMs - fromMs) / 1_000;
     this.#exercise(nowMs, out);
+  }
+
+  /** From the fault: when service was back first, whatever is done later. From the end: when it was back for good. */
+  #noteHealed(nowMs: number): void {
+    const isOver = this.options.healsFrom === 'end' ? this.#state === 'Healing' : this.#firstMs !== undefined;
+    const fromMs = (this.options.healsFrom === 'fault' ? this.#firstMs : this.#lastMs) ?? nowMs;
+    if (!isOver || this.#healed !== undefined || this.#missing.length > 0 || nowMs - Math.max(this.#lastMissingMs, fromMs) < CALM_MS) return;
+    this.#healed = Math.max(0, this.#lastMissingMs - fromMs) / 1_000;
   }
 
   #exercise(nowMs: number, out: RunEffect[]): void {

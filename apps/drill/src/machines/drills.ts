@@ -42,6 +42,8 @@ const DOWN_S = 10;
 const STORE_DOWN_S = 30;
 const CUT_S = 60;
 const PAUSE_S = 20;
+/** A paused node refuses nothing, it is silent: proxies notice after `oos-check` and `oos-force`. */
+const SILENT_S = 5;
 const SLOW_MS = 250;
 const SKEW_MS = 30_000;
 /** For a process that was killed to be started and seen again. */
@@ -168,7 +170,10 @@ export const DRILLS: readonly Drill[] = [
       ];
     },
   },
-  { name: 'pause-tc', what: 'SIGSTOP of the process that owns DNs, SIGCONT after 20 s', healsFrom: 'end', demands: USUAL, perSecond: 2, steps: pauseTc },
+  {
+    name: 'pause-tc', what: 'SIGSTOP of the process that owns DNs, SIGCONT after 20 s', healsFrom: 'end', perSecond: 2,
+    demands: { ...USUAL, newCallsRefusedS: SILENT_S }, steps: pauseTc,
+  },
   {
     name: 'rolling-upgrade', what: 'every process stopped and started, one after the other, under 50 calls/s', healsFrom: 'end', perSecond: 50,
     demands: { ...USUAL, everyNewCall: true, healS: 10 }, steps: rollingUpgrade,

@@ -43,6 +43,15 @@ it('takes what a new session leapt over for lost only when nobody heard it', () 
   expect(heard(mine)).toMatchObject({ lost: 2, lines: ['m0: nobody was told event 3 of 7001', 'm0: nobody was told event 4 of 7001'] });
 });
 
+it('lets numbers leap where an event without one stood in for them, and follows the call in it', () => {
+  const out = { msg: 'EventDNOutOfService', ThisDN: '7001' } as TEvent;
+  const gone = { msg: 'EventReleased', ThisDN: '7001', ConnID: 'a' } as TEvent;
+  const theirs = [picture(1), RING, TALK, OVER, event('EventAgentReady', 5), event('EventAgentReady', 6)];
+  expect(heard([picture(1), RING, gone, out, event('EventAgentReady', 6)], [theirs])).toMatchObject({ lost: 0, illegal: 0 });
+  expect(heard([picture(1), RING, gone, out, event('EventAgentReady', 6)])).toMatchObject({ lost: 3 });
+  expect(heard([picture(1), RING, gone, gone])).toMatchObject({ illegal: 1 });
+});
+
 it('begins with the calls of a picture', () => {
   expect(heard([picture(3, { 'conn-1': 'a', 'ps-1': 12 }), OVER])).toMatchObject({ illegal: 0 });
   expect(heard([picture(3), OVER])).toMatchObject({ illegal: 1, lines: ['m0: EventReleased of call a at 7001, which is not in the call'] });

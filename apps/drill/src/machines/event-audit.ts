@@ -10,7 +10,7 @@ interface Position {
 /** Pictures of a DN, which repeat the number of its last event. */
 const PICTURES: ReadonlySet<string> = new Set(['EventRegistered', 'EventAddressInfo']);
 /** Says something of a call without moving it. */
-const ASIDE: ReadonlySet<string> = new Set(['EventAttachedDataChanged', 'EventPartyInfo', 'EventError', 'EventUserEvent']);
+const ASIDE: ReadonlySet<string> = new Set(['EventAttachedDataChanged', 'EventPartyInfo', 'EventError', 'EventUserEvent', 'EventPrivateInfo']);
 /** PartyState bits (tlibrary §5.5). */
 const PARTY_STATES: Readonly<Record<number, WalkState>> = { 1: 'Dialing', 9: 'Queued', 10: 'Ringing', 12: 'Established', 14: 'Held' };
 const QUEUED = 9;
@@ -32,10 +32,10 @@ export class EventAudit {
   readonly #walks = new Map<string, Map<string, WalkState>>();
   /** Numbers heard by DN, to see whether another monitor heard what this one did not. */
   readonly #heard = new Map<string, Set<number>>();
-  /** Numbers that a picture leapt over, or that fell into a time without a session. */
+  /** Numbers that were leapt over with notice. */
   readonly #leapt: { readonly dn: string; readonly from: number; readonly to: number }[] = [];
   readonly #lines: string[] = [];
-  /** DNs of which this session has told nothing yet. */
+  /** DNs whose next number may leap: this session has told nothing of them yet, or an event that stood in for others. */
   #unseen = new Set<string>();
   #events = 0;
   #lost = 0;
@@ -51,7 +51,8 @@ export class EventAudit {
       return;
     }
     const { ThisDN: dn, DNSequence: seq, OwnerEpoch: epoch } = event as { ThisDN?: string; DNSequence?: number; OwnerEpoch?: number };
-    if (dn === undefined || seq === undefined || epoch === undefined) return;
+    if (dn === undefined || dn === '*') return;
+    if (seq === undefined || epoch === undefined) return this.#unnumbered(dn, event);
     if (PICTURES.has(event.msg)) this.#picture(dn, { epoch, seq }, event);
     else this.#numbered(dn, { epoch, seq }, event);
   }
@@ -88,6 +89,13 @@ export class EventAudit {
       }
     }
     this.#last.set(dn, at);
+    this.#walk(dn, event);
+  }
+
+  /** Stands in for events that the smart proxy itself did not hear: it says what became of the DN, and the numbers go on from there. */
+  #unnumbered(dn: string, event: TEvent): void {
+    if (ASIDE.has(event.msg) || PICTURES.has(event.msg)) return;
+    this.#unseen.add(dn);
     this.#walk(dn, event);
   }
 
