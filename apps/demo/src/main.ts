@@ -65,6 +65,7 @@ async function watch(cluster: Cluster, floor: Floor): Promise<TlibClient> {
   await monitor.connect();
   await monitor.registerAddress('*');
   monitor.on('*', (event) => floor.on(event, Date.now()));
+  monitor.onNewSession(() => monitor.registerAddress('*'));
   return monitor;
 }
 

@@ -61,8 +61,17 @@ export class Agents {
     this.#desktops.push(desktop);
     await desktop.connect();
     await desktop.registerAddress(dn);
+    desktop.onNewSession(() => this.#back(desktop, dn));
     desktop.on('EventAgentNotReady', () => setTimeout(() => this.#backToWork(desktop, dn), BREAK_MS));
     desktop.on('EventEstablished', (event) => this.#maybeHangUp(desktop, dn, event['ConnID'] as string));
+    await desktop.agentLogin(dn, `agent${dn}`);
+    await desktop.agentReady(dn);
+  }
+
+  /** The server that had the session is gone. The agent may still be logged in. */
+  async #back(desktop: TlibClient, dn: string): Promise<void> {
+    const { AgentID } = await desktop.registerAddress(dn);
+    if (AgentID !== undefined || !this.#open) return;
     await desktop.agentLogin(dn, `agent${dn}`);
     await desktop.agentReady(dn);
   }
