@@ -22,7 +22,7 @@ describe('the plan of two data centres as local processes', () => {
   it('starts whoever is asked before whoever asks', () => {
     const waves = applicationWaves(config, 'node', 'main.js', 'warn').map((wave) => wave.map(({ name }) => name).filter((name) => name.includes('dc1')));
     expect(waves.map((wave) => wave.sort())).toEqual([
-      ['SIPS_dc1_1', 'VQ_dc1_1'], ['DNS_dc1_1', 'SIPP_dc1_1', 'SIPP_dc1_2', 'SIPS_dc1_1b', 'VQ_dc1_1b'], ['Console_dc1_1', 'Router_dc1_1'],
+      ['SIPS_dc1_1', 'VQ_dc1_1'], ['DNS_dc1_1', 'SIPP_dc1_1', 'SIPP_dc1_2', 'SIPS_dc1_1b', 'VQ_dc1_1b'], ['Console_dc1_1', 'Recorder_dc1_1', 'Router_dc1_1'],
     ]);
   });
 

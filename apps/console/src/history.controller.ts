@@ -40,7 +40,7 @@ export class HistoryController {
     const answers = await Promise.allSettled(recorders.map((instance) => this.operators.ask(instance, `history ${list}`, { ...request })));
     const pages = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value as Page] : []));
     const failed = answers.find((answer): answer is PromiseRejectedResult => answer.status === 'rejected');
-    if (pages.length > 0) return withoutKeys(mergedPages(pages));
+    if (pages.length > 0) return { ...withoutKeys(mergedPages(pages, request.limit)), ...incomplete(recorders, answers) };
     throw new ServiceUnavailableException((failed?.reason as Error).message);
   }
 }
@@ -51,6 +51,12 @@ function checked(query: Record<string, unknown>): HistoryParameters {
   } catch (error) {
     throw new BadRequestException((error as Error).message);
   }
+}
+
+/** Recorders that did not answer: what they keep may be missing. */
+function incomplete(recorders: readonly string[], answers: readonly PromiseSettledResult<unknown>[]): Pick<Page, 'incomplete'> {
+  const silent = answers.flatMap((answer, i) => (answer.status === 'rejected' ? [`${recorders[i]}: ${(answer.reason as Error).message}`] : []));
+  return silent.length === 0 ? {} : { incomplete: silent };
 }
 
 const withoutKeys = ({ rows, next }: Page): Page => ({ rows: rows.map(({ key: _, ...row }) => row), ...(next === undefined ? {} : { next }) });

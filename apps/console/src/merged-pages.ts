@@ -5,10 +5,12 @@ export interface Page {
   /** Each with its record's `key`. The latest first; of one moment, the greater key first. */
   readonly rows: readonly Row[];
   readonly next?: string;
+  /** Who did not answer, and why. */
+  readonly incomplete?: readonly string[];
 }
 
 /** Where one of them was cut off all are, so that nothing is passed over; what lies beyond comes with the next page. */
-export function mergedPages(pages: readonly Page[]): Page {
+export function mergedPages(pages: readonly Page[], limit: number): Page {
   if (pages.length === 1) return pages[0] as Page;
   const byKey = new Map<string, Row>();
   for (const row of pages.flatMap(({ rows }) => rows)) {
@@ -18,8 +20,9 @@ export function mergedPages(pages: readonly Page[]): Page {
   }
   const rows = [...byKey.values()].sort((a, b) => order(placeOf(a), placeOf(b)));
   const cut = pages.flatMap(({ next }) => next ?? []).map(placeOfCursor).sort(order)[0];
-  if (cut === undefined) return { rows };
-  return { rows: rows.filter((row) => order(placeOf(row), cut) <= 0), next: `${cut.atMs}.${cut.key}` };
+  const whole = cut === undefined ? rows : rows.filter((row) => order(placeOf(row), cut) <= 0);
+  const end = whole.length > limit ? placeOf(whole[limit - 1] as Row) : cut;
+  return end === undefined ? { rows: whole } : { rows: whole.slice(0, limit), next: `${end.atMs}.${end.key}` };
 }
 
 interface Place {

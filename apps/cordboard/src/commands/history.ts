@@ -77,8 +77,9 @@ export async function runHistory(argv: readonly string[]): Promise<number> {
     process.stdout.write(await (await fetched(`history/${list.path}?${query}`, place)).text());
     return 0;
   }
-  const page = await ask(`history/${list.path}?${query}`, place) as { rows: Row[]; next?: string };
+  const page = await ask(`history/${list.path}?${query}`, place) as { rows: Row[]; next?: string; incomplete?: string[] };
   console.log(values.json ? JSON.stringify(page, undefined, 2) : table(page.rows.map((row) => picked(row, list.columns)), 'nothing in that time'));
+  for (const silent of page.incomplete ?? []) console.error(`what it keeps may be missing here: ${silent}`);
   if (!values.json && page.next !== undefined) console.log(`there is more: --after ${page.next}`);
   return 0;
 }

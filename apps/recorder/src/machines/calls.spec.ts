@@ -118,6 +118,23 @@ describe('calls and parties', () => {
     expect(told.held).toEqual([]);
   });
 
+  it('goes on with a call that the other half of a pair tells as it is, without those who left', () => {
+    const told = offered(queued(), 3, '7001').after(2).left('U', 2, 'Route').state('U', 3, 'talking').after(5);
+    const { nowMs } = told;
+    told.session = 's2';
+    told.nowMs = T0;
+    told.created('U').party('U', 1, '8880001', 'dialing');
+    told.nowMs = T0 + 4_000;
+    told.party('U', 3, '7001', 'ringing', { Cause: 'Route' });
+    told.nowMs = T0 + 6_000;
+    told.state('U', 3, 'talking');
+    told.nowMs = nowMs + 3_000;
+    told.left('U', 3).left('U', 1).deleted('U');
+    expect(cdrs(told)).toMatchObject([{ key: 'U-3', type: 0, queue: '5000', waitMs: 4_000, pickupMs: 2_000, talkMs: 8_000, attempt: 1 }]);
+    expect(told.records('call')).toMatchObject([{ dns: ['5000', '7001', '8880001'], data: { parties: 3, complete: true, endedAtMs: T0 + 14_000 } }]);
+    expect(told.held).toEqual([]);
+  });
+
   it('gives up a call that its server does not tell again, below every complete version', () => {
     const told = offered(queued(), 3, '7001').after(1).state('U', 3, 'talking');
     told.session = 's2';

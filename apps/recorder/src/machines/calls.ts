@@ -5,7 +5,7 @@ import type { KVList, TEvent } from '#tlib';
 import { attemptCdr, callCdr, queueCdr } from './cdr.js';
 import { type HistoryEffect, versionOf } from './effects.js';
 import { type Heard, text, timeOf } from './heard.js';
-import { addParty, beginCall, enterPhase, type LiveCall, type LiveParty } from './live-call.js';
+import { addParty, beginCall, endPhase, enterPhase, type LiveCall, type LiveParty } from './live-call.js';
 import { chosenUserData, type UserDataSpec } from './user-data-spec.js';
 
 export type CallsInput =
@@ -39,21 +39,28 @@ export class Calls implements Machine<CallsInput, HistoryEffect> {
     if (call === undefined || call.session !== session) return void out.push({ kind: 'release', seqs: [seq] });
     call.seqs.push(seq);
     call.events += 1;
-    call.lastAtMs = timeOf(event);
+    call.lastAtMs = Math.max(call.lastAtMs, timeOf(event));
     this.#apply(call, event, out);
   }
 
-  /** Told again by another session: what was heard before is told again too. */
+  /** Told again by another session: from its beginning, or as it is now, without those who left (docs/specs/pairs.md). What is known stays known. */
   #created(seq: number, { event, source, session }: Heard): void {
-    const before = this.#calls.get(text(event, 'CallUUID'));
-    const call = beginCall(event, source, session, [...before?.seqs ?? [], seq]);
-    this.#calls.set(call.callUUID, before === undefined ? call : { ...call, atMs: before.atMs });
+    const known = this.#calls.get(text(event, 'CallUUID'));
+    if (known === undefined) {
+      const call = beginCall(event, source, session, [seq]);
+      this.#calls.set(call.callUUID, call);
+      return;
+    }
+    known.seqs.push(seq);
+    Object.assign(known, { source, session, events: 0, userData: (event['UserData'] as KVList | undefined) ?? [] });
   }
 
   #apply(call: LiveCall, event: TEvent, out: Out<HistoryEffect>): void {
     switch (event.msg) {
       case 'EventCallDataChanged': call.userData = event['UserData'] as KVList; return;
-      case 'EventCallPartyAdded': return void addParty(call, event);
+      case 'EventCallPartyAdded':
+        if (!call.seen.has(text(event, 'PartyUUID'))) addParty(call, event);
+        return;
       case 'EventCallPartyState': {
         const party = call.parties.get(text(event, 'PartyUUID'));
         if (party !== undefined) enterPhase(party, timeOf(event), event['PartyState']);
@@ -70,7 +77,7 @@ export class Calls implements Machine<CallsInput, HistoryEffect> {
   }
 
   #partyLeft(call: LiveCall, party: LiveParty, { atMs, cause, code, complete = true }: Departure, out: Out<HistoryEffect>): void {
-    enterPhase(party, atMs);
+    endPhase(party, atMs);
     call.parties.delete(party.uuid);
     if (code !== undefined) call.lastCode = code;
     const { uuid, dn, partyType, role, trunk, broughtBy, addedAtMs, ms } = party;

@@ -40,12 +40,14 @@ export interface LiveCall {
   readonly dnis: string;
   readonly node: string;
   readonly atMs: number;
-  readonly source: string;
-  /** Session that told it, from its beginning. */
-  readonly session: string;
+  source: string;
+  /** Session that tells it. */
+  session: string;
   /** Of the queue's lines. */
   readonly seqs: number[];
   readonly parties: Map<string, LiveParty>;
+  /** Parties that were told, also those that left. */
+  readonly seen: Set<string>;
   readonly dns: Set<string>;
   events: number;
   partyCount: number;
@@ -63,7 +65,7 @@ export function beginCall(event: TEvent, source: string, session: string, seqs: 
   return {
     callUUID: text(event, 'CallUUID'), connID: text(event, 'ConnID'), callID: event['CallID'] as number, callType: text(event, 'CallType'),
     ani: text(event, 'ANI'), dnis, node: text(event, 'Node'), atMs: timeOf(event), source, session, seqs,
-    parties: new Map(), dns: new Set(dnis === '' ? [] : [dnis]), events: 0, partyCount: 0, cdrs: 0, attempts: 0, visit: undefined,
+    parties: new Map(), seen: new Set(), dns: new Set(dnis === '' ? [] : [dnis]), events: 0, partyCount: 0, cdrs: 0, attempts: 0, visit: undefined,
     userData: (event['UserData'] as KVList | undefined) ?? [], lastAtMs: timeOf(event), lastCode: undefined,
   };
 }
@@ -91,12 +93,20 @@ export function addParty(call: LiveCall, event: TEvent): LiveParty {
     phase: phaseOf(event['PartyState']), sinceMs: atMs, ms: { queued: 0, ringing: 0, talking: 0, held: 0, other: 0 },
   };
   call.parties.set(party.uuid, party);
+  call.seen.add(party.uuid);
   return party;
 }
 
-/** Moves on; the time until then counts for the phase that ends. */
-export function enterPhase(party: LiveParty, atMs: number, state?: unknown): void {
+/** Moves on. A phase that is told again lasts. */
+export function enterPhase(party: LiveParty, atMs: number, state: unknown): void {
+  const phase = phaseOf(state);
+  if (phase === party.phase || atMs < party.sinceMs) return;
+  endPhase(party, atMs);
+  party.phase = phase;
+}
+
+/** The time until then counts for the phase that ends. */
+export function endPhase(party: LiveParty, atMs: number): void {
   party.ms[party.phase] += Math.max(0, atMs - party.sinceMs);
-  party.sinceMs = atMs;
-  if (state !== undefined) party.phase = phaseOf(state);
+  party.sinceMs = Math.max(party.sinceMs, atMs);
 }
