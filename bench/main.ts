@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const MICRO = ['micro/sip-message.bench.js', 'micro/tlib-fan-out.bench.js', 'micro/registered-dns.bench.js', 'micro/history.bench.js'];
+const MICRO = [
+  'micro/sip-message.bench.js', 'micro/tlib-fan-out.bench.js', 'micro/registered-dns.bench.js', 'micro/history.bench.js', 'micro/call-replica.bench.js',
+];
 /** These start servers of their own. */
 const CLUSTER = ['cluster/data-centres.bench.js'];
 /** These read the CPU time of other processes from /proc. */

@@ -92,7 +92,7 @@ export class SessionControllerCore {
   ) {
     const { entropy, log, meter } = given;
     const state = given.replica?.('session-controller');
-    this.#replica = state && new NodeReplica(state, { log, legs: () => this.#legs, outcomes: () => this.#outcomes });
+    this.#replica = state && new NodeReplica(state, { clock: given.clock, log, legs: () => this.#legs, outcomes: () => this.#outcomes });
     const outside = this.#replica === undefined ? { ...given, listen: () => {} } : turnedOutside(given, this.#replica.turns);
     const { clock, bus, transport } = outside;
     this.#ports = { ...given, clock, bus, transport };
@@ -115,7 +115,7 @@ export class SessionControllerCore {
       clock, entropy, log, meter, sender, option, accessPoint, contact, proxyAlive: () => this.#proxies.anyAlive,
     });
     this.#streams = new EventStreams({
-      bus, clock, meter, callsOf: (dn) => this.#directory.viewsOf(dn), kept: (dn, kept) => this.#replica?.keep(dnKey(dn), kept),
+      bus, clock, meter, callsOf: (dn) => this.#directory.viewsOf(dn), kept: (dn, kept) => this.#replica?.keep(dnKey(dn), kept, true),
     }, node, String(this.#bootMs));
     this.#outcomes = new RequestOutcomes({
       clock, instance: this.instance, session: (id) => this.#sessions.get(id),
@@ -187,6 +187,7 @@ export class SessionControllerCore {
       : turnedEntrances({ routingPort, reporting, admin }, this.#replica.turns);
     this.#restoreCalls = new RestoreCalls({
       clock, log, meter, environment, directory: this.#directory, legs: this.#legs, effects: this.#effects, outcomes: this.#outcomes, reporting,
+      discard: (key) => this.#replica?.keep(key, false),
     });
   }
 

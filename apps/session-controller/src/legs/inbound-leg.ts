@@ -97,7 +97,7 @@ export class InboundLeg implements Leg {
     return {
       kind: 'inbound', version: LEG_VERSION, state: this.#state, localTag: this.localTag, inviteSeq: this.#inviteSeq,
       maxForwards: this.maxForwards, invite: open && { text: open.invite.bytes, flow: open.transaction.flow },
-      rung: this.#rung, reliable: open && this.#provisional?.snapshot(), waitingAnswer: this.#waitingAnswer,
+      rung: open && this.#rung, reliable: open && this.#provisional?.snapshot(), waitingAnswer: this.#waitingAnswer,
       answer: open && this.#answer?.bytes, byeOwed: this.#byeOwed, usage: this.#usage.snapshot(),
     };
   }

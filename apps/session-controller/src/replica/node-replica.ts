@@ -3,7 +3,7 @@
  * flush that follows at once, so nothing is copied.
  */
 import type { Replica } from '#cluster';
-import type { Log } from '#kernel';
+import type { Clock, Log } from '#kernel';
 import { askersOf } from '#telephony';
 import type { Debt } from '../legs/owed.js';
 import type { LegLayer } from '../legs/leg-layer.js';
@@ -13,14 +13,20 @@ import { CALL_ENTRY_VERSION, type CallEntry, callKey, type LateRequest, NODE_KEY
 import { Turns } from './turns.js';
 
 export interface NodeReplicaPorts {
+  readonly clock: Clock;
   readonly log: Log;
   legs(): LegLayer;
   outcomes(): RequestOutcomes;
 }
 
+/** What is over costs the other half a needless message when it does not know: that may wait for the next thing to say. */
+const LAZY_MS = 1_000;
+
 export class NodeReplica {
   readonly turns: Turns;
   readonly #changed = new Set<CallRecord>();
+  #urgent = false;
+  #flushedMs = 0;
 
   constructor(private readonly replica: Replica, private readonly ports: NodeReplicaPorts) {
     this.turns = new Turns(() => this.#settle(), ports.log);
@@ -38,6 +44,7 @@ export class NodeReplica {
   }
 
   started(entry: NodeEntry): void {
+    this.#urgent = true;
     this.replica.put(NODE_KEY, entry);
   }
 
@@ -47,19 +54,25 @@ export class NodeReplica {
 
   /** What an ended leg owes; undefined: nothing any more. */
   owed(id: string, debt: Debt | undefined): void {
-    if (debt === undefined) this.replica.remove(owedKey(id));
-    else this.replica.put(owedKey(id), debt);
+    if (debt === undefined) return this.replica.remove(owedKey(id));
+    this.#urgent = true;
+    this.replica.put(owedKey(id), debt);
   }
 
-  /** A small entry that only is there or not. */
-  keep(key: string, kept: boolean): void {
+  /** A small entry that only is there or not. `lazily`: its end need not be known at once. */
+  keep(key: string, kept: boolean, lazily = false): void {
     if (kept) this.replica.put(key, {});
     else this.replica.remove(key);
+    if (kept || !lazily) this.#urgent = true;
   }
 
   #settle(): void {
+    const nowMs = this.ports.clock.nowMs();
+    if (this.#changed.size === 0 && !this.#urgent && nowMs - this.#flushedMs < LAZY_MS) return;
     for (const call of this.#changed) this.#put(call);
     this.#changed.clear();
+    this.#urgent = false;
+    this.#flushedMs = nowMs;
     this.replica.flush();
   }
 

@@ -19,6 +19,8 @@ export interface RestoreCallsPorts {
   readonly effects: CallEffects;
   readonly outcomes: RequestOutcomes;
   readonly reporting: CallReporting;
+  /** An entry that nobody can use. */
+  discard(key: string): void;
 }
 
 /** Timers that watch over a destination. One that answered while nobody listened says so again within T2 (RFC 3261 §13.3.1.4). */
@@ -58,8 +60,12 @@ export class RestoreCalls {
       return call;
     } catch (error) {
       this.#lost.add();
-      if (call === undefined) this.ports.log.error('a call of the other half cannot be carried on', { key, error });
-      else this.ports.directory.tearDown(call, 'taken over', error);
+      if (call !== undefined) {
+        this.ports.directory.tearDown(call, 'taken over', error);
+        return undefined;
+      }
+      this.ports.log.error('a call of the other half cannot be carried on', { key, error });
+      this.ports.discard(key);
       return undefined;
     }
   }

@@ -40,16 +40,18 @@ export function reportPartyDeleted(step: Step, party: Party, { cause = 'Empty', 
   });
 }
 
-/** The call as it is, told to who has not heard its beginning, with the times at which it happened. Parties that left are not told. */
+/** The call as it is, told to who has not heard its beginning, in the order and with the times in which it happened. Parties that left are not told. */
 export function pictureOf(step: Step): TEvent[] {
   const { call } = step;
-  const events = [monitorEvent(step, 'EventCallCreated', created(step), call.identity.startedAtMs)];
+  const told: (readonly [atMs: number, msg: string, more: Attributes])[] = [];
   for (const party of call.parties) {
     if (party.state === PartyState.New) continue;
-    events.push(monitorEvent(step, 'EventCallPartyAdded', partyAdded(step, party), party.cameAtMs));
-    if (party.state !== party.cameAs) events.push(monitorEvent(step, 'EventCallPartyState', partyState(step, party), party.sinceMs));
+    told.push([party.cameAtMs, 'EventCallPartyAdded', partyAdded(step, party)]);
+    if (party.state !== party.cameAs) told.push([party.sinceMs, 'EventCallPartyState', partyState(step, party)]);
   }
-  return events;
+  told.sort(([a], [b]) => a - b);
+  return [monitorEvent(step, 'EventCallCreated', created(step), call.identity.startedAtMs),
+    ...told.map(([atMs, msg, more]) => monitorEvent(step, msg, more, atMs))];
 }
 
 function created({ call }: Step): Attributes {
