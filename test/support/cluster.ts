@@ -12,7 +12,7 @@ export interface ClusterRun {
   /** Resolves when a line of the output is this. */
   line(text: string): Promise<void>;
   readonly exited: Promise<{ readonly status: number | null; readonly afterMs: number }>;
-  signal(name: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void;
+  signal(name: 'SIGINT' | 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
 }
 
 /** The laptop's configuration on ports that were free a moment ago: tiers read each other's ports, so 0 does not do. */

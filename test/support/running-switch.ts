@@ -73,9 +73,11 @@ export class RunningSwitch {
   }
 
   /** What the instances answer to an operators' command, by the console's HTTP port. */
-  async ask(command: string, args: object = {}): Promise<readonly { readonly instance: string; readonly result: Record<string, unknown> }[]> {
+  async ask(
+    command: string, args: object = {}, instance?: string,
+  ): Promise<readonly { readonly instance: string; readonly result: Record<string, unknown> }[]> {
     const response = await fetch(`http://${this.plan.console.host}:8080/api/v1/commands/${encodeURIComponent(command)}`, {
-      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ args }),
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ args, instance }),
     });
     const text = await response.text();
     if (!response.ok) throw new Error(text);
@@ -112,6 +114,18 @@ export async function startSwitch(shape: SwitchShape, wishes: Omit<SwitchWishes,
   const plan = planSwitch(block, 2);
   const waves = startOrder(plan, wishes.recorder !== undefined);
   return RunningSwitch.start(plan, waves, switchYaml(plan, { nodes: 2, natsServers: [nats.address], ...wishes }), nats);
+}
+
+/** One node as a pair, its halves two processes over NATS, behind two proxies. */
+export async function startPair(wishes: Omit<SwitchWishes, 'nodes' | 'natsServers' | 'pair'> = {}): Promise<RunningSwitch> {
+  const nats = await startNats(findNatsServer() as string);
+  const plan = planSwitch(await loopbackBlock(), 2);
+  const half = (name: string): TierProcess => ({ app: 'cordboard', instance: name, type: 'cordboard' });
+  const { name } = plan.nodes[0]!;
+  const [, others = [], desks = []] = startOrder(plan, false);
+  return RunningSwitch.start(plan, [[half(name)], [half(`${name}b`)], others, desks], switchYaml(plan, {
+    nodes: 2, natsServers: [nats.address], pair: true, ...wishes,
+  }), nats);
 }
 
 interface TierProcess {

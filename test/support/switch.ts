@@ -25,6 +25,8 @@ export interface SwitchWishes {
   /** Nodes, and as many proxies. */
   readonly nodes: 1 | 2;
   readonly natsServers?: readonly string[];
+  /** The first node has a backup, `SIPS_dc1_1b` at address `.61`. */
+  readonly pair?: boolean;
   /** URL of the Redis that keeps the proxies' bindings. */
   readonly redis?: string;
   readonly options?: Readonly<Record<string, string | number | boolean>>;
@@ -69,6 +71,7 @@ export function switchYaml(plan: SwitchPlan, wishes: SwitchWishes): string {
         [`options: { oos-check: 1, oos-force: 1, registrar-default-timeout: 140${tlsOptions(wishes.tls)} }`])),
     ...plan.nodes.flatMap(({ name, host }, i) =>
       application(name, host, 'sip-server', '{ sip: 5070, default: 7000, TCport: 7001, IPport: 7002, SmartProxy: 7003 }', [`server-id: ${i + 1}`])),
+    ...(wishes.pair === true ? [`  ${plan.nodes[0]!.name}b:`, `    backup-of: ${plan.nodes[0]!.name}`, `    host: ${backupHost(plan)}`] : []),
     ...application(plan.vq.name, plan.vq.host, 'vq-server', '{ default: 7010 }', ['options: { request-collection-time: 300 msec }']),
     ...application(plan.router, plan.vq.host, 'router', '{}',
       ['routing-points: [5000]', 'options: { skill: support, virtual-queue: VQ_Support, max-wait: 5 }']),
@@ -86,6 +89,9 @@ export function switchYaml(plan: SwitchPlan, wishes: SwitchWishes): string {
     'persons:', '  - { employees: agent7001-agent7050, skills: { support: 1 } }', '',
   ].join('\n');
 }
+
+/** Where the other half of the first node listens. */
+export const backupHost = ({ block }: SwitchPlan): string => `${block}.61`;
 
 const map = (options: Readonly<Record<string, string | number | boolean>>, indent: number): string[] =>
   Object.entries(options).map(([name, value]) => `${' '.repeat(indent)}${name}: ${JSON.stringify(value)}`);

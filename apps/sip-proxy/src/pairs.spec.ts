@@ -64,10 +64,11 @@ describe('a proxy before a pair of session controllers (PRX-11)', () => {
   }
 
   it('sends calls to the half that says it is primary, as soon as it says so', async () => {
-    await primary('s4', 1);
+    const first = await primary('s4', 1);
     invite();
     await settle();
-    expect(asked).toContain('s4 INVITE');
+    first.answer(first.next('INVITE'), 180);
+    await settle();
     stand.world.crash('s4');
     await primary('s4b', 2);
     const sent = invite();
@@ -75,6 +76,19 @@ describe('a proxy before a pair of session controllers (PRX-11)', () => {
     expect(asked.filter((each) => each.endsWith('INVITE'))).toEqual(['s4 INVITE', 's4b INVITE']);
     expect(sent.responses.map(({ status }) => status)).not.toContain(503);
     expect(p1.core.pool.byName('s4')).toMatchObject({ takesNew: true, present: { process: 's4b' } });
+  });
+
+  it('moves a call that nobody has answered yet with the role', async () => {
+    await primary('s4', 1);
+    stand.world.crash('s4');
+    const sent = invite();
+    await stand.world.advance(1_000);
+    const second = await primary('s4b', 2);
+    second.answer(second.next('INVITE'), 180);
+    await settle();
+    expect(sent.responses.map(({ status }) => status).filter((status) => status !== 100)).toEqual([180]);
+    await stand.world.advance(5_000);
+    expect(asked.filter((each) => each === 's4b INVITE')).toHaveLength(1);
   });
 
   it('passes over a half that speaks of an earlier term', async () => {
@@ -113,8 +127,8 @@ describe('a proxy before a pair of session controllers (PRX-11)', () => {
     const reinvite = carrier.inDialog(dialog, 'INVITE', P1);
     await stand.world.advance(3_500);
     expect([bye, reinvite].flatMap(({ responses }) => responses.map(({ status }) => status)).filter((status) => status !== 100)).toEqual([]);
+    // Both go to the new primary as soon as it is known.
     const second = await primary('s4b', 2);
-    await stand.world.advance(2_100);
     second.answer(second.next('BYE'), 200);
     second.answer(second.next('INVITE'), 200);
     await settle();

@@ -39,6 +39,8 @@ export interface ProxySettings {
   readonly accessPoint: string;
   readonly externalContact: string;
   readonly servers: readonly ServerAddress[];
+  /** Addresses of both halves, by the node of each pair. */
+  readonly pairHosts: ReadonlyMap<string, readonly string[]>;
   /** All proxies of the cluster, this one included. */
   readonly proxies: readonly PeerProxy[];
   dnType(number: string): DnType | undefined;
@@ -78,6 +80,7 @@ export function proxySettings(config: ClusterConfig, application: Application): 
     accessPoint: config.accessPoint.toLowerCase(),
     externalContact: config.externalContact.toLowerCase(),
     servers: config.applications.filter(isSessionController).map(toServer),
+    pairHosts: new Map(config.backups.map(({ name, pair }) => [name, pair === undefined ? [] : [pair.own.host, pair.other.host]])),
     proxies: config.applications.filter(({ type }) => type === 'sip-proxy').map(toPeer),
     dnType: (dn) => config.dns.get(dn)?.type,
     oosCheckMs: options.number('oos-check') * 1_000,

@@ -2,7 +2,7 @@
  * The proxy over its ports: what comes in, and who takes care of it. The order of decisions is the table in
  * docs/specs/sip-proxy.md. Runs under sockets, in a test, and many at once in the simulation.
  */
-import { type Bus, type BusSubscription, MembershipService, subjects } from '#cluster';
+import { type Bus, type BusSubscription, MembershipService, PAIR_HEADER, subjects } from '#cluster';
 import type { Clock, Counter, Entropy, Log, Meter, Timer } from '#kernel';
 import {
   type Flow, inspectRequest, makeResponse, type ProxyRules, refuseUnsupported, type ServerRules, type ServerTransaction, type SipRequest,
@@ -15,6 +15,7 @@ import { AffinityTable } from './machines/affinity-table.js';
 import { FlowSeal } from './machines/flow-seal.js';
 import { Inside } from './machines/inside.js';
 import type { BindingKeeper } from './machines/location-keeper.js';
+import { pairQuestion, type PairQuestion, PairVotes } from './machines/pair-votes.js';
 import { type OwnRoutes, ownRoutes } from './machines/own-routes.js';
 import { Screen } from './machines/screen.js';
 import { type Server, ServerPool } from './machines/server-pool.js';
@@ -63,6 +64,7 @@ export class SipProxyCore {
   readonly #outbound: Outbound;
   readonly #sync: LocationSync;
   readonly #affinity = new AffinityTable();
+  readonly #votes: PairVotes;
   readonly #rules: ProxyRules;
   readonly #refused: Counter;
   #affinitySubscription: BusSubscription | undefined;
@@ -75,6 +77,7 @@ export class SipProxyCore {
     // We serve no extension that a Proxy-Require could ask for.
     this.#rules = { extensions: new Set(), isOurSentBy: (host, port) => this.#names.isOurs(host, port) };
     this.#inside = new Inside(settings.accessPoint);
+    this.#votes = new PairVotes(settings.pairHosts, clock.nowMs());
     this.#seal = new FlowSeal(settings.flowSecret, settings.name, settings.proxies.map(({ name }) => name));
     const transport = new ScreenedTransport(ports.transport, new Screen(settings.scannerUserAgents), meter);
     this.#layer = new TransactionLayer({ transport, clock, entropy, log, meter });
@@ -145,7 +148,7 @@ export class SipProxyCore {
 
   #onRequest(request: SipRequest, transaction: ServerTransaction, flow: Flow): void {
     const isInside = this.#inside.holds(flow, request.topVia.host);
-    if (this.#isOwnOptions(request, isInside)) return this.#answerOptions(transaction);
+    if (this.#isOwnOptions(request, isInside)) return this.#answerOptions(transaction, flow);
     if (!this.#mayGoOn(request, transaction)) return;
     if (request.method === 'CANCEL') return this.#refuse(transaction, 481);
     if (isInside) this.#onInsideRequest(request, transaction);
@@ -229,15 +232,22 @@ export class SipProxyCore {
   }
 
   /** PRX-31. Peers that probe us learn here that we drain. */
-  #answerOptions(transaction: ServerTransaction): void {
+  #answerOptions(transaction: ServerTransaction, flow: Flow): void {
     const { request } = transaction;
     const refusal = inspectRequest(request, AS_SERVER) ?? refuseUnsupported(request, 'Proxy-Require', AS_SERVER.extensions);
     if (refusal !== undefined) return this.#refuse(transaction, refusal.status, refusal.headers);
+    const question = pairQuestion(request.header(PAIR_HEADER) ?? '');
+    if (question !== undefined) return this.#answerPair(question, transaction, flow);
     if (this.#draining) return this.#refuseForDrain(transaction);
     transaction.respond(makeResponse(request, 200, undefined, {
       toTag: this.#forwarder.newTag(),
       headers: [['Allow', METHODS], ['Accept', 'application/sdp'], ['Supported', 'path']],
     }));
+  }
+
+  #answerPair(question: PairQuestion, transaction: ServerTransaction, flow: Flow): void {
+    const yes = this.#votes.answer(question, flow.host, this.ports.clock.nowMs());
+    transaction.respond(makeResponse(transaction.request, yes ? 200 : 403, undefined, { toTag: this.#forwarder.newTag() }));
   }
 
   #refuseForDrain(transaction: ServerTransaction): void {

@@ -15,7 +15,7 @@ export { type MembershipListener, type MembershipPorts, MembershipService } from
 export type { Fence } from './pair/fence.js';
 export { FencedBus } from './pair/fenced-bus.js';
 export { PairMachine } from './pair/pair-machine.js';
-export { PAIR, type PairEffect, type PairInput, type PairMessage, type PairState, type SeenLease } from './pair/pair-machine.types.js';
+export { PAIR, PAIR_HEADER, type PairEffect, type PairInput, type PairMessage, type PairState, type SeenLease } from './pair/pair-machine.types.js';
 export { ReplicaCopy } from './pair/replica-copy.js';
 export type { ReplicaMessage, ReplicaState } from './pair/replica-messages.js';
 export { ReplicaSource } from './pair/replica-source.js';

@@ -1,6 +1,7 @@
 /** The tiers of one process: started together, asked by operators, drained and closed in reverse order. */
 import type { Application, ClusterConfig } from '#config';
 import { serveAdmin } from './admin.js';
+import { PairProxies } from './pair/pair-proxies.js';
 import { PairedNode } from './pair/paired-node.js';
 import type { RunningTier, StartTier, TierPorts } from './tier.js';
 
@@ -26,7 +27,8 @@ export class TierHost {
   /** Half of a pair: its tiers run while it is primary. Resolves when it knows its role; `failed` hears of a later start that went wrong. */
   async startPair(starts: readonly StartTier[], application: Application, failed: (error: unknown) => void): Promise<void> {
     let refuse: (error: unknown) => void = failed;
-    const pair = new PairedNode(this.config, application, starts, this.ports, { failed: (error) => refuse(error) });
+    const openProxies = () => PairProxies.open(this.config, application, this.ports);
+    const pair = new PairedNode(this.config, application, starts, this.ports, openProxies, { failed: (error) => refuse(error) });
     this.#pairs.push(pair);
     await new Promise<void>((resolve, reject) => {
       refuse = reject;

@@ -13,4 +13,6 @@ export interface Hop {
   /** The request without our Via. Asked for when the hop is tried. */
   bytes(): string;
   failed?(failure: HopFailure): void;
+  /** Calls back when `to` leads elsewhere now: who has not answered yet never will. Answers how to stop that. */
+  watch?(moved: () => void): () => void;
 }

@@ -27,6 +27,7 @@ export class Server {
   readonly halves: readonly ServerHalf[];
   #present: ServerHalf;
   #term = 0;
+  readonly #watchers = new Set<() => void>();
 
   /** @param checkOther of the other half of a pair, which `of.halves` names */
   constructor(private readonly of: ServerAddress, check: ServerCheck, readonly isLocal: boolean, checkOther?: ServerCheck) {
@@ -83,9 +84,16 @@ export class Server {
     if (this.heartbeat === undefined && this.check.state !== 'in-service') this.#turnTo(half);
   }
 
+  /** Calls back when the other half of the pair is primary. Answers how to stop that. */
+  watch(moved: () => void): () => void {
+    this.#watchers.add(moved);
+    return () => void this.#watchers.delete(moved);
+  }
+
   #turnTo(half: ServerHalf | undefined): ServerHalf | undefined {
     if (half === undefined || half === this.#present) return undefined;
     this.#present = half;
+    for (const moved of [...this.#watchers]) moved();
     return half;
   }
 }

@@ -128,6 +128,7 @@ export class Forward implements ForkEffects<Hop, SipResponse> {
 /** The client transaction of one hop. */
 class Branch implements ClientUser {
   readonly #client: ClientTransaction;
+  #unwatch: (() => void) | undefined;
 
   constructor(private readonly forward: Forward, private readonly number: number, hop: Hop) {
     const { viaHost, viaPort } = hop.name;
@@ -138,6 +139,7 @@ class Branch implements ClientUser {
       ...(loopHash === undefined ? {} : { loopHash }),
       ...(hop.timeoutMs === undefined ? {} : { timeoutMs: hop.timeoutMs }),
     });
+    this.#unwatch = hop.watch?.(() => this.#moved());
   }
 
   cancel(reasonHeader: string | undefined): void {
@@ -145,11 +147,24 @@ class Branch implements ClientUser {
   }
 
   onResponse(response: SipResponse): void {
+    this.#stopWatching();
     this.forward.onResponse(this.number, response);
   }
 
   onFailure(reason: BranchFailure): void {
+    this.#stopWatching();
     this.forward.onFailure(this.number, reason);
+  }
+
+  #moved(): void {
+    this.#stopWatching();
+    this.#client.terminate();
+    this.forward.onFailure(this.number, 'timeout');
+  }
+
+  #stopWatching(): void {
+    this.#unwatch?.();
+    this.#unwatch = undefined;
   }
 }
 

@@ -13,10 +13,13 @@ export function serverTarget({ address }: Server): Target {
 }
 
 export function serverHops(servers: readonly Server[], bytes: string, name: AccessName, monitor: ServerMonitor): Hop[] {
-  return servers.map((server): Hop => ({
+  // A pair may have changed halves meanwhile: it is asked once more when no other would take the request.
+  const tried = [...servers, ...servers.filter(({ isPair }) => isPair)];
+  return tried.map((server): Hop => ({
     get to() { return serverTarget(server); },
     name,
     timeoutMs: SILENT_MS,
+    ...(server.isPair ? { watch: (moved: () => void) => server.watch(moved) } : {}),
     bytes: () => {
       server.picked += 1;
       return bytes;
@@ -33,6 +36,8 @@ const DIALOG_TRIES = 5;
 
 /** Of a request within a dialog. While a pair has no primary the request is tried again, at the half that is primary then. */
 export function dialogHops(server: Server, bytes: () => string, name: AccessName): Hop[] {
-  const hop = (timeoutMs: number | undefined): Hop => ({ get to() { return serverTarget(server); }, name, timeoutMs, bytes });
-  return server.isPair ? Array.from({ length: DIALOG_TRIES }, () => hop(SILENT_MS)) : [hop(undefined)];
+  if (!server.isPair) return [{ to: serverTarget(server), name, timeoutMs: undefined, bytes }];
+  return Array.from({ length: DIALOG_TRIES }, () => ({
+    get to() { return serverTarget(server); }, name, timeoutMs: SILENT_MS, bytes, watch: (moved: () => void) => server.watch(moved),
+  }));
 }

@@ -51,6 +51,9 @@ export type PairInput =
 /** `vouch`: stand by this term. `letGo`: never vouch for it again. */
 export type ProxyQuestion = 'vouch' | 'letGo';
 
+/** Header of an OPTIONS that asks a proxy: `N1;question=vouch;epoch=5`. */
+export const PAIR_HEADER = 'X-Cordboard-Pair';
+
 export type PairEffect =
   | { readonly kind: 'send'; readonly message: PairMessage }
   | { readonly kind: 'readLease' }

@@ -4,6 +4,8 @@ import {
   ReplicaCopy, type ReplicaMessage, type ReplicaState, RevisionConflict, type SeenLease, subjects, token,
 } from '#cluster';
 import type { Clock, Log, Timer } from '#kernel';
+import type { PairProxies } from './pair-proxies.js';
+import type { ReachNotice } from './proxy-reach.js';
 import { type OpenTerm, Term } from './term.js';
 
 export interface PairServicePorts {
@@ -11,6 +13,7 @@ export interface PairServicePorts {
   readonly keyValues: KeyValueStore;
   readonly clock: Clock;
   readonly log: Log;
+  readonly proxies?: Pick<PairProxies, 'ask'> | undefined;
 }
 
 export interface PairSettings {
@@ -29,13 +32,14 @@ export interface PairEvents {
   onBackup(otherLeads: boolean): void;
   /** The other half leads. */
   onFollowing(): void;
+  onReach(notice: ReachNotice): void;
 }
 
 /** How long the backup may take to acknowledge the last entries of a hand-over. */
 const FLUSH_MS = 1_000;
 const FLUSH_CHECK_MS = 10;
 
-type Message = PairMessage | ReplicaMessage;
+type Message = PairMessage | ReplicaMessage | ReachNotice;
 
 export class PairService implements Fence {
   readonly #machine: PairMachine;
@@ -83,6 +87,7 @@ export class PairService implements Fence {
       bytes: source?.bytes ?? null,
       lag: source?.lag ?? null,
       complete: source === undefined ? this.#copy.complete : true,
+      ready: source !== undefined && this.switchoverProblem() === undefined,
       otherHeardMs: Number.isFinite(heardMs) ? Math.round(heardMs) : null,
       switchovers: this.switchovers,
     };
@@ -118,6 +123,7 @@ export class PairService implements Fence {
         this.#input({ kind: 'heard', message, nowMs: this.ports.clock.nowMs() });
         if (message.kind === 'beat') this.#follow();
         return;
+      case 'reach': return this.events.onReach(message);
       default: return this.#replicate(message);
     }
   }
@@ -164,7 +170,7 @@ export class PairService implements Fence {
       case 'send': return this.ports.bus.publish(this.#subject, effect.message);
       case 'readLease': return void this.#readLease();
       case 'writeLease': return void this.#writeLease(effect);
-      case 'askProxies': return;
+      case 'askProxies': return this.#askProxies(effect);
       case 'becamePrimary': return this.#lead(effect);
       case 'handOver': return this.#handOver();
       case 'becameBackup': return this.#yield(effect);
@@ -209,6 +215,13 @@ export class PairService implements Fence {
     this.#tellCopy();
     this.ports.log.warn('not primary of its pair any more', { ...this.#names, reason });
     this.events.onBackup(otherLeads);
+  }
+
+  #askProxies({ question, epoch }: PairEffect & { kind: 'askProxies' }): void {
+    const askedMs = this.ports.clock.nowMs();
+    this.ports.proxies?.ask({ kind: question, epoch }, (proxy, yes) => {
+      this.#input({ kind: 'proxyAnswered', proxy, question, epoch, yes, askedMs, nowMs: this.ports.clock.nowMs() });
+    });
   }
 
   // ---- the lease

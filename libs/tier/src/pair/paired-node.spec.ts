@@ -71,7 +71,7 @@ class Stand {
     return new PairedNode(config, application, [start], {
       clock: this.clock, entropy: new SeededEntropy(1), log: silentLog, meter, bus: cuttable(this.bus, () => this.cut.has(which)),
       keyValues: blindable(this.keyValues, () => this.blind.has(which)),
-    }, { failed: (error) => void this.failures.push(error) });
+    }, async () => ({ ask() {}, close: async () => {} }), { failed: (error) => void this.failures.push(error) });
   }
 
   get last(): Counter {

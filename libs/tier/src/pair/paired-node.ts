@@ -1,9 +1,11 @@
 /** A process that is half of a pair: its tiers run while it is primary, a standby stands for it while it is not (docs/specs/pairs.md). */
-import { FencedBus, MembershipService, type MemberHeartbeat, STANDBY } from '#cluster';
-import type { Application, ClusterConfig, PairPlace } from '#config';
+import { FencedBus, MembershipService, type MemberHeartbeat, STANDBY, subjects } from '#cluster';
+import { type Application, type ClusterConfig, OptionLookup, type PairPlace } from '#config';
 import { serveAdmin } from '../admin.js';
 import type { AdminCommands, RunningTier, StartTier, TierPorts } from '../tier.js';
+import type { PairProxies } from './pair-proxies.js';
 import { PairService } from './pair-service.js';
+import { ProxyReach } from './proxy-reach.js';
 import type { OpenTerm } from './term.js';
 
 export interface PairedNodeEvents {
@@ -28,23 +30,35 @@ export class PairedNode {
   /** Starting and closing one after the other. */
   #work: Promise<void> = Promise.resolve();
   #settled: () => void = () => {};
+  #proxies: Pick<PairProxies, 'ask' | 'close'> | undefined;
+  readonly #reach: ProxyReach | undefined;
   #onBackup: ((otherLeads: boolean) => void) | undefined;
   #stopping = false;
 
   constructor(
     private readonly config: ClusterConfig, private readonly application: Application, private readonly starts: readonly StartTier[],
-    private readonly ports: TierPorts, private readonly events: PairedNodeEvents,
+    private readonly ports: TierPorts, private readonly openProxies: () => Promise<Pick<PairProxies, 'ask' | 'close'>>,
+    private readonly events: PairedNodeEvents,
   ) {
     const { name, geoLocation, pair } = application;
     if (pair === undefined) throw new Error(`${name} is no half of a pair`);
     this.#place = pair;
     this.#bootEpoch = Math.floor(ports.clock.nowMs());
-    const proxies = config.applications.filter((other) => other.type === 'sip-proxy' && other.geoLocation === geoLocation).length;
-    this.#service = new PairService({ node: name, process: pair.own.process, dataCentre: geoLocation, proxies }, ports, {
+    const count = config.applications.filter((other) => other.type === 'sip-proxy' && other.geoLocation === geoLocation).length;
+    const proxies: Pick<PairProxies, 'ask'> = { ask: (question, answered) => this.#proxies?.ask(question, answered) };
+    this.#service = new PairService({ node: name, process: pair.own.process, dataCentre: geoLocation, proxies: count }, { ...ports, proxies }, {
+      onReach: (notice) => this.#reach?.heard(notice),
       onPrimary: (term) => this.#then(() => this.#startTiers(term)),
       onBackup: (otherLeads) => this.#lost(otherLeads),
       onFollowing: () => this.#settled(),
     });
+    const options = new OptionLookup(config, application);
+    if (options.flag('switchover-on-sipp-oos')) {
+      const oosForceMs = options.number('oos-force') * 1_000;
+      this.#reach = new ProxyReach(pair.own.process, subjects.pairSync(name), oosForceMs, { ...ports, proxies }, {
+        isPrimary: () => this.#service.isPrimary, yieldRole: () => this.#service.switchover(),
+      });
+    }
     this.#meter();
   }
 
@@ -61,7 +75,11 @@ export class PairedNode {
   async start(): Promise<void> {
     this.#standBy();
     const settled = new Promise<void>((resolve) => { this.#settled = resolve; });
+    this.openProxies().then((proxies) => { this.#proxies = proxies; }, (error: unknown) => {
+      this.ports.log.error('proxies cannot be asked about the pair', { node: this.application.name, error: String(error) });
+    });
     this.#service.start();
+    this.#reach?.start();
     await settled;
   }
 
@@ -75,7 +93,9 @@ export class PairedNode {
     this.#then(() => this.#closeTiers());
     await this.#work;
     this.#endStandby();
+    this.#reach?.close();
     this.#service.close();
+    await this.#proxies?.close();
   }
 
   /** @throws Error with a sentence: why not now */
