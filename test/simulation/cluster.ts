@@ -1,7 +1,9 @@
 /** A whole cluster in a world: the tiers, and around them phones, desktops, monitors, a carrier and a router. */
 import type { ClusterConfig } from '#config';
 import type { Target } from '#sip';
-import type { SeededEntropy, SimProcess, World } from '#simulation';
+import { MembershipService } from '#cluster';
+import { type SeededEntropy, SimPair, type SimProcess, type World } from '#simulation';
+import type { Heartbeat } from '#telephony';
 import { Desktop, type DesktopHabits } from './actors/desktop.js';
 import { Monitor } from './actors/monitor.js';
 import { Phone } from './actors/phone.js';
@@ -17,6 +19,8 @@ export interface ClusterShape extends SwitchShape {
   readonly router: boolean;
   readonly monitors: boolean;
   readonly habits: DesktopHabits;
+  /** Each node has another half that stands by, and goes on when the node is started again. */
+  readonly paired?: boolean;
 }
 
 /** Until heartbeats were heard, Routing Points shared out, phones registered and agents ready. */
@@ -108,9 +112,23 @@ export class SimCluster {
 
   async #startTiers(): Promise<void> {
     const { world, config, shape } = this;
-    for (const name of names('N', shape.nodes)) await world.start(name, nodeProcess(config, applicationOf(config, name)));
+    for (const name of names('N', shape.nodes)) {
+      await world.start(name, nodeProcess(config, applicationOf(config, name), shape.paired === true ? new SimPair() : undefined));
+      if (shape.paired === true) await this.#startStandby(name);
+    }
     for (const name of names('P', shape.proxies)) await world.start(name, proxyProcess(config, applicationOf(config, name)));
     for (const name of names('V', this.#dataCentres)) await world.start(name, vqProcess(config, applicationOf(config, name)));
+  }
+
+  async #startStandby(node: string): Promise<void> {
+    const { geoLocation } = applicationOf(this.config, node);
+    await this.world.start(`${node} standby`, (ports) => {
+      const membership = new MembershipService<Heartbeat>(ports, () => ({
+        instance: `${node}/standby`, node, tier: 'standby', dataCentre: geoLocation, role: 'backup', bootEpoch: 1, draining: false, load: 0,
+      }));
+      membership.start();
+      return { close: () => membership.close() };
+    });
   }
 
   async #startAround(): Promise<void> {

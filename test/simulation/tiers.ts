@@ -3,7 +3,7 @@ import { MembershipService } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import { CountingMeter } from '#kernel';
 import { type DnsLookup, SipResolver } from '#sip';
-import type { SimPorts, SimProcess, StartSimProcess } from '#simulation';
+import type { SimPair, SimPorts, SimProcess, StartSimProcess } from '#simulation';
 import { MemoryLocationStore } from '#store';
 import type { Heartbeat } from '#telephony';
 import type { TRequest } from '#tlib';
@@ -70,8 +70,10 @@ export function proxyProcess(config: ClusterConfig, application: Application): S
   };
 }
 
-export function nodeProcess(config: ClusterConfig, application: Application): StartSimProcess<NodeProcess> {
-  return (ports) => {
+/** `pair`: what the node goes on from when it is started again, as its other half would. */
+export function nodeProcess(config: ClusterConfig, application: Application, pair?: SimPair): StartSimProcess<NodeProcess> {
+  return (simPorts) => {
+    const ports = { ...simPorts, ...pair?.nextTerm(simPorts.clock.nowMs()) };
     const { name } = application;
     const scMeter = new CountingMeter();
     const sc = new SessionControllerCore(config, application, { ...ports, meter: scMeter, transport: sipTransport(ports, application) });
