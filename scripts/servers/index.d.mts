@@ -31,7 +31,9 @@ export const NATS_MINOR_MIN: number;
 /** The path of a server that is new enough, or undefined. */
 export function findNats(): string | undefined;
 export function fetchNats(): Promise<string>;
-export function startNats(options?: { readonly file?: string; readonly host?: string; readonly port?: number }): Promise<NatsServer>;
+export function startNats(options?: {
+  readonly file?: string; readonly host?: string; readonly port?: number; readonly maxFileBytes?: number;
+}): Promise<NatsServer>;
 
 export interface RedisBinary {
   readonly file: string;

@@ -1,5 +1,5 @@
 // nats-server: found on the machine, or fetched from a newer Debian suite.
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CACHE, progress } from './cache.mjs';
@@ -56,13 +56,17 @@ function mkdirs(folder) {
 }
 
 /**
- * A server with JetStream. `host` and `port` as given, else a free port of 127.0.0.1. `close` also removes what it stored.
+ * A server with JetStream. `host` and `port` as given, else a free port of 127.0.0.1; `maxFileBytes`: what its streams may take together.
+ * `close` also removes what it stored.
  *
  * @returns { address, pause, resume, kill, restart, close }
  */
-export async function startNats({ file = findNats(), host = '127.0.0.1', port = -1 } = {}) {
+export async function startNats({ file = findNats(), host = '127.0.0.1', port = -1, maxFileBytes } = {}) {
   const store = mkdtempSync(join(tmpdir(), 'nats-'));
-  const command = (at) => ({ file, args: ['-a', host, '-p', String(at), '-js', '-sd', store], ready: /Server is ready/ });
+  const limits = join(store, 'limits.conf');
+  if (maxFileBytes !== undefined) writeFileSync(limits, `jetstream { store_dir: ${JSON.stringify(store)}, max_file: ${maxFileBytes} }\n`);
+  const jetStream = maxFileBytes === undefined ? ['-js', '-sd', store] : ['-c', limits];
+  const command = (at) => ({ file, args: ['-a', host, '-p', String(at), ...jetStream], ready: /Server is ready/ });
   let child = await startChild(command(port));
   const taken = Number(/Listening for client connections on [^\s]*:(\d+)/.exec(child.said)[1]);
   return {

@@ -9,7 +9,7 @@ export type { NatsServer };
 export const findNatsServer = (): string | undefined => findOrFetch('nats', findNats);
 
 /** Starts a server with JetStream on a free port of the loopback interface. */
-export const startNats = (file: string): Promise<NatsServer> => start({ file });
+export const startNats = (file: string, limits: { readonly maxFileBytes?: number } = {}): Promise<NatsServer> => start({ file, ...limits });
 
 /** A suite that needs a real server. `body` gets its path. */
 export function natsSuite(name: string, body: (file: string) => void): void {

@@ -183,6 +183,16 @@ describe('the recorder', () => {
     expect(tier.admin['recorder show']!({})).toMatchObject({ calls: 0, connected: ['S1/IPport'], away: [] });
   });
 
+  it('lets go what it cannot read, and goes on', async () => {
+    const connected = node.connected();
+    const tier = await start();
+    await connected;
+    node.session!.send({ msg: 'EventCallCreated', CallUUID: 'x', TimeStamp: 'yesterday' });
+    node.call('a', 'Created', 'Deleted');
+    expect(await calls(1)).toEqual(['a']);
+    while ((tier.admin['recorder show']!({}) as { queue: number }).queue > 0) await wait(5);
+  });
+
   it('asks only for the events that it needs (IP-05)', async () => {
     const connected = node.connected();
     await start();

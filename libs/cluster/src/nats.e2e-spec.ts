@@ -110,6 +110,17 @@ natsSuite('NATS', (file) => {
     });
   });
 
+  it('a durable queue is as large as its server has room for', async () => {
+    const small = await startNats(file, { maxFileBytes: 100 * 1_048_576 });
+    const connection = await connectNats({ servers: [small.address], name: 'test' });
+    const queue = await JetStreamQueue.open(connection, { stream: 'history-dc1', queue: 'a', replicas: 1 });
+    await queue.append([{ id: 'x', body: { n: 1 } }]);
+    expect((await queue.take(1)).map(({ body }) => body)).toEqual([{ n: 1 }]);
+    await queue.close();
+    await connection.close();
+    await small.close();
+  });
+
   describe('NatsBus', () => {
     it('counts and drops what is not a JSON object', async () => {
       const { bus, connection, meter } = await makeBus();

@@ -78,10 +78,12 @@ function seenAgent(dn: string, snapshot: KVList): SeenAgent | undefined {
   };
 }
 
-/** Milliseconds of an event's own time: TimeStamp where a call has one, else Time. */
+/** Milliseconds of an event's own time: TimeStamp where a call has one, else Time. @throws Error when it has none */
 export function timeOf(event: TEvent): number {
   const { sec, usec } = (event['TimeStamp'] ?? event['Time']) as TTime;
-  return sec * 1_000 + Math.floor(usec / 1_000);
+  const ms = sec * 1_000 + Math.floor(usec / 1_000);
+  if (!Number.isSafeInteger(ms) || ms < 0) throw new Error(`${event.msg} has no time`);
+  return ms;
 }
 
 export const text = (event: TEvent, name: string): string => (event[name] as string | undefined) ?? '';

@@ -24,6 +24,7 @@ export class Writer {
   readonly #effects: HistoryEffect[] = [];
   readonly #written: Counter;
   readonly #failed: Counter;
+  readonly #unreadable: Counter;
   #storing: Promise<void> | undefined;
   #reading: Promise<void> | undefined;
   #timer: Timer | undefined;
@@ -33,6 +34,7 @@ export class Writer {
     const { meter } = ports;
     this.#written = meter.counter('recorder_records_written_total', 'Records given to the history store');
     this.#failed = meter.counter('recorder_store_failures_total', 'Batches that the history store did not take; they are repeated');
+    this.#unreadable = meter.counter('recorder_events_unreadable_total', 'Events that could not be recorded because they are not as they should be');
     meter.gauge('recorder_queue_length', 'Lines in the durable queue whose records are not complete and kept', () => ports.queue.length);
   }
 
@@ -57,13 +59,24 @@ export class Writer {
     while (!this.#closed) {
       try {
         const messages = await this.ports.queue.take(TAKE_MAX);
-        for (const { seq, body } of messages) this.history.on({ kind: 'heard', seq, heard: body as Heard }, this.#effects);
+        for (const { seq, body } of messages) this.#hear(seq, body as Heard);
         // Nothing further is taken while the store is away: it waits in the queue.
         do await this.#store(); while (this.#effects.length > 0 && !this.#closed);
       } catch (error) {
         this.ports.log.warn('the durable queue does not answer', { error: (error as Error).message });
         await firstAfter(this.ports.clock, RETRY_MS_MIN);
       }
+    }
+  }
+
+  /** What cannot be read is let go: it would stop everything behind it, now and after each start. */
+  #hear(seq: number, heard: Heard): void {
+    try {
+      this.history.on({ kind: 'heard', seq, heard }, this.#effects);
+    } catch (error) {
+      this.#unreadable.add(1);
+      this.ports.log.error('an event could not be recorded', { source: heard.source, msg: heard.event?.msg, error: String(error) });
+      this.#effects.push({ kind: 'release', seqs: [seq] });
     }
   }
 

@@ -29,6 +29,10 @@ const FETCH_MS = 1_000;
 const ACK_WAIT_MS = 365 * 86_400_000;
 /** JetStream's error for a stream without room. */
 const NO_ROOM = new Set([10_077, 10_023, 10_047]);
+/** And for one that it has no room for. */
+const NO_STORAGE = new Set([10_047, 10_023, 10_005]);
+/** A queue with less room is none. */
+const BYTES_MIN = 16 * 1_048_576;
 const DIRECT_NOT_FOUND = 404;
 
 export class JetStreamQueue implements DurableQueue {
@@ -140,14 +144,25 @@ function idHeader(id: string): ReturnType<typeof headers> {
 }
 
 async function makeStreams(manager: JetStreamManager, { stream, replicas, bytes = QUEUE_LIMITS.bytes }: JetStreamQueueOptions): Promise<void> {
-  await manager.streams.add({
-    name: stream, subjects: [`cb.queue.${token(stream)}.*`], retention: RetentionPolicy.Workqueue, storage: StorageType.File,
-    discard: DiscardPolicy.New, max_bytes: bytes, num_replicas: replicas,
-  });
+  const existing = await manager.streams.info(stream).then(() => true, () => false);
+  if (!existing) await makeLargest(manager, stream, replicas, bytes);
   await manager.streams.add({
     name: marksOf(stream), subjects: [`cb.mark.${token(stream)}.*.*`], storage: StorageType.File, max_msgs_per_subject: 1,
     allow_direct: true, num_replicas: replicas,
   });
+}
+
+/** A server sets a stream's room aside at once: where it has less than wanted, the stream takes half, or half of that. */
+async function makeLargest(manager: JetStreamManager, stream: string, replicas: number, bytes: number): Promise<void> {
+  try {
+    await manager.streams.add({
+      name: stream, subjects: [`cb.queue.${token(stream)}.*`], retention: RetentionPolicy.Workqueue, storage: StorageType.File,
+      discard: DiscardPolicy.New, max_bytes: bytes, num_replicas: replicas,
+    });
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || !NO_STORAGE.has(error.code) || bytes / 2 < BYTES_MIN) throw error;
+    await makeLargest(manager, stream, replicas, Math.floor(bytes / 2));
+  }
 }
 
 /** Made anew each time: so it begins with the oldest message that was never acknowledged, at once. */
