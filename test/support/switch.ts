@@ -21,6 +21,12 @@ export interface SwitchPlan {
   readonly phones: string;
 }
 
+/** A node that keeps the history, instead of a file. */
+export interface CassandraWish {
+  readonly node: string;
+  readonly keyspace: string;
+}
+
 export interface SwitchWishes {
   /** Nodes, and as many proxies. */
   readonly nodes: 1 | 2;
@@ -35,7 +41,7 @@ export interface SwitchWishes {
   /** PEM files of the proxies, absolute: they then take TLS at 5061. */
   readonly tls?: { readonly certificate: string; readonly key: string };
   /** A recorder, and where its files are: they outlive its process. */
-  readonly recorder?: { readonly stateDirectory: string };
+  readonly recorder?: { readonly stateDirectory: string; readonly cassandra?: CassandraWish };
   /** Extensions beside the laptop's, by number, with their options. */
   readonly extensions?: Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
 }
@@ -64,7 +70,7 @@ export function switchYaml(plan: SwitchPlan, wishes: SwitchWishes): string {
   return [
     'switch:', '  name: Cordboard', `  access-point: ${plan.accessPoint}`, '  external-contact: phones.cordboard.test', '  options:', ...map(options, 4),
     'bus:', ...busLines(wishes.natsServers),
-    ...(wishes.redis === undefined ? [] : ['stores:', `  location: { driver: redis, data-centres: { dc1: ${JSON.stringify(wishes.redis)} } }`]),
+    'stores:', ...storesLines(wishes),
     'applications:',
     ...plan.proxies.flatMap(({ name, host }) =>
       application(name, host, 'sip-proxy', wishes.tls === undefined ? '{ sip: 5060 }' : '{ sip: 5060, sips: 5061 }',
@@ -101,6 +107,14 @@ const tlsOptions = (tls: SwitchWishes['tls']): string =>
 
 const busLines = (servers: readonly string[] | undefined): string[] =>
   (servers === undefined ? ['  driver: memory'] : ['  driver: nats', `  servers: ${JSON.stringify(servers.map((server) => `nats://${server}`))}`]);
+
+function storesLines({ redis, recorder }: SwitchWishes): string[] {
+  const { node, keyspace } = recorder?.cassandra ?? {};
+  return [
+    `  location: ${JSON.stringify(redis === undefined ? { driver: 'memory' } : { driver: 'redis', 'data-centres': { dc1: redis } })}`,
+    ...(node === undefined ? [] : [`  history: ${JSON.stringify({ driver: 'cassandra', keyspace, 'data-centres': { dc1: { 'contact-points': [node] } } })}`]),
+  ];
+}
 
 function application(name: string, host: string, type: string, ports: string, more: readonly string[]): string[] {
   return [`  ${name}:`, `    type: ${type}`, '    geo-location: dc1', `    host: ${host}`, `    ports: ${ports}`, ...more.map((line) => `    ${line}`)];

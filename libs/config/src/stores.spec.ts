@@ -9,6 +9,7 @@ applications:
   P1: { type: sip-proxy, geo-location: dc1, host: 127.0.0.1, ports: { sip: 5060 } }
   P2: { type: sip-proxy, geo-location: dc2, host: 127.0.0.2, ports: { sip: 5060 } }
   R3: { type: router, geo-location: dc3, host: 127.0.0.3 }
+  H1: { type: recorder, geo-location: dc1, host: 127.0.0.4 }
 stores: ${stores}
 `, 'stores.yaml').config;
 
@@ -67,6 +68,7 @@ describe('stores', () => {
     ['an unknown driver', '{ location: { driver: etcd } }', /stores\.location\.driver: .*"memory"\|"redis"/],
     ['an unknown history', '{ history: { driver: oracle } }', /stores\.history/],
     ['no node', '{ history: { driver: cassandra, data-centres: { dc1: { contact-points: [] } } } }', /dc1\.contact-points: needs at least one node, host:port/],
+    ['a recorder without a Cassandra', '{ history: { driver: cassandra, data-centres: { dc2: { contact-points: [a] } } } }', /stores\.history\.data-centres: applications have the geo-location dc1/],
     ['no data centre', '{ history: { driver: cassandra, data-centres: {} } }', /stores\.history\.data-centres: needs the contact-points of at least one/],
     ['a keyspace with a quote', `{ history: { driver: cassandra, keyspace: "a'b", data-centres: {} } }`, /stores\.history\.keyspace: must be 1 to 48/],
     ['a misspelt key', '{ locations: {} }', /stores\.locations: is not known here/],

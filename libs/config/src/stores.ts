@@ -57,7 +57,8 @@ export function storesProblems({ stores, applications }: Pick<ClusterConfig, 'st
   const { history: kept } = stores;
   const nowhere: [string[], string][] = kept.driver === 'cassandra' && kept.dataCentres.size === 0
     ? [[['history', 'data-centres'], 'needs the contact-points of at least one data centre']] : [];
-  return [...nowhere, ...(['location', 'limiter'] as const).flatMap((store): [string[], string][] => {
+  const recorders = kept.driver === 'cassandra' ? missing('history', kept.dataCentres, ['recorder']) : [];
+  return [...nowhere, ...recorders, ...(['location', 'limiter'] as const).flatMap((store): [string[], string][] => {
     const { driver, dataCentres } = stores[store];
     if (driver === 'redis') return missing(store, dataCentres, ['sip-proxy']);
     return dataCentres.size === 0 ? [] : [[[store, 'driver'], 'servers are given: the driver must be redis']];

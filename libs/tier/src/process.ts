@@ -75,7 +75,7 @@ export async function openProcess(options: ProcessOptions, prepare?: (config: Cl
   const drivers = await openDrivers(config, options.app, { clock, log, meter });
   const stores = configuredStores(config, { clock, log, meter });
   const ports = {
-    clock, entropy: new SystemEntropy(), log, meter, ...drivers, ...recorderDrivers(config, clock, drivers.queue), stores,
+    clock, entropy: new SystemEntropy(), log, meter, ...drivers, ...recorderDrivers(config, { clock, meter }, drivers.queue), stores,
     sipNetwork: new LocalSipNetwork(), processReady: (): boolean => host.ready(),
   };
   const host: TierHost = new TierHost(config, ports);

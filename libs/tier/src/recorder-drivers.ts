@@ -1,8 +1,8 @@
 /** Where a recorder keeps what it hears: its durable queue, and the history. Files of one recorder stand in a folder of its own. */
 import { join, resolve } from 'node:path';
 import type { DurableQueue } from '#cluster';
-import { type Application, type ClusterConfig, OptionLookup } from '#config';
-import type { Clock } from '#kernel';
+import { type Application, type ClusterConfig, type HistoryConfig, OptionLookup } from '#config';
+import type { Clock, Meter } from '#kernel';
 import type { HistoryStore } from '#store';
 
 export interface RecorderDrivers {
@@ -13,9 +13,18 @@ export interface RecorderDrivers {
 /** A queue of that name in the JetStream stream of that name; absent without NATS. */
 export type OpenStreamQueue = (stream: string, queue: string) => Promise<DurableQueue>;
 
+type CassandraConfig = Extract<HistoryConfig, { driver: 'cassandra' }>;
+
+export interface RecorderDriverPorts {
+  readonly clock: Clock;
+  readonly meter: Meter;
+}
+
 const DAY_MS = 86_400_000;
 
-export function recorderDrivers(config: ClusterConfig, clock: Clock, streamQueue: OpenStreamQueue | undefined): RecorderDrivers {
+export function recorderDrivers(
+  config: ClusterConfig, { clock, meter }: RecorderDriverPorts, streamQueue: OpenStreamQueue | undefined,
+): RecorderDrivers {
   return {
     openQueue: async (recorder) => {
       if (streamQueue !== undefined) return streamQueue(`history-${recorder.geoLocation}`, recorder.name);
@@ -24,7 +33,7 @@ export function recorderDrivers(config: ClusterConfig, clock: Clock, streamQueue
     },
     openHistory: async (recorder) => {
       const { history } = config.stores;
-      if (history.driver === 'cassandra') throw new Error(`${recorder.name}: history cannot be kept in Cassandra yet; set stores.history.driver to sqlite`);
+      if (history.driver === 'cassandra') return openCassandra(history, recorder.geoLocation, meter);
       const { SqliteHistoryStore } = await import('#store/sqlite');
       const days = new OptionLookup(config, recorder).number('history-retention');
       return SqliteHistoryStore.open({
@@ -32,6 +41,17 @@ export function recorderDrivers(config: ClusterConfig, clock: Clock, streamQueue
       });
     },
   };
+}
+
+/** One cluster over all data centres; a recorder asks the nodes of its own. */
+async function openCassandra(history: CassandraConfig, dataCentre: string, meter: Meter): Promise<HistoryStore> {
+  const { CassandraHistoryStore } = await import('#store/cassandra');
+  const { keyspace, dataCentres, user, password } = history;
+  return new CassandraHistoryStore({
+    keyspace, dataCentre, contactPoints: dataCentres.get(dataCentre)?.contactPoints ?? [], meter,
+    replicas: new Map([...dataCentres].map(([name, { replicas }]) => [name, replicas])),
+    ...(user === undefined ? {} : { user }), ...(password === undefined ? {} : { password }),
+  });
 }
 
 /** By name and address, so that two clusters from one file do not share it. */

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { TEvent } from '#tlib';
 import type { TlibClient } from '#tlib/client';
 import { about, CallCenter, went } from '../../support/call-center.js';
+import type { CassandraWish } from '../../support/switch.js';
 import { type RunningSwitch, startSwitch, type SwitchShape } from '../../support/running-switch.js';
 
 type Row = Record<string, unknown>;
@@ -12,7 +13,8 @@ type Row = Record<string, unknown>;
 /** Agents of this suite sit on the node with this index, where there are two; calls come in on the first. */
 const AGENTS_NODE = 1;
 
-export function recordedCalls(shape: SwitchShape): void {
+/** `prepare` answers where Cassandra keeps the history, instead of a file. */
+export function recordedCalls(shape: SwitchShape, prepare?: () => Promise<CassandraWish>): void {
   const stateDirectory = mkdtempSync(`${tmpdir()}/cordboard-history-`);
   let running: RunningSwitch;
   let center: CallCenter;
@@ -21,12 +23,13 @@ export function recordedCalls(shape: SwitchShape): void {
   let startedAtMs = 0;
 
   beforeAll(async () => {
+    const cassandra = await prepare?.();
     running = await startSwitch(shape, {
-      recorder: { stateDirectory }, options: { 'agent-no-answer-timeout': 2, 'wrap-up-time': 0 },
+      recorder: { stateDirectory, ...(cassandra === undefined ? {} : { cassandra }) }, options: { 'agent-no-answer-timeout': 2, 'wrap-up-time': 0 },
       points: { 5000: { 'router-timeout': 30 }, 5001: { 'router-timeout': 30 } },
     });
     center = new CallCenter(running);
-  }, 120_000);
+  }, prepare === undefined ? 120_000 : 360_000);
   beforeEach(async () => {
     startedAtMs = Date.now();
     desk = await running.client('TCport', 'desk', { node: AGENTS_NODE });

@@ -7,15 +7,17 @@
  */
 import { createHash } from 'node:crypto';
 
-const RECORDS = 'hour int, at_ms bigint, key text, record text';
+const RECORDS = 'at_ms bigint, key text, record text';
 const NEWEST_FIRST = 'CLUSTERING ORDER BY (at_ms DESC, key DESC)';
+/** The kinds of one call, DN or agent lie together, so that they are written together. */
+const BY_KIND = 'CLUSTERING ORDER BY (kind ASC, at_ms DESC, key DESC)';
 
 export const MIGRATIONS: readonly ((table: (name: string) => string) => readonly string[])[] = [
   (table) => [
-    `${table('record_by_time')} (kind text, ${RECORDS}, PRIMARY KEY ((kind, hour), at_ms, key)) WITH ${NEWEST_FIRST}`,
-    `${table('record_by_dn')} (kind text, dn text, ${RECORDS}, PRIMARY KEY ((kind, dn, hour), at_ms, key)) WITH ${NEWEST_FIRST}`,
-    `${table('record_by_agent')} (kind text, agent text, ${RECORDS}, PRIMARY KEY ((kind, agent, hour), at_ms, key)) WITH ${NEWEST_FIRST}`,
-    `${table('record_by_connid')} (kind text, connid text, ${RECORDS}, PRIMARY KEY ((kind, connid), at_ms, key)) WITH ${NEWEST_FIRST}`,
+    `${table('record_by_time')} (kind text, hour int, ${RECORDS}, PRIMARY KEY ((kind, hour), at_ms, key)) WITH ${NEWEST_FIRST}`,
+    `${table('record_by_dn')} (dn text, hour int, kind text, ${RECORDS}, PRIMARY KEY ((dn, hour), kind, at_ms, key)) WITH ${BY_KIND}`,
+    `${table('record_by_agent')} (agent text, hour int, kind text, ${RECORDS}, PRIMARY KEY ((agent, hour), kind, at_ms, key)) WITH ${BY_KIND}`,
+    `${table('record_by_connid')} (connid text, kind text, ${RECORDS}, PRIMARY KEY ((connid), kind, at_ms, key)) WITH ${BY_KIND}`,
     // Which partitions there are: of a kind by time (term empty), of a DN (d:7001), of an agent (a:agent7001).
     `${table('hour_by_term')} (kind text, term text, hour int, PRIMARY KEY ((kind, term), hour)) WITH CLUSTERING ORDER BY (hour DESC)`,
   ],

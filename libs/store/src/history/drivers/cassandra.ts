@@ -72,11 +72,12 @@ export class CassandraHistoryStore implements HistoryStore {
     const partitions = new Map<string, Statement[]>();
     for (const record of records) {
       for (const place of placesOf(record)) {
-        const name = [place.table, record.kind, ...place.partition].join(' ');
+        const name = [place.table, ...(place.table === 'record_by_time' ? [record.kind] : []), ...place.partition].join(' ');
         const rows = partitions.get(name) ?? [];
         partitions.set(name, rows);
         rows.push(this.#insert(place, record));
-        if (place.term !== undefined && !this.#listed.has(name)) listed.set(name, this.#list(record, place.term));
+        const entry = `${record.kind} ${hourOf(record.atMs)} ${place.term}`;
+        if (place.term !== undefined && !this.#listed.has(entry)) listed.set(entry, this.#list(record, place.term));
       }
     }
     return partitions;
