@@ -22,10 +22,10 @@ export interface NodeContestant extends Contestant {
 }
 
 /** `app` is a folder of apps/; the configuration is written to a file that is gone after `stop`. */
-export async function startApp(name: string, app: string, config: string): Promise<NodeContestant> {
+export async function startApp(name: string, app: string, config: string, more: readonly string[] = []): Promise<NodeContestant> {
   const folder = temporaryFolder();
   writeFileSync(`${folder}/switch.yaml`, config);
-  const child = forkNode(`apps/${app}/src/main.js`, ['--config', `${folder}/switch.yaml`, '--log', 'error']);
+  const child = forkNode(`apps/${app}/src/main.js`, ['--config', `${folder}/switch.yaml`, '--log', 'error', ...more]);
   await readyLine(child, name);
   return nodeContestant(name, child, folder);
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { DRILL_USAGE, type DrillOptions, drillOptions } from './options.js';
 import { drillNamed } from './machines/drills.js';
 import { runDrill } from './run.js';
+import { ComposeCluster } from './topology/compose.js';
 import { LocalProcesses, runningCluster } from './topology/local-processes.js';
 import type { Topology } from './topology/port.js';
 import { startCluster } from './topology/start-cluster.js';
@@ -35,6 +36,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function open(options: DrillOptions): Promise<{ topology: Topology; stop: () => Promise<void> }> {
+  if (options.compose !== undefined) return { topology: await ComposeCluster.open(options.compose), stop: async () => {} };
   const file = options.state ?? STATE;
   const running = runningCluster(file);
   if (running?.ready === true) return { topology: new LocalProcesses(file), stop: async () => {} };

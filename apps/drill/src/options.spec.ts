@@ -1,7 +1,7 @@
 import { drillOptions } from './options.js';
 
 it('has defaults', () => {
-  expect(drillOptions(['kill-sc'])).toEqual({ name: 'kill-sc', calls: 50, seed: 1, state: undefined, apiKey: undefined });
+  expect(drillOptions(['kill-sc'])).toEqual({ name: 'kill-sc', calls: 50, seed: 1, state: undefined, compose: undefined, apiKey: undefined });
 });
 
 it('takes what it is told', () => {

@@ -9,6 +9,8 @@ export interface DrillOptions {
   readonly seed: number;
   /** State file of local processes. */
   readonly state: string | undefined;
+  /** The compose file of containers, instead. */
+  readonly compose: string | undefined;
   readonly apiKey: string | undefined;
 }
 
@@ -25,6 +27,7 @@ ${DRILLS.map(({ name, what }) => `  ${name.padEnd(NAME_WIDTH)} ${what}`).join('\
   --calls N        calls that stand meanwhile, 1 to ${CALLS_MAX} (default ${CALLS}); a tenth as many wait in line
   --seed S         which of several alike is harmed (default 1)
   --cluster FILE   state file of local processes (default .cache/cluster/state.json, which "npm run cluster" writes)
+  --compose FILE   the containers of a compose file instead, such as infra/compose.yaml
   --api-key KEY    of the console, when it has one
 
 Without a running cluster, "npm run cluster" is started for the drill and stopped after it.`;
@@ -35,7 +38,7 @@ export function drillOptions(argv: readonly string[]): DrillOptions | undefined 
     args: [...argv], allowPositionals: true,
     options: {
       'calls': { type: 'string', default: String(CALLS) }, 'seed': { type: 'string', default: '1' }, 'cluster': { type: 'string' },
-      'api-key': { type: 'string' }, 'help': { type: 'boolean', default: false },
+      'compose': { type: 'string' }, 'api-key': { type: 'string' }, 'help': { type: 'boolean', default: false },
     },
   });
   const [name = 'list', more] = positionals;
@@ -43,7 +46,7 @@ export function drillOptions(argv: readonly string[]): DrillOptions | undefined 
   if (values.help || name === 'list') return undefined;
   return {
     name, calls: whole('--calls', values.calls, 1, CALLS_MAX), seed: whole('--seed', values.seed, 0, Number.MAX_SAFE_INTEGER),
-    state: values.cluster, apiKey: values['api-key'],
+    state: values.cluster, compose: values.compose, apiKey: values['api-key'],
   };
 }
 

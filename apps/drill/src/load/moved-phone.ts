@@ -53,11 +53,11 @@ export class MovedPhone {
     this.#callOver = true;
     this.ports.ledger.ending(this.ports.from);
     this.ports.caller.hangUp();
-    await old.unregister();
     const moved = await until(MOVE_MS, () => this.ports.awayNodes.includes(this.#owner));
     if (moved) says(`${seat.dn} is owned by ${this.#owner} after the call`);
     else trouble(seat.dn, `${MOVE_MS / 1_000} s after the call its owner is still ${this.#owner}`);
     await pause(1_000);
+    await old.unregister();
     await this.#agent();
     stop();
     return phone;
@@ -85,6 +85,7 @@ export class MovedPhone {
     if (!this.#callOver && (owner !== this.#owner || event.msg === 'EventAgentLogout' || event.msg === 'EventDNOutOfService')) {
       trouble(seat.dn, `${event.msg} of ${owner} while the agent talks`);
     }
+    if (owner !== this.#owner) this.ports.says(`${seat.dn} is owned by ${owner} now (${event.msg})`);
     this.#owner = owner;
     this.#epoch = epoch;
   }
