@@ -119,6 +119,11 @@ export class Phone implements CallHost {
     this.host.over(call);
   }
 
+  /** As a phone that has gone elsewhere: its calls go on, its registration here runs out. */
+  stopRefreshing(): void {
+    this.#timer?.cancel();
+  }
+
   /** Hangs up, and stops refreshing without a word to the registrar. */
   close(): void {
     this.#timer?.cancel();

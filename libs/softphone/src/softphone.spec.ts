@@ -104,6 +104,16 @@ describe('registration', () => {
     expect(registrar.heard).toHaveLength(6);
   });
 
+  it('refreshes no more once it has gone elsewhere, and says nothing', async () => {
+    const { world, registrar, phone } = await registering();
+    const done = phone.register();
+    await world.advance(100);
+    await done;
+    phone.stopRefreshing();
+    await world.advance(600_000);
+    expect(registrar.heard).toEqual(['60 plain 401', '60 nc=00000001 200']);
+  });
+
   it('gives up on a wrong password', async () => {
     const { world, phone, registrar } = await registering();
     registrar.answer = () => ({ status: 403 });

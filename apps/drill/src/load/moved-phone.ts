@@ -47,6 +47,8 @@ export class MovedPhone {
     if (!this.ports.homeNodes.includes(this.#owner)) trouble(seat.dn, `its owner is ${this.#owner || 'nobody'}, not in its own data centre, before it moved`);
     const stop = this.ports.monitor.client.on('*', (event) => this.#on(event));
     this.ports.desk.expectLogout(seat.dn);
+    // It is the same phone: nobody refreshes where it was.
+    old.stopRefreshing();
     const phone = await away.register(seat);
     says(`phone ${seat.dn} registered in ${away.dataCentre.name} while its agent talks`);
     await pause(TALK_MS);
@@ -57,7 +59,6 @@ export class MovedPhone {
     if (moved) says(`${seat.dn} is owned by ${this.#owner} after the call`);
     else trouble(seat.dn, `${MOVE_MS / 1_000} s after the call its owner is still ${this.#owner}`);
     await pause(1_000);
-    await old.unregister();
     await this.#agent();
     stop();
     return phone;
