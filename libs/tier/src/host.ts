@@ -1,8 +1,9 @@
 /** The tiers of one process: started together, asked by operators, drained and closed in reverse order. */
 import type { Application, ClusterConfig } from '#config';
 import { serveAdmin } from './admin.js';
+import { PairLink } from './pair/pair-link.js';
 import { PairProxies } from './pair/pair-proxies.js';
-import { PairedNode } from './pair/paired-node.js';
+import { PairedNode, type PairWays } from './pair/paired-node.js';
 import type { RunningTier, StartTier, TierPorts } from './tier.js';
 
 export class TierHost {
@@ -27,8 +28,12 @@ export class TierHost {
   /** Half of a pair: its tiers run while it is primary. Resolves when it knows its role; `failed` hears of a later start that went wrong. */
   async startPair(starts: readonly StartTier[], application: Application, failed: (error: unknown) => void): Promise<void> {
     let refuse: (error: unknown) => void = failed;
-    const openProxies = () => PairProxies.open(this.config, application, this.ports);
-    const pair = new PairedNode(this.config, application, starts, this.ports, openProxies, { failed: (error) => refuse(error) });
+    const { pair: place } = application;
+    const ways: PairWays = {
+      proxies: () => PairProxies.open(this.config, application, this.ports),
+      link: () => (place === undefined ? Promise.resolve(undefined) : PairLink.open(place, this.ports.log)),
+    };
+    const pair = new PairedNode(this.config, application, starts, this.ports, ways, { failed: (error) => refuse(error) });
     this.#pairs.push(pair);
     await new Promise<void>((resolve, reject) => {
       refuse = reject;

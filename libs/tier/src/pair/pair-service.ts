@@ -4,6 +4,7 @@ import {
   ReplicaCopy, type ReplicaMessage, type ReplicaState, RevisionConflict, type SeenLease, subjects, token,
 } from '#cluster';
 import type { Clock, Log, Timer } from '#kernel';
+import type { HalfLink } from './pair-link.js';
 import type { PairProxies } from './pair-proxies.js';
 import type { ReachNotice } from './proxy-reach.js';
 import { type OpenTerm, Term } from './term.js';
@@ -54,6 +55,8 @@ export class PairService implements Fence {
   #closed = false;
   #isFollowing = false;
   switchovers = 0;
+  /** To the other half, beside the bus. */
+  link: HalfLink | undefined;
 
   constructor(private readonly settings: PairSettings, private readonly ports: PairServicePorts, private readonly events: PairEvents) {
     this.#machine = new PairMachine(settings.process, settings.proxies);
@@ -167,7 +170,7 @@ export class PairService implements Fence {
 
   #perform(effect: PairEffect): void {
     switch (effect.kind) {
-      case 'send': return this.ports.bus.publish(this.#subject, effect.message);
+      case 'send': return this.#send(effect.message);
       case 'readLease': return void this.#readLease();
       case 'writeLease': return void this.#writeLease(effect);
       case 'askProxies': return this.#askProxies(effect);
@@ -175,6 +178,12 @@ export class PairService implements Fence {
       case 'handOver': return this.#handOver();
       case 'becameBackup': return this.#yield(effect);
     }
+  }
+
+  /** Both ways: what comes twice does no harm. */
+  #send(message: PairMessage): void {
+    this.ports.bus.publish(this.#subject, message);
+    this.link?.send(message);
   }
 
   // ---- terms

@@ -4,6 +4,7 @@ import { CountingMeter, silentLog } from '#kernel';
 import { SeededEntropy, VirtualClock } from '#simulation';
 import { askAdmin } from '../admin.js';
 import type { RunningTier, StartTier, TierPorts } from '../tier.js';
+import type { HalfLink } from './pair-link.js';
 import { PairedNode } from './paired-node.js';
 
 const { config } = parseConfig(`
@@ -56,6 +57,8 @@ class Stand {
   readonly cut = new Set<string>();
   /** Cannot reach KeyValue. */
   readonly blind = new Set<string>();
+  readonly links = new Map<string, HalfLink>();
+  linked = false;
 
   constructor() {
     this.bus.subscribe('said', (message) => void this.said.push(message));
@@ -71,7 +74,18 @@ class Stand {
     return new PairedNode(config, application, [start], {
       clock: this.clock, entropy: new SeededEntropy(1), log: silentLog, meter, bus: cuttable(this.bus, () => this.cut.has(which)),
       keyValues: blindable(this.keyValues, () => this.blind.has(which)),
-    }, async () => ({ ask() {}, close: async () => {} }), { failed: (error) => void this.failures.push(error) });
+    }, { proxies: async () => ({ ask() {}, close: async () => {} }), link: async () => this.link(which) }, { failed: (error) => void this.failures.push(error) });
+  }
+
+  /** The way between the halves that is no bus. */
+  link(which: string): HalfLink {
+    const link: HalfLink = {
+      onMessage: () => {},
+      send: (message) => void this.clock.setTimer(1, () => this.links.get(which === 'N1' ? 'N1b' : 'N1')?.onMessage(message)),
+      close: () => void this.links.delete(which),
+    };
+    if (this.linked) this.links.set(which, link);
+    return link;
   }
 
   get last(): Counter {
@@ -168,6 +182,27 @@ describe('a process that is half of a pair', () => {
     await stand.clock.advance(2_000);
     expect([stand.said.length, first.tiers.length, before.closed]).toEqual([2, 0, true]);
     expect(stand.failures).toEqual([]);
+  });
+
+  it('keeps its primary while bus and KeyValue are away, as long as the halves hear each other', async () => {
+    stand.linked = true;
+    const [first, second] = await stand.pair();
+    const before = stand.last;
+    for (const half of ['N1', 'N1b']) {
+      stand.cut.add(half);
+      stand.blind.add(half);
+    }
+    await stand.clock.advance(30_000);
+    expect(before.ports.fence?.isOpen()).toBe(true);
+    before.add();
+    stand.cut.clear();
+    stand.blind.clear();
+    await stand.clock.advance(3_000);
+    expect([first.tiers.length, second.tiers.length, stand.tiers.length]).toEqual([1, 0, 1]);
+    const asked = askAdmin(stand.bus, 'N1/counter', 'switchover', { node: 'N1' });
+    await stand.clock.advance(1_000);
+    await asked;
+    expect(stand.last.count).toBe(1);
   });
 
   it('hands over on command: the other half continues, nothing is said twice, no tier is drained', async () => {

@@ -3,6 +3,7 @@ import { FencedBus, MembershipService, type MemberHeartbeat, STANDBY, subjects }
 import { type Application, type ClusterConfig, OptionLookup, type PairPlace } from '#config';
 import { serveAdmin } from '../admin.js';
 import type { AdminCommands, RunningTier, StartTier, TierPorts } from '../tier.js';
+import type { HalfLink } from './pair-link.js';
 import type { PairProxies } from './pair-proxies.js';
 import { PairService } from './pair-service.js';
 import { ProxyReach } from './proxy-reach.js';
@@ -11,6 +12,13 @@ import type { OpenTerm } from './term.js';
 export interface PairedNodeEvents {
   /** A tier did not start: the process is of no use as primary. */
   failed(error: unknown): void;
+}
+
+/** What a half has beside bus and KeyValue. */
+export interface PairWays {
+  proxies(): Promise<Pick<PairProxies, 'ask' | 'close'>>;
+  /** To the other half; undefined where there is none. */
+  link(): Promise<HalfLink | undefined>;
 }
 
 /** How long a switchover may take until the other half has taken over. */
@@ -37,7 +45,7 @@ export class PairedNode {
 
   constructor(
     private readonly config: ClusterConfig, private readonly application: Application, private readonly starts: readonly StartTier[],
-    private readonly ports: TierPorts, private readonly openProxies: () => Promise<Pick<PairProxies, 'ask' | 'close'>>,
+    private readonly ports: TierPorts, private readonly ways: PairWays,
     private readonly events: PairedNodeEvents,
   ) {
     const { name, geoLocation, pair } = application;
@@ -75,12 +83,19 @@ export class PairedNode {
   async start(): Promise<void> {
     this.#standBy();
     const settled = new Promise<void>((resolve) => { this.#settled = resolve; });
-    this.openProxies().then((proxies) => { this.#proxies = proxies; }, (error: unknown) => {
+    this.ways.link().then((link) => this.#linked(link), () => {});
+    this.ways.proxies().then((proxies) => { this.#proxies = proxies; }, (error: unknown) => {
       this.ports.log.error('proxies cannot be asked about the pair', { node: this.application.name, error: String(error) });
     });
     this.#service.start();
     this.#reach?.start();
     await settled;
+  }
+
+  #linked(link: HalfLink | undefined): void {
+    if (link === undefined) return;
+    link.onMessage = (message) => this.#service.heard(message);
+    this.#service.link = link;
   }
 
   /** Hands over to a backup that holds everything; otherwise drains. */
@@ -95,6 +110,7 @@ export class PairedNode {
     this.#endStandby();
     this.#reach?.close();
     this.#service.close();
+    this.#service.link?.close();
     await this.#proxies?.close();
   }
 
