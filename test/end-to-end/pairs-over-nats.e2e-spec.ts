@@ -47,6 +47,11 @@ natsSuite('a pair of session controllers', () => {
     return found!;
   }
 
+  /** Of that DN in the only call there is. */
+  const stateOf = async (dn: string): Promise<unknown> => (await run.ask('calls list'))
+    .flatMap(({ result }) => result['calls'] as { parties: { dn: string; state: string }[] }[])
+    .flatMap(({ parties }) => parties).find((party) => party.dn === dn)?.state;
+
   const processOf = (half: string) => run.processes.get(`${half}/cordboard`)!;
 
   /** As seen from the half itself, whatever others still believe of it. */
@@ -116,6 +121,21 @@ natsSuite('a pair of session controllers', () => {
     await until('the other half is primary', isPrimary(backup));
     await run.begin(`${primary}/cordboard`);
     await roles();
+  }, 60_000);
+
+  it('carries an established call over the death of its primary: hold, retrieve and BYE work', async () => {
+    const { primary, backup } = await roles();
+    const { caller, called } = await talk();
+    await run.kill(`${primary}/cordboard`);
+    await until('the other half is primary', isPrimary(backup));
+    caller.hold();
+    await until('the caller holds', async () => await stateOf('7001') === 'Held');
+    caller.retrieve();
+    await until('the caller has retrieved', async () => await stateOf('7001') === 'Established');
+    caller.hangUp();
+    await called.until('Ended');
+    expect(called.end).toEqual({ by: 'them', status: 200 });
+    await run.begin(`${primary}/cordboard`);
   }, 60_000);
 
   it('takes calls while its processes are restarted one after the other (HA-02)', async () => {
