@@ -1,11 +1,11 @@
 /** The smart proxy without its socket: every DN's events, whoever owns it, for monitoring clients (SP-01, SP-02, SP-07). */
-import { type BusSubscription, type MembershipChange, MembershipService, lifeOf, PRIMARY, subjects } from '#cluster';
+import { type BusSubscription, type MembershipChange, MembershipService, LinkPolls, lifeOf, PRIMARY, subjects } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import {
   type DnEvent, DnFeeds, type DnSnapshot, type Heartbeat, type OwnerNotice, queryCall, readSnapshots, type RequestOrigin, SilentPeers,
   snapshotAttributes, SWITCH_QUERIES, switchAnswer, type TErrorReply,
 } from '#telephony';
-import type { TierPorts } from '#tier';
+import type { AdminCommands, TierPorts } from '#tier';
 import { type KVSource, TError, type TEvent, type TRequest, type TTime, tTime } from '#tlib';
 import type { TlibSession } from '#tlib/server';
 
@@ -21,6 +21,7 @@ export class SmartProxyCore {
   readonly #feeds: DnFeeds;
   readonly #silent: SilentPeers;
   readonly #membership: MembershipService<Heartbeat>;
+  readonly #links: LinkPolls;
   readonly #clientsOf = new Map<string, Set<TlibSession>>();
   readonly #ofAll = new Set<TlibSession>();
   #subscriptions: BusSubscription[] = [];
@@ -38,6 +39,8 @@ export class SmartProxyCore {
       instance: this.instance, node: application.name, tier: 'smart-proxy', dataCentre: application.geoLocation, role: 'primary',
       bootEpoch, draining: this.#draining, load: this.#feeds.size, ...lifeOf(ports.pair),
     }));
+    const pollMs = new OptionLookup(config, application).number('tc-latency-poll-interval') * 1_000;
+    this.#links = new LinkPolls(this.instance, pollMs, ports, () => this.#membership.members('t-controller'));
   }
 
   start(): void {
@@ -49,6 +52,11 @@ export class SmartProxyCore {
     this.#feeds.start();
     this.#membership.onChange((change) => this.#member(change));
     this.#membership.start();
+    this.#links.start();
+  }
+
+  get admin(): AdminCommands {
+    return { 'links list': () => ({ links: this.#links.list() }) };
   }
 
   ready(): boolean {
@@ -62,6 +70,7 @@ export class SmartProxyCore {
 
   close(): void {
     this.#membership.close();
+    this.#links.close();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     this.#silent.close();
     this.#feeds.close();

@@ -20,7 +20,7 @@ export const startSmartProxy: StartTier = async (config, application, ports) => 
   return {
     instance: core.instance,
     listening: [{ id: 'SmartProxy', transport: 'tcp', host, port }],
-    admin: {},
+    admin: core.admin,
     ready: () => core.ready(),
     drain: async () => core.drain(),
     close: async () => {

@@ -607,6 +607,15 @@ describe('TC-12, TC-13: what happens on one node', () => {
   });
 });
 
+describe('TC-29: links', () => {
+  it('are measured to each other T-Controller, by the option', async () => {
+    await stand(', tc-latency-poll-interval: 2', 'N1', 'N2', 'N3');
+    await tc.advance(2_500);
+    const { links } = tc.core('N1').admin['links list']!({}) as { links: object[] };
+    expect(links).toMatchObject([{ peer: 'N2/t-controller', dataCentre: 'dc1', RTT: 2 }, { peer: 'N3/t-controller', dataCentre: 'dc2', RTT: 2 }]);
+  });
+});
+
 describe('queries about the switch', () => {
   it('are answered for the own switch only', async () => {
     await stand();

@@ -1,5 +1,5 @@
 /** The T-Controller without its sockets: owned DNs, watched DNs, clients (architecture: one TC a node). */
-import { type BusSubscription, Hlc, lifeOf, type MembershipChange, MembershipService, PAIR_GRACE_MS, PRIMARY, rendezvous, subjects } from '#cluster';
+import { type BusSubscription, Hlc, lifeOf, LinkPolls, type MembershipChange, MembershipService, PAIR_GRACE_MS, PRIMARY, rendezvous, subjects } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import { DnFeeds, type DnSnapshot, type Heartbeat, type OwnerNotice, readSnapshots, SilentPeers } from '#telephony';
 import type { AdminCommands, TierPorts } from '#tier';
@@ -32,6 +32,7 @@ export class TControllerCore {
   readonly #owners: OwnerApplications;
   readonly #records: OwnerRecords;
   readonly #membership: MembershipService<Heartbeat>;
+  readonly #links: LinkPolls;
   readonly #routingPoints: readonly string[];
   /** Every epoch that this process makes for a DN it was not left with is at least this one. */
   readonly #firstEpoch: number;
@@ -101,6 +102,7 @@ export class TControllerCore {
       instance: this.instance, node: name, tier: 't-controller', dataCentre: geoLocation, role: PRIMARY,
       bootEpoch, draining: this.#draining, load: this.#owned.size, ...lifeOf(ports.pair),
     }));
+    this.#links = new LinkPolls(this.instance, options.number('tc-latency-poll-interval') * 1_000, ports, () => this.#linkPeers());
   }
 
   get admin(): AdminCommands {
@@ -109,6 +111,7 @@ export class TControllerCore {
         dns: this.#owned.snapshots().map(({ dn, inService, agent, calls }) => ({ dn, inService, agentID: agent?.agentID, calls: calls.length })),
       }),
       'dn show': ({ dn }) => this.#show(String(dn)),
+      'links list': () => ({ links: this.#links.list() }),
       'agents list': () => ({ agents: this.#owned.snapshots().flatMap(({ dn, agent }) => (agent === undefined ? [] : [{ dn, ...agent }])) }),
     };
   }
@@ -120,6 +123,7 @@ export class TControllerCore {
     this.#feeds.start();
     this.#membership.onChange((change) => this.#member(change));
     this.#membership.start();
+    this.#links.start();
     this.ports.clock.setTimer(SETTLE_MS, () => this.#settle());
   }
 
@@ -135,6 +139,7 @@ export class TControllerCore {
   close(): void {
     this.#closed = true;
     this.#membership.close();
+    this.#links.close();
     this.#notices?.unsubscribe();
     this.#records.close();
     this.#absent.close();
@@ -227,6 +232,12 @@ export class TControllerCore {
       case 'up': return this.#peerUp(member);
       default: return undefined;
     }
+  }
+
+  /** T-Controllers, and the smart proxies that hear this one. */
+  #linkPeers(): Heartbeat[] {
+    const members = [...this.#membership.members('t-controller'), ...this.#membership.members('smart-proxy')];
+    return members.filter(({ instance }) => instance !== this.instance);
   }
 
   /** The calls of one that is silent, or whose other half goes on, are not over (docs/specs/pairs.md). */

@@ -3,6 +3,8 @@ export { MemoryBus, type MemoryBusOptions, type MemoryBusPorts } from './bus/mem
 export { isPattern, isSubject, matches } from './bus/pattern.js';
 export type { Bus, BusDelivery, BusHandler, BusMessage, BusReply, BusSubscription } from './bus/port.js';
 export { compareClaims, Hlc } from './hlc.js';
+export { type LinkPeer, LinkPolls, type LinkPollPorts } from './links/link-polls.js';
+export type { LinkView } from './links/link-stats.js';
 export { isKey, isKeyPattern } from './key-value/key.js';
 export { MemoryKeyValueStore } from './key-value/memory.js';
 export {

@@ -122,6 +122,16 @@ natsSuite('NATS', (file) => {
   });
 
   describe('NatsBus', () => {
+    it('says how much waits to leave the process', async () => {
+      const { bus } = await makeBus();
+      expect(bus.queuedBytes).toBe(0);
+      bus.publish('cb.test', { text: 'x'.repeat(10_000) });
+      expect(bus.queuedBytes).toBeGreaterThan(10_000);
+      await bus.flush();
+      expect(bus.queuedBytes).toBe(0);
+      await bus.close();
+    });
+
     it('counts and drops what is not a JSON object', async () => {
       const { bus, connection, meter } = await makeBus();
       const received: object[] = [];

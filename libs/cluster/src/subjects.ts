@@ -51,6 +51,8 @@ export const subjects = {
   alive: (instance: string) => `cb.node.${token(instance)}.alive`,
   /** Operators' commands for one instance. Bus request. */
   admin: (instance: string) => `cb.admin.${token(instance)}`,
+  /** Request/reply: how long a message takes to that instance and back. */
+  poll: (instance: string) => `cb.node.${token(instance)}.poll`,
   allAlive: 'cb.node.*.alive',
   /** Registration deltas of a data centre. */
   location: (dataCentre: string) => `cb.location.${token(dataCentre)}`,

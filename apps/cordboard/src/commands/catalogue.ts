@@ -44,7 +44,8 @@ export const COMMANDS: readonly AskCommand[] = [
 
 /** Nouns that say what is meant without a verb. */
 const ALONE: Readonly<Record<string, string>> = {
-  dns: 'dns records', router: 'router show', recorder: 'recorder show', vq: 'vq list', agents: 'agents list', pairs: 'pair show',
+  dns: 'dns records', router: 'router show', recorder: 'recorder show', vq: 'vq list', agents: 'agents list', links: 'links list',
+  pairs: 'pair show',
 };
 
 export type Understood =

@@ -46,6 +46,10 @@ export class NatsBus implements Bus {
     return this.#connected;
   }
 
+  get queuedBytes(): number {
+    return outboundBytes(this.connection);
+  }
+
   publish(subject: string, message: BusMessage): void {
     assert(isSubject(subject), `'${subject}' is not a bus subject`);
     if (this.#connected) this.connection.publish(subject, JSON.stringify(message));
@@ -165,6 +169,13 @@ export class NatsBus implements Bus {
     this.#connected = true;
     this.ports.log.info('the bus is connected again', { server });
   }
+}
+
+/** The client has no public word for what it has not written yet; 0 should its inside change. */
+function outboundBytes(connection: NatsConnection): number {
+  const { protocol } = connection as { protocol?: { outbound?: { size?: () => unknown } } };
+  const bytes = protocol?.outbound?.size?.();
+  return typeof bytes === 'number' ? bytes : 0;
 }
 
 function isNoResponders(headers: MsgHdrs | undefined): boolean {

@@ -32,6 +32,8 @@ export interface Bus {
   request(subject: string, message: BusMessage, timeoutMs: number, done: (reply: BusReply) => void): void;
   /** Whether messages can leave this process now; the in-process driver always can. */
   readonly connected: boolean;
+  /** Bytes that wait in this process to leave it; absent where nothing ever waits. */
+  readonly queuedBytes?: number;
   /** Resolves when what was published and subscribed before has reached the server. */
   flush(): Promise<void>;
   close(): Promise<void>;

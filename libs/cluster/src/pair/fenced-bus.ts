@@ -16,6 +16,10 @@ export class FencedBus implements Bus {
     return this.inner.connected;
   }
 
+  get queuedBytes(): number {
+    return this.inner.queuedBytes ?? 0;
+  }
+
   publish(subject: string, message: BusMessage): void {
     if (this.#isOpen()) this.inner.publish(subject, message);
   }

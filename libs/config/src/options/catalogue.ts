@@ -25,6 +25,7 @@ export const OPTIONS: readonly OptionDefinition[] = [
   // ---- cluster
   option('dn-owner-applications', list(), '', ['cluster'], 'Applications whose RequestRegisterAddress takes the ownership of a DN without a phone of its own.'),
   option('tc-reconnect-timeout', seconds(0, 60), '0', ['cluster'], 'How long a silent t-controller may be away before its DNs go out of service; 0 = at once.'),
+  option('tc-latency-poll-interval', seconds(1, 3600), '10', ['cluster'], 'How often t-controllers and smart proxies measure the links to each other (`cordboard links`).'),
   option('agent-state-auto-restore', yesNo, 'false', ['cluster'], 'A new owner logs the agent in again in the state it had.'),
   option('client-password', text(/^.{0,200}$/, 'a text of at most 200 characters', true), '', ['cluster', 'sip-server', 'vq-server'], 'Password of T-Library clients; empty = none is asked.'),
   option('known-applications', list(), '', ['cluster', 'sip-server', 'vq-server'], 'Applications let in on T-Library ports; empty = any name.'),
