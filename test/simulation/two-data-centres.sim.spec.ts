@@ -6,6 +6,8 @@ const SEEDS = 6;
 /** Seeds that found a bug, and a sentence of what it was. */
 const REGRESSIONS: readonly (readonly [seed: number, what: string])[] = [
   [20, 'a session controller that was heard again still counted as silent, so that a live call was taken off a desktop'],
+  [190, 'a client that registered a DN while it was handed over, at a node that had just started, waited for ever'],
+  [210, 'two routers found a phone without an agent, who then logged in and had two routed calls'],
 ];
 
 describe('two data centres, with moves, cuts, pauses and crashes (HA-07, HA-08, HA-10)', () => {

@@ -57,6 +57,21 @@ it('a watch that ends while its picture is told asks no more', async () => {
   expect(asked).toBe(1);
 });
 
+it('a first picture of an owner that was succeeded meanwhile is asked for again', async () => {
+  const { clock, bus, feeds } = stand();
+  let current = at('N1', 5, 9);
+  own(bus, () => current);
+  const known: DnSnapshot[] = [];
+  feeds.watch('7001', (snapshot) => known.push(snapshot));
+  feeds.owner(claim('N4', 6));
+  await clock.advance(100);
+  expect(known).toEqual([]);
+  current = at('N4', 6, 9);
+  await clock.advance(600);
+  feeds.watch('7001', (snapshot) => known.push(snapshot));
+  expect(known).toMatchObject([{ owner: 'N4', epoch: 6 }, { owner: 'N4', epoch: 6 }]);
+});
+
 it('the events of a fresh owner come with their numbers, without a question', async () => {
   const { clock, bus, feeds, told } = stand();
   feeds.watch('7001', () => {});

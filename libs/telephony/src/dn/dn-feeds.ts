@@ -34,6 +34,7 @@ interface Watch {
 }
 
 const ASK_MS = 2_000;
+const REFUSED_MS = 500;
 const VERIFY_EVERY_MS = 5_000;
 const VERIFY_TIMEOUT_MS = 2_000;
 /** DNs in one question: 60 bytes each, and a message has 1 MB. */
@@ -208,12 +209,18 @@ export class DnFeeds {
   #snapshotCame(watch: Watch, reply: BusReply): void {
     if (this.#watches.get(watch.dn) !== watch) return;
     const answer = reply.kind === 'reply' ? reply.message as DnReply : undefined;
-    if (answer?.kind === 'snapshot') return this.#run(watch, { kind: 'snapshot', snapshot: answer.snapshot });
+    if (answer?.kind === 'snapshot') return this.#firstSnapshot(watch, answer.snapshot);
     watch.unowned = reply.kind === 'no-responders';
     this.#tellPicture(watch);
     this.#run(watch, { kind: 'unanswered' });
     // A feed that never had anything does not ask by itself.
     if (watch.feed.state === 'Empty') this.#askLater(watch, ASK_MS);
+  }
+
+  /** One of an owner that was succeeded while it answered is refused: the new one is asked, since nobody else will do it. */
+  #firstSnapshot(watch: Watch, snapshot: DnSnapshot): void {
+    this.#run(watch, { kind: 'snapshot', snapshot });
+    if (watch.feed.state === 'Empty' && watch.waiting.length > 0) this.#askLater(watch, REFUSED_MS);
   }
 
   #askLater(watch: Watch, delayMs: number): void {

@@ -312,6 +312,14 @@ describe('calls', () => {
     expect(agent.feed(offer('other')).reply).toEqual({ kind: 'offered', agentID: 'a1' });
   });
 
+  it('that are on their way to a phone without an agent let nobody log in there: he would have two at once', () => {
+    const offer = (connID: string): DnInput => ({ kind: 'offer', connID, leaseMs: 1_000, nowMs: 1_000 });
+    const stand = new Stand().inService().feed(offer(CONN)).feed(offer('other'));
+    expect(stand.ask('RequestAgentLogin', { AgentID: 'a1' }).reply).toMatchObject({ code: 185 });
+    for (const connID of [CONN, 'other']) stand.feed({ kind: 'withdraw', connID, nowMs: 1_000 });
+    expect(stand.ask('RequestAgentLogin', { AgentID: 'a1' }).names).toEqual(['EventAgentLogin', 'EventAgentNotReady']);
+  });
+
   it('that a picture does not know end, those it knows are told', () => {
     const stand = new Stand().inService().event('EventRinging');
     expect(stand.feed({ kind: 'picture', node: 'N2', calls: [], nowMs: 1_000 }).names).toEqual([]);

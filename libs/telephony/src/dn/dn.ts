@@ -321,13 +321,18 @@ export class Dn implements Machine<DnInput, DnEffect> {
     if (!this.#inService) return void out.push({ kind: 'answer', reply: refusal(TError.OutOfService, `${dn} is out of service: register its phone first`) });
     this.#enteringEpoch = this.#agent.state === 'LoggedOut' ? input.loginEpoch : undefined;
     this.#agentRequest({
-      kind: 'login', agentID: request['AgentID'] as string, agentSessionID: input.agentSessionID, hasCall: this.#hasCallThatIsHeard,
+      kind: 'login', agentID: request['AgentID'] as string, agentSessionID: input.agentSessionID, hasCall: this.#callComes(nowMs),
       wrapUpTime: wrapUpOf(request['Extensions'] as KVList | undefined), workMode: request['AgentWorkMode'] as WorkMode | undefined,
       reasons: reasonsOf(request), nowMs,
     }, origin, out);
     this.#enteringEpoch = undefined;
     if (this.#agent.agentID !== request['AgentID']) return;
     this.#takeOver(() => this.#desktop.loggedIn(origin), out);
+  }
+
+  /** Or is there. Whoever logs in while a routed call is on its way would have it unasked. */
+  #callComes(nowMs: number): boolean {
+    return this.#hasCallThatIsHeard || this.#offers.taken(undefined, nowMs);
   }
 
   /** One behind a cut is no reason to refuse a login: it may be over, and nobody can end it (the guide's third disaster, agent 2). */
