@@ -23,7 +23,6 @@ const FIRST_DN = 1_000_000;
 const REALM = 'sip.cordboard.test';
 const BLOCK = '127.0.28';
 const AGREE_MS = 60_000;
-const COMMAND = encodeURIComponent('registrations list');
 
 const proxyHost = (n: number): string => `${BLOCK}.${11 + n}`;
 const PATIENCE_MS = 10_000;
@@ -39,13 +38,27 @@ const config = (nats: string): string => [
   'dns:', `  - { numbers: ${FIRST_DN}-${FIRST_DN + COUNT - 1}, type: Extension, options: { contact: "*" } }`, '',
 ].join('\n');
 
+async function ask<T>(command: string, args: object = {}): Promise<{ instance: string; result?: T }[]> {
+  const reply = await fetch(`http://${BLOCK}.51:8080/api/v1/commands/${encodeURIComponent(command)}`, {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ args }), signal: AbortSignal.timeout(PATIENCE_MS),
+  });
+  return (await reply.json() as { answers: { instance: string; result?: T }[] }).answers;
+}
+
 /** Bindings that each proxy knows, by its name. */
 async function known(): Promise<Map<string, number>> {
-  const reply = await fetch(`http://${BLOCK}.51:8080/api/v1/commands/${COMMAND}`, {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ args: { limit: 1 } }), signal: AbortSignal.timeout(PATIENCE_MS),
-  });
-  const { answers } = await reply.json() as { answers: { instance: string; result?: { count: number } }[] };
+  const answers = await ask<{ count: number }>('registrations list', { limit: 1 });
   return new Map(answers.map(({ instance, result }) => [instance, result?.count ?? 0]));
+}
+
+/** Until every proxy has seen every node answer. */
+async function inService(): Promise<void> {
+  for (;;) {
+    const answers = await ask<{ destinations: { takesNew: boolean }[] }>('destinations list').catch(() => []);
+    const ready = answers.filter(({ result }) => result?.destinations.length === NODES && result.destinations.every(({ takesNew }) => takesNew));
+    if (ready.length === PROXIES) return;
+    await pause(500);
+  }
 }
 
 /** Waits until every proxy knows all of them; answers what they know then, or after the wait. */
@@ -112,6 +125,7 @@ if (file === undefined) {
     ends.push(end);
     phones.push(new Phones(end, { registrar: { host: proxyHost(n), port: 5060 }, realm: REALM, expiresS: EXPIRES_S }));
   }
+  await inService();
   try {
     if (!await measure(proxies, start, phones)) process.exitCode = 1;
   } finally {
