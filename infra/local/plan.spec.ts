@@ -4,6 +4,7 @@ import { loadConfig } from '#config';
 import { natsConfig } from './nats.js';
 import { applicationWaves, blockOf, consolesOf, dataCentresOf } from './plan.js';
 import { relayControl, relayPlan } from './relay.js';
+import { cassandraLinks, cassandraNodes } from './servers.js';
 import { addressTable } from './table.js';
 
 const FILE = fileURLToPath(new URL('../../config/two-data-centres.yaml', import.meta.url));
@@ -29,11 +30,14 @@ describe('the plan of two data centres as local processes', () => {
   it('leads the leafnodes of the second data centre through the relay', () => {
     expect(dataCentres.map(({ nats }) => nats.hub)).toEqual([[], ['127.2.0.201:7422', '127.2.0.202:7422', '127.2.0.203:7422']]);
     const control = relayControl(dataCentres) as string;
-    const { args } = relayPlan(dataCentres, control, 50);
+    const nodes = cassandraNodes(config);
+    expect(nodes.map(({ host, broadcast }) => [host, broadcast])).toEqual([['127.1.0.121', '127.2.0.210'], ['127.2.0.121', '127.1.0.210']]);
+    const { args } = relayPlan(dataCentres, control, 50, cassandraLinks(nodes));
     expect(args.slice(1)).toEqual([
       '--control', '127.2.0.200:7100', '--delay', '50', '--block', '127.1.0.0/16', '--block', '127.2.0.0/16',
       '--link', 'nats-dc2-1=127.2.0.201:7422>127.1.0.101:7422', '--link', 'nats-dc2-2=127.2.0.202:7422>127.1.0.102:7422',
       '--link', 'nats-dc2-3=127.2.0.203:7422>127.1.0.103:7422',
+      '--link', 'cassandra-dc1=127.2.0.210:7000>127.1.0.121:7000', '--link', 'cassandra-dc2=127.1.0.210:7000>127.2.0.121:7000',
     ]);
     expect(dataCentres.map(blockOf)).toEqual(['127.1.0.0/16', '127.2.0.0/16']);
   });

@@ -47,7 +47,7 @@ export function relinkConfiguration(folder, depth = 0, inside = folder) {
 
 export const reasonOf = (error) => String(error.stderr || error.message).trim().split('\n').at(-1);
 
-function mirror() {
+export function debianMirror() {
   const sites = run('apt-get', ['indextargets', '--format', '$(SITE)', 'Created-By: Packages']).split('\n');
   const site = sites.find((line) => /\/debian\/?$/.test(line));
   if (site === undefined) throw new Error('no Debian mirror in /etc/apt');
@@ -55,7 +55,7 @@ function mirror() {
 }
 
 function aptRoot(suite) {
-  const site = mirror();
+  const site = debianMirror();
   const root = mkdtempSync(join(tmpdir(), 'cordboard-apt-'));
   mkdirSync(join(root, 'lists/partial'), { recursive: true });
   mkdirSync(join(root, 'cache/archives/partial'), { recursive: true });
