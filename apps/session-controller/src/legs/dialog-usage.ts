@@ -127,6 +127,7 @@ export class DialogUsage implements LocalOfferHost {
   // ---- from the far end
 
   onRequest(request: SipRequest, transaction: ServerTransaction): void {
+    if (this.#remote?.repeatedBy(request, transaction) === true) return this.host.changed();
     const status = this.dialog.accept(request);
     if (status !== undefined) return this.#answer(request, transaction, status);
     switch (request.method) {

@@ -11,9 +11,11 @@ export class RemoteOffer {
   readonly sdp: Sdp | null;
   #repeated: RepeatedAnswer | undefined;
   #answered = false;
+  /** Of the same request by other ways. */
+  readonly #others: ServerTransaction[] = [];
 
   constructor(
-    private readonly dialog: InDialog, private readonly request: SipRequest, private readonly transaction: ServerTransaction,
+    private readonly dialog: InDialog, private request: SipRequest, private transaction: ServerTransaction,
     /** 64*T1 without an ACK. */
     private readonly unconfirmed: () => void,
   ) {
@@ -39,6 +41,22 @@ export class RemoteOffer {
     return { text: this.request.bytes, flow: this.transaction.flow, answer: this.#repeated?.bytes };
   }
 
+  /**
+   * The same request in another transaction: a proxy sent it again to the other half of a pair, and could not know that this half knew of it
+   * (docs/specs/pairs.md). It is answered there, too. False for any other request.
+   */
+  repeatedBy(request: SipRequest, transaction: ServerTransaction): boolean {
+    if (request.cseq.seq !== this.request.cseq.seq || request.method !== this.request.method) return false;
+    this.#others.push(this.transaction);
+    this.request = request;
+    this.transaction = transaction;
+    if (this.#repeated === undefined) return true;
+    this.#repeated.stop();
+    this.#repeated = this.#repeatedAnswer(withViasOf(request, this.#repeated.bytes));
+    this.#repeated.start();
+    return true;
+  }
+
   /** Whether our 2xx carried the offer, so that the ACK brings the answer. */
   get offerless(): boolean {
     return this.sdp === null;
@@ -51,6 +69,7 @@ export class RemoteOffer {
   accept(sdp: Sdp | null, sessionHeaders: readonly HeaderLine[]): void {
     this.#answered = true;
     const response = this.#response(200, sdp, sessionHeaders);
+    this.#answerOthers(response.serialize());
     if (this.request.method === 'UPDATE') return this.transaction.respond(response);
     this.#repeated = this.#repeatedAnswer(response.serialize());
     this.#repeated.start();
@@ -59,7 +78,9 @@ export class RemoteOffer {
   reject(status: number, reason: string): void {
     if (this.#answered) return;
     this.#answered = true;
-    this.transaction.respond(makeResponse(this.request, status, reason, {}));
+    const response = makeResponse(this.request, status, reason, {});
+    this.#answerOthers(response.serialize());
+    this.transaction.respond(response);
   }
 
   /** Whether the ACK is this one's. */
@@ -79,6 +100,10 @@ export class RemoteOffer {
     return this.request.method === 'INVITE';
   }
 
+  #answerOthers(response: string): void {
+    for (const transaction of this.#others.splice(0)) transaction.respond(withViasOf(transaction.request, response));
+  }
+
   #repeatedAnswer(bytes: string): RepeatedAnswer {
     return new RepeatedAnswer(this.dialog.ports.clock, this.transaction, bytes, this.unconfirmed);
   }
@@ -89,4 +114,13 @@ export class RemoteOffer {
       headers: [['Contact', this.dialog.ports.contact], ['Allow', ALLOW], ...session], ...body,
     });
   }
+}
+
+/** The response, for the way that this request came. */
+function withViasOf(request: SipRequest, response: string): string {
+  const end = response.indexOf('\r\n') + 2;
+  const headers = response.slice(end).split('\r\n');
+  const body = headers.indexOf('');
+  const kept = headers.filter((line, at) => at >= body || !/^(via|v)\s*:/i.test(line));
+  return response.slice(0, end) + request.headers('Via').map((via) => `Via: ${via}\r\n`).join('') + kept.join('\r\n');
 }

@@ -296,6 +296,22 @@ describe('an established dialog', () => {
     expect(last.take().at(-1)).toEqual({ kind: 'offered', leg: 'L1', sdp: sdp('next') });
   });
 
+  it('whose offer comes again by another way: it is answered on both, once', () => {
+    const { it, agent } = established();
+    const theirs = agent.request('INVITE', { sdp: sdp('theirs') });
+    const next = carriedOn(it);
+    next.far.clear();
+    next.far.deliver(theirs.edit().replaceFirst('Via', (theirs.headers('Via')[0] as string).replace(/branch=[^;,]+/, 'branch=z9hG4bKagain')).build());
+    expect([next.far.ladder(), next.take()]).toEqual([[], []]);
+    next.perform({ kind: 'answerOffer', leg: 'L1', sdp: sdp('answer') });
+    const branches = next.far.sent.map((message) => [message.kind, message.topVia.branch, message.body]);
+    expect(branches).toEqual([['response', theirs.topVia.branch, sdp('answer')], ['response', 'z9hG4bKagain', sdp('answer')]]);
+    agent.ack(theirs);
+    next.far.clear();
+    next.clock.skip(40_000);
+    expect([next.far.ladder(), next.legs.size]).toEqual([[], 1]);
+  });
+
   it('that ended with a BYE nobody answered: BYE again, as it was', () => {
     const { it, agent } = established();
     it.far.clear();
