@@ -55,7 +55,11 @@ export class MovedPhone {
     this.#callOver = true;
     this.ports.ledger.ending(this.ports.from);
     this.ports.caller.hangUp();
-    const moved = await until(MOVE_MS, () => this.ports.awayNodes.includes(this.#owner));
+    // A move without an agent makes no event: the picture tells of it, and `#on` hears the picture.
+    const moved = await until(MOVE_MS, async () => {
+      await this.ports.monitor.pictures([seat.dn]);
+      return this.ports.awayNodes.includes(this.#owner);
+    });
     if (moved) says(`${seat.dn} is owned by ${this.#owner} after the call`);
     else trouble(seat.dn, `${MOVE_MS / 1_000} s after the call its owner is still ${this.#owner}`);
     await pause(1_000);
