@@ -7,7 +7,7 @@ const MICRO = [
   'micro/sip-message.bench.js', 'micro/tlib-fan-out.bench.js', 'micro/registered-dns.bench.js', 'micro/history.bench.js', 'micro/call-replica.bench.js',
 ];
 /** These start servers of their own. */
-const CLUSTER = ['cluster/data-centres.bench.js', 'cluster/registrations.bench.js'];
+const CLUSTER = ['cluster/data-centres.bench.js', 'cluster/switchover.bench.js', 'cluster/registrations.bench.js'];
 /** These read the CPU time of other processes from /proc. */
 const CALLS = [
   'calls/proxied-call.bench.js', 'calls/register.bench.js', 'calls/call-5000.bench.js', 'calls/memory.bench.js',

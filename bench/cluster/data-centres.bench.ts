@@ -5,7 +5,7 @@
 import { subjects } from '#cluster';
 import type { TcCommand } from '#telephony';
 import { TlibClient } from '#tlib/client';
-import { findNats } from '#servers';
+import { findNatsServer } from '../../test/support/server-files.js';
 import { FIRST_DN, median, now, quantile, type Site, startTwoDataCentres, type TwoDataCentres } from './sites.js';
 
 const EVENTS = 300;
@@ -20,7 +20,7 @@ const row = (what: string, values: readonly number[]): void => {
   console.log(`${what.padEnd(66)} ${median(values).toFixed(2).padStart(8)} ms   p95 ${quantile(values, 0.95).toFixed(2)} ms`);
 };
 
-const file = findNats();
+const file = findNatsServer();
 if (file === undefined) console.log('  no nats-server, so this is left out: node scripts/fetch-servers.mjs');
 else await measureAll(await startTwoDataCentres(file));
 

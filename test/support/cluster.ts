@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { type AddressInfo, createServer } from 'node:net';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+/** The working directory, since this file also runs from dist/. */
+const root = `${process.cwd()}/`;
 
 export interface ClusterRun {
   readonly output: () => string;

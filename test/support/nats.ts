@@ -1,15 +1,9 @@
-/** A real nats-server for tests: found on the machine, or fetched once into `.cache/`. */
-import { findNats, NATS_MINOR_MIN, type NatsServer, startNats as start } from '#servers';
+/** Suites that need a real nats-server. */
+import { NATS_MINOR_MIN, type NatsServer } from '#servers';
 import { suiteOrSkip } from './peers.js';
-import { findOrFetch } from './servers.js';
+import { findNatsServer, startNats } from './server-files.js';
 
-export type { NatsServer };
-
-/** The path of a server that is new enough, or undefined when there is none and none can be had. */
-export const findNatsServer = (): string | undefined => findOrFetch('nats', findNats);
-
-/** Starts a server with JetStream on a free port of the loopback interface. */
-export const startNats = (file: string, limits: { readonly maxFileBytes?: number } = {}): Promise<NatsServer> => start({ file, ...limits });
+export { findNatsServer, startNats, type NatsServer };
 
 /** A suite that needs a real server. `body` gets its path. */
 export function natsSuite(name: string, body: (file: string) => void): void {

@@ -1,9 +1,10 @@
 /** A running switch for end-to-end tests: in one process, or its tiers apart over a real nats-server. */
+import type { NatsServer } from '#servers';
 import type { TlibClientOptions } from '#tlib/client';
 import { TlibClient } from '#tlib/client';
 import { type ClusterRun, runCluster } from './cluster.js';
 import { loopbackBlock } from './loopback.js';
-import { findNatsServer, type NatsServer, startNats } from './nats.js';
+import { findNatsServer, startNats } from './server-files.js';
 import { planSwitch, type SwitchPlan, type SwitchWishes, switchYaml } from './switch.js';
 
 export type SwitchShape = 'one process' | 'processes over NATS';

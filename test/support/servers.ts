@@ -1,23 +1,7 @@
 /** Real servers for suites: found on the machine, or fetched once into `.cache/`. A suite that cannot get one is skipped by name. */
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { findCassandra, findRedis, type RedisBinary } from '#servers';
 import { suiteOrSkip } from './peers.js';
-
-/** From the working directory, since this file also runs from dist/. */
-const FETCH = join(process.cwd(), 'scripts/fetch-servers.mjs');
-
-/** What `find` finds, if need be after a fetch; undefined when it is not to be had. */
-export function findOrFetch<T>(name: 'nats' | 'redis' | 'cassandra', find: () => T | undefined): T | undefined {
-  const found = find();
-  if (found !== undefined) return found;
-  try {
-    execFileSync(process.execPath, [FETCH, name], { stdio: ['ignore', 'ignore', 'inherit'] });
-  } catch {
-    return undefined;
-  }
-  return find();
-}
+import { findOrFetch } from './server-files.js';
 
 /** A suite that needs redis-server; start one by `startRedis({ server })`. */
 export function redisSuite(name: string, body: (server: RedisBinary) => void): void {
