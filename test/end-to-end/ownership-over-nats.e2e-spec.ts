@@ -1,4 +1,4 @@
-import { type Bus, type KeyValueStore, subjects } from '#cluster';
+import { type Bus, type KeyValueStore, KeyValueUnavailable, subjects } from '#cluster';
 import { openNats } from '#cluster/nats';
 import { parseConfig } from '#config';
 import { CountingMeter, silentLog, SystemClock, SystemEntropy } from '#kernel';
@@ -64,13 +64,19 @@ natsSuite('ownership over a real nats-server', (file) => {
   const phone = ({ bus }: Node, name: string, dn: string): void =>
     bus.publish(subjects.tcCommand(name), { kind: 'registered', dn, untilMs: clock.nowMs() + 600_000 } satisfies TcCommand);
 
+  /** What is written about the DN. A server that is busy may not answer at once: that is to be tried again (KeyValueUnavailable). */
+  const record = ({ keyValues }: Node, dn: string): Promise<object> => new Promise((resolve, reject) => {
+    const look = (): void => void keyValues.bucket('owners-dc1')
+      .then((bucket) => bucket.watch(dn, (change) => { if (change.kind === 'put') resolve(change.entry.value); }))
+      .catch((error: unknown) => (error instanceof KeyValueUnavailable ? look() : reject(error)));
+    look();
+  });
+
   it('a record is there, and brings the DN back when the node starts again', async () => {
     const [first, second] = [await start('N1'), await start('N2')];
     const watcher = await desk(second, '7001');
     const back = watcher.next('EventDNBackInService');
-    const recorded = new Promise<object>((resolve) => {
-      void second.keyValues.bucket('owners-dc1').then((bucket) => bucket.watch('7001', (change) => { if (change.kind === 'put') resolve(change.entry.value); }));
-    });
+    const recorded = record(second, '7001');
     phone(first, 'N1', '7001');
     expect(await back).toMatchObject({ Server: 'N1', DNSequence: 1 });
     expect(await recorded).toMatchObject({ dn: '7001', node: 'N1', ownership: 'sip', untilMs: expect.any(Number) });
