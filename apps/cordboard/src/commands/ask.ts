@@ -48,7 +48,7 @@ export async function runAsk(argv: readonly string[]): Promise<number> {
 
 /** Only the primary can give its role away. */
 async function switchOver(command: AskCommand, args: { readonly node?: unknown }, options: AskOptions): Promise<number> {
-  const { answers } = await ask('commands/pair%20show', options, { args: {} }) as { answers: Answer[] };
+  const answers = await isKnown('pair show', options) ? (await ask('commands/pair%20show', options, { args: {} }) as { answers: Answer[] }).answers : [];
   const primary = answers.find(({ result }) => result?.['node'] === args.node && result?.['role'] === 'primary');
   if (primary === undefined) throw new Error(`no primary of a pair ${String(args.node)} answers; "cordboard pairs" shows the pairs`);
   return askInstances(command, args, { ...options, instance: primary.instance });
@@ -81,7 +81,15 @@ async function showCommands(options: AskOptions): Promise<number> {
   return print(Object.entries(commands).flatMap(([instance, names]) => names.map((command) => ({ instance, command }))), options.json, 'no instance runs');
 }
 
+async function isKnown(name: string, place: Place): Promise<boolean> {
+  const { commands } = await ask('commands', place) as { commands: Record<string, string[]> };
+  return Object.values(commands).some((names) => names.includes(name));
+}
+
 async function askInstances(command: AskCommand, args: object, options: AskOptions): Promise<number> {
+  if (command.optional === true && options.instance === undefined && !await isKnown(command.name, options)) {
+    return print([], options.json, command.nothing ?? 'nothing');
+  }
   const { answers } = await ask(`commands/${encodeURIComponent(command.name)}`, options, { args, instance: options.instance }) as { answers: Answer[] };
   const failed = answers.filter((answer) => answer.failed !== undefined);
   if (options.json) {

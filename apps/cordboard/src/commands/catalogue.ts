@@ -12,6 +12,8 @@ export interface AskCommand {
   readonly nothing?: string;
   /** Which list of the answer is the table, when it has several. */
   readonly list?: string;
+  /** Known only where the configuration has such a thing: elsewhere there is nothing to show, which is no error. */
+  readonly optional?: true;
 }
 
 export const COMMANDS: readonly AskCommand[] = [
@@ -30,14 +32,18 @@ export const COMMANDS: readonly AskCommand[] = [
   { name: 'dn show', what: 'one DN as its owner sees it', words: ['dn'] },
   { name: 'dns records', what: 'records that the DNS servers publish', list: 'records', nothing: 'no records' },
   { name: 'dns lint', what: 'what is wrong with the zones that the configuration describes', nothing: 'the zones are in order' },
-  { name: 'pair show', what: 'halves of pairs: role, term, what is replicated and how far', nothing: 'no node has a pair' },
-  { name: 'recorder show', what: 'what recorders hear at the moment, and how much waits in their queues' },
+  { name: 'links list', what: 'how long messages take between T-Controllers and smart proxies', nothing: 'no link: one process has nobody to talk to' },
+  { name: 'pair show', what: 'halves of pairs: role, term, what is replicated and how far', nothing: 'no node has a pair', optional: true },
+  {
+    name: 'recorder show', what: 'what recorders hear at the moment, and how much waits in their queues', nothing: 'no recorder runs',
+    optional: true,
+  },
   { name: 'registrations list', what: 'phones that are registered', keys: ['limit=N', 'after=AOR'], nothing: 'nobody is registered' },
   { name: 'registrations show', what: 'contacts of one address of record', words: ['aor'] },
   { name: 'registrations remove', what: 'forgets a phone, or one contact of it', words: ['aor', 'contact'] },
   { name: 'reservations list', what: 'agents that virtual-queue servers granted last', nothing: 'nobody was reserved yet' },
   { name: 'router show', what: 'what the built-in router serves, who waits, who is free' },
-  { name: 'switchover', what: 'makes the other half of a pair primary; calls and agents go on', words: ['node'] },
+  { name: 'switchover', what: 'makes the other half of a pair primary; calls and agents go on', words: ['node'], optional: true },
   { name: 'trunks list', what: 'trunks and their health', nothing: 'no trunk is configured' },
   { name: 'vq list', what: 'virtual queues, and how many wait in each', nothing: 'no virtual queue is configured' },
 ];
