@@ -73,7 +73,7 @@ export async function startCassandra({ server = findCassandra(), nodes = [{ data
 
 async function startNode({ dataCentre, rack, host, index, count, seeds, folder, server, heapMb }) {
   const command = prepareCassandra({ dataCentre, rack, host, index, count, seeds, folder, server, heapMb });
-  const child = await startChild({ ...command, timeoutMs: START_TIMEOUT_MS });
+  const child = await startChild({ ...command, accepts: { host, port: NATIVE_PORT }, timeoutMs: START_TIMEOUT_MS });
   const { pause, resume, kill, restart } = child;
   return { dataCentre, host, address: `${host}:${NATIVE_PORT}`, pause, resume, kill, restart };
 }
