@@ -1,11 +1,12 @@
 /** Two small data centres as local processes, by `infra/local`, on addresses of their own: for tests of drills. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { startCluster } from '../../apps/drill/src/topology/start-cluster.js';
 import { loopbackBlock } from './loopback.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/infra/local/main.js', import.meta.url));
+/** From the working directory, since this file also runs from dist/. */
+const MAIN = join(process.cwd(), 'dist/infra/local/main.js');
 
 export interface LightCluster {
   readonly stateFile: string;
