@@ -5,9 +5,8 @@ import { type INestApplication, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MembershipService } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
-import type { Meter } from '#kernel';
 import type { Heartbeat } from '#telephony';
-import type { RunningTier, TierPorts } from '#tier';
+import { metricsText, type RunningTier, type TierPorts } from '#tier';
 import { checkAccess, type HttpRequestView, isLoopback } from './access.js';
 import { ApiController, CONSOLE_STATE, type ConsoleState } from './api.controller.js';
 import { HistoryController } from './history.controller.js';
@@ -32,7 +31,7 @@ export async function startConsole(config: ClusterConfig, application: Applicati
     role: 'primary', bootEpoch, draining, load: 0,
   }));
   const operators = new Operators(ports.bus, membership);
-  const state: ConsoleState = { meter: { text: () => scrape(ports.meter) }, ready: () => !draining && (ports.processReady?.() ?? true) };
+  const state: ConsoleState = { meter: { text: () => metricsText(ports.meter) }, ready: () => !draining && (ports.processReady?.() ?? true) };
   const app = await NestFactory.create({
     module: ConsoleModule,
     controllers: [ApiController, HistoryController],
@@ -59,11 +58,6 @@ export async function startConsole(config: ClusterConfig, application: Applicati
       await app.close();
     },
   };
-}
-
-function scrape(meter: Meter): Promise<string> {
-  const { text } = meter as Meter & { text?: () => Promise<string> };
-  return text === undefined ? Promise.resolve('') : text.call(meter);
 }
 
 async function listen(app: INestApplication, { name, host, ports }: Application): Promise<number> {

@@ -21,7 +21,7 @@ export { PAIR, PAIR_HEADER, type PairEffect, type PairInput, type PairMessage, t
 export { ReplicaCopy } from './pair/replica-copy.js';
 export type { ReplicaMessage, ReplicaState } from './pair/replica-messages.js';
 export { ReplicaSource } from './pair/replica-source.js';
-export { lifeOf, NO_REPLICA, type PairTerm, type Replica } from './pair/replica.js';
+export { entriesUnder, lifeOf, type PairTerm, type Replica } from './pair/replica.js';
 export { type PairRole, PRIMARY } from './pair/role.js';
 export {
   type DurableQueue, QUEUE_LIMITS, type QueueEntry, QueueFull, type QueueLimits, type QueueMessage, QueueUnavailable,

@@ -6,5 +6,6 @@ export { TierHost } from './host.js';
 export {
   applicationsOf, startApplication, type ClusterProcess, openProcess, type ProcessOptions, processOptions, reportAndFail, runTier, USAGE,
 } from './process.js';
+export { metricsText } from './watch-port.js';
 export { type TlibPortKind, tlibServerOptions } from './tlib-options.js';
 export type { AdminCommands, Listening, RunningTier, StartTier, TierPorts } from './tier.js';

@@ -20,6 +20,11 @@ const CONNECTIONS_MAX = 64;
 const IDLE_MS = 60_000;
 const REQUEST_MS = 5_000;
 
+/** In Prometheus' format; empty where the meter only counts. */
+export async function metricsText(meter: ReadableMeter): Promise<string> {
+  return await meter.text?.() ?? '';
+}
+
 /** Whether the application has such a port; a console answers the same paths on its own. */
 export function hasWatchPort({ type, ports }: Application): boolean {
   return type !== 'console' && ports.has('http');
@@ -57,8 +62,7 @@ async function answer({ method, url = '/' }: IncomingMessage, response: ServerRe
       return reply(response, ready ? 200 : 503, { ready });
     }
     case '/metrics': {
-      const text = await (ports.meter as ReadableMeter).text?.() ?? '';
-      response.writeHead(200, { 'content-type': METRICS_TYPE }).end(text);
+      response.writeHead(200, { 'content-type': METRICS_TYPE }).end(await metricsText(ports.meter));
       return;
     }
     default: return reply(response, 404, { message: 'there are /healthz, /readyz and /metrics' });

@@ -1,7 +1,7 @@
 /** What sources tell goes into the durable queue, in order, before anything is made of it. */
 import { type DurableQueue, type QueueEntry, QueueFull } from '#cluster';
 import type { Clock, Counter, Log, Meter } from '#kernel';
-import { firstAfter } from './wait.js';
+import { pause } from './pause.js';
 import type { Heard } from '../machines/heard.js';
 
 /** Where a source's session stands: what a process that starts resumes with. The token is a secret. */
@@ -66,7 +66,7 @@ export class Journal {
       const batch = this.#pending.slice(0, BATCH_MAX);
       if (!await this.#append(batch)) {
         if (this.#closed) return;
-        await firstAfter(this.ports.clock, RETRY_MS);
+        await pause(this.ports.clock, RETRY_MS);
         continue;
       }
       this.#pending.splice(0, batch.length);

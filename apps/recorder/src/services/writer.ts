@@ -5,7 +5,7 @@ import { APPEND_MAX, type AnyHistoryRecord, type HistoryStore } from '#store';
 import type { HistoryEffect } from '../machines/effects.js';
 import type { Heard } from '../machines/heard.js';
 import type { History } from '../machines/history.js';
-import { firstAfter } from './wait.js';
+import { pause } from './pause.js';
 
 export interface WriterPorts {
   readonly clock: Clock;
@@ -64,7 +64,7 @@ export class Writer {
         do await this.#store(); while (this.#effects.length > 0 && !this.#closed);
       } catch (error) {
         this.ports.log.warn('the durable queue does not answer', { error: (error as Error).message });
-        await firstAfter(this.ports.clock, RETRY_MS_MIN);
+        await pause(this.ports.clock, RETRY_MS_MIN);
       }
     }
   }
@@ -115,7 +115,7 @@ export class Writer {
         this.#failed.add(1);
         if (this.#closed) return false;
         this.ports.log.warn('the history store does not answer; what was heard waits in the durable queue', { error: (error as Error).message });
-        await firstAfter(this.ports.clock, retryMs);
+        await pause(this.ports.clock, retryMs);
       }
     }
     return true;

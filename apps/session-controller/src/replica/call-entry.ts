@@ -1,4 +1,5 @@
 /** What the other half of a pair knows of a node's calls: one entry per call, and a few small ones (docs/specs/pairs.md). */
+import { entriesUnder } from '#cluster';
 import type { CallSnapshot, RequestOrigin } from '#telephony';
 import type { Debt } from '../legs/owed.js';
 import type { LegEntry } from '../legs/snapshots.js';
@@ -39,13 +40,9 @@ export const pointKey = (dn: string): string => POINT + dn;
 
 export const owedKey = (id: string): string => OWED + id;
 
-export function* debtsOf(entries: ReadonlyMap<string, object>): Iterable<readonly [string, Debt]> {
-  for (const [key, value] of entries) if (key.startsWith(OWED)) yield [key.slice(OWED.length), value as Debt];
-}
-
-export function* callEntries(entries: ReadonlyMap<string, object>): Iterable<readonly [string, CallEntry]> {
-  for (const [key, value] of entries) if (key.startsWith(CALL)) yield [key, value as CallEntry];
-}
+export const debtsOf = (entries: ReadonlyMap<string, object>): Iterable<readonly [string, Debt]> => entriesUnder(entries, OWED);
+/** By ConnID. */
+export const callEntries = (entries: ReadonlyMap<string, object>): Iterable<readonly [string, CallEntry]> => entriesUnder(entries, CALL);
 
 /** The highest number of a call among them; 0 when there is none. */
 export function lastCallID(entries: ReadonlyMap<string, object> = new Map()): number {
@@ -58,5 +55,5 @@ export const dnsOf = (entries: ReadonlyMap<string, object>): string[] => namesOf
 export const pointsOf = (entries: ReadonlyMap<string, object>): string[] => namesOf(entries, POINT);
 
 function namesOf(entries: ReadonlyMap<string, object>, kind: string): string[] {
-  return [...entries.keys()].filter((key) => key.startsWith(kind)).map((key) => key.slice(kind.length));
+  return Array.from(entriesUnder(entries, kind), ([name]) => name);
 }

@@ -7,7 +7,7 @@ import type { CallEffects } from '../services/call-effects.js';
 import type { CallRecord } from '../services/call-record.js';
 import type { CallReporting } from '../services/call-reporting.js';
 import type { RequestOutcomes } from '../services/request-outcomes.js';
-import { CALL_ENTRY_VERSION, type CallEntry, callEntries } from './call-entry.js';
+import { CALL_ENTRY_VERSION, type CallEntry, callEntries, callKey } from './call-entry.js';
 
 export interface RestoreCallsPorts {
   readonly clock: Clock;
@@ -39,8 +39,8 @@ export class RestoreCalls {
   /** All calls are there before the first of them does anything. */
   run(entries: ReadonlyMap<string, object>): void {
     const calls: CallRecord[] = [];
-    for (const [key, entry] of callEntries(entries)) {
-      const call = this.#adopt(key, structuredClone(entry));
+    for (const [connID, entry] of callEntries(entries)) {
+      const call = this.#adopt(callKey(connID), structuredClone(entry));
       if (call !== undefined) calls.push(call);
     }
     for (const call of calls) this.#goOn(call);

@@ -1,5 +1,5 @@
 /** What the other half of the node's pair is told of each DN (docs/specs/dn.md, "The other half of a pair"). */
-import type { Replica } from '#cluster';
+import { entriesUnder, type Replica } from '#cluster';
 import type { DnSnapshot, OwnershipKind } from '#telephony';
 
 /** An owned DN: what a hand-over carries, and the claim. */
@@ -31,9 +31,8 @@ export class DnReplica {
   readonly #left: Set<string>;
 
   constructor(private readonly replica: Replica) {
-    const under = <T>(prefix: string): T[] => [...replica.restored].filter(([key]) => key.startsWith(prefix)).map(([, value]) => value as T);
-    this.owned = under<DnEntry>(OWNED);
-    this.left = under<LeftEntry>(LEFT);
+    this.owned = Array.from(entriesUnder<DnEntry>(replica.restored, OWNED), ([, entry]) => entry);
+    this.left = Array.from(entriesUnder<LeftEntry>(replica.restored, LEFT), ([, entry]) => entry);
     this.#left = new Set(this.left.map(({ dn }) => dn));
   }
 

@@ -1,5 +1,5 @@
 /** What the other half of the pair is told: calls in queues, and grants (docs/specs/virtual-queue.md, "The other half of a pair"). */
-import type { Replica } from '#cluster';
+import { entriesUnder, type Replica } from '#cluster';
 import type { QueuedCall } from '../machines/queue-contents.js';
 
 /** A client of the lost process is known by its program only. */
@@ -29,9 +29,8 @@ export class VqReplica {
   readonly grants: readonly GrantEntry[];
 
   constructor(private readonly replica: Replica) {
-    const under = <T>(prefix: string): T[] => [...replica.restored].filter(([key]) => key.startsWith(prefix)).map(([, value]) => value as T);
-    this.queued = under<QueueEntry>(QUEUE).sort((a, b) => a.place - b.place);
-    this.grants = under<GrantEntry>(GRANT);
+    this.queued = Array.from(entriesUnder<QueueEntry>(replica.restored, QUEUE), ([, entry]) => entry).sort((a, b) => a.place - b.place);
+    this.grants = Array.from(entriesUnder<GrantEntry>(replica.restored, GRANT), ([, entry]) => entry);
   }
 
   putQueued(entry: QueueEntry): void {

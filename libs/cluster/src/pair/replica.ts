@@ -17,8 +17,10 @@ export interface Replica {
   flush(): void;
 }
 
-/** Of a node without a pair. */
-export const NO_REPLICA: Replica = { restored: new Map(), put() {}, remove() {}, flush() {} };
+/** Entries whose keys begin with that, by what follows it. */
+export function* entriesUnder<T>(entries: ReadonlyMap<string, object>, prefix: string): Iterable<readonly [string, T]> {
+  for (const [key, value] of entries) if (key.startsWith(prefix)) yield [key.slice(prefix.length), value as T];
+}
 
 /** What a tier of a paired node is told when it starts. Tiers run only where their node is primary. */
 export interface PairTerm {
