@@ -1,4 +1,5 @@
 /** Rounds of the same load, one contestant after the other, so that what else runs on the machine meets all of them alike. */
+import { median } from '../median.js';
 import type { Contestant } from './contestant.js';
 
 export interface Load {
@@ -30,10 +31,6 @@ export async function measureRounds(entrants: readonly Entrant[], plan: { warmUp
     }
   }
   return entrants.map(({ contestant }, at) => ({ name: contestant.name, cpuMicros: median(costs[at] ?? []), failed: failed[at] ?? 0 }));
-}
-
-export function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }
 
 /** One line each, the first one as a ratio to every other. What failed makes the figures worthless, so it fails the run. */

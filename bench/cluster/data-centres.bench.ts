@@ -6,7 +6,8 @@ import { subjects } from '#cluster';
 import type { TcCommand } from '#telephony';
 import { TlibClient } from '#tlib/client';
 import { findNatsServer } from '../../test/support/server-files.js';
-import { FIRST_DN, median, now, quantile, type Site, startTwoDataCentres, type TwoDataCentres } from './sites.js';
+import { median, quantile } from '../median.js';
+import { FIRST_DN, now, type Site, startTwoDataCentres, type TwoDataCentres } from './sites.js';
 
 const EVENTS = 300;
 const MOVES = 50;

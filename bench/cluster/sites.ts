@@ -72,14 +72,4 @@ async function startSite(config: ClusterConfig, at: number): Promise<Site> {
   return { node: application.name, tier, drivers, address: { host, port } };
 }
 
-export function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
-}
-
-/** The value that this share of the others does not exceed. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number;
-}
-
 export const now = (): number => performance.now();

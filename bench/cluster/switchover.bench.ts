@@ -3,9 +3,10 @@
  * nats-server; a phone calls another one again and again until a call stands.
  */
 import { type Call, openSoftphones, type Phone, type Softphones } from '#softphone';
-import { type RunningSwitch, startPair } from '../../test/support/running-switch.js';
+import { type Halves, type RunningSwitch, startPair } from '../../test/support/running-switch.js';
 import { findNatsServer } from '../../test/support/server-files.js';
-import { median, now } from './sites.js';
+import { median } from '../median.js';
+import { now } from './sites.js';
 
 const ROUNDS = 5;
 const NODE = 'SIPS_dc1_1';
@@ -74,14 +75,11 @@ async function begun(run: RunningSwitch, act: (now: { readonly instance: string 
   return startedMs;
 }
 
-async function halves(run: RunningSwitch): Promise<{ readonly primary: string; readonly instance: string }> {
-  let found: { primary: string; instance: string } | undefined;
+async function halves(run: RunningSwitch): Promise<Halves> {
+  let found: Halves | undefined;
   await until(async () => {
-    const shown = (await run.ask('pair show')).filter(({ result }) => result?.['complete'] === true);
-    const primaries = shown.filter(({ result }) => result['role'] === 'primary' && result['ready'] === true);
-    if (primaries.length !== 1 || !shown.some(({ result }) => result['role'] === 'backup')) return false;
-    found = { primary: String(primaries[0]!.result['process']), instance: primaries[0]!.instance };
-    return true;
+    found = await run.halves();
+    return found !== undefined;
   }, now());
   return found!;
 }

@@ -10,6 +10,7 @@ import { Client } from '../../apps/session-controller/src/fixtures/core.fixture.
 import { Device, FarEnd, sdp } from '../../apps/session-controller/src/fixtures/far-end.fixture.js';
 import { SWITCH } from '../../apps/session-controller/src/fixtures/switch.fixture.js';
 import { SessionControllerCore } from '../../apps/session-controller/src/session-controller-core.js';
+import { median } from '../median.js';
 import { report } from './measure.js';
 
 const CALLS = 300;
@@ -124,8 +125,4 @@ async function cpuOf(work: () => Promise<void>): Promise<number> {
   await work();
   const { user, system } = process.cpuUsage(before);
   return (user + system) / CALLS;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }

@@ -1,4 +1,5 @@
 /** CPU time of repeated work: median of several rounds, warmed up. */
+import { median } from '../median.js';
 
 export interface Measured {
   readonly name: string;
@@ -32,10 +33,6 @@ export async function measureAsync(name: string, perRound: number, work: () => P
 function cpuSince(before: NodeJS.CpuUsage): number {
   const used = process.cpuUsage(before);
   return used.user + used.system;
-}
-
-function median(values: number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }
 
 export function report(rows: readonly Measured[]): void {

@@ -42,10 +42,9 @@ natsSuite('the agents of a pair', () => {
   async function primary(): Promise<string> {
     const untilMs = performance.now() + 30_000;
     for (;;) {
-      const shown = (await run.ask('pair show')).map(({ result }) => result).filter((result) => result?.['complete'] === true);
-      const leads = shown.find((result) => result['role'] === 'primary' && result['ready'] === true);
-      if (leads !== undefined && shown.some((result) => result['role'] === 'backup')) return String(leads['process']);
-      if (performance.now() > untilMs) throw new Error(`no complete pair: ${JSON.stringify(shown)}`);
+      const found = await run.halves();
+      if (found !== undefined) return found.primary;
+      if (performance.now() > untilMs) throw new Error(`no complete pair: ${JSON.stringify(await run.ask('pair show'))}`);
       await new Promise((resolve) => { setTimeout(resolve, 100); });
     }
   }

@@ -1,7 +1,7 @@
 /** HA-01, HA-02, PRX-11: a node of two processes over a real NATS server. */
 import { type Call, openSoftphones, type Phone, type Softphones } from '#softphone';
 import { natsSuite } from '../support/nats.js';
-import { type RunningSwitch, startPair } from '../support/running-switch.js';
+import { type Halves, type RunningSwitch, startPair } from '../support/running-switch.js';
 
 const FIRST = 'SIPS_dc1_1';
 const SECOND = 'SIPS_dc1_1b';
@@ -26,23 +26,12 @@ natsSuite('a pair of session controllers', () => {
     await run?.stop();
   }, 60_000);
 
-  interface Roles {
-    readonly primary: string;
-    readonly backup: string;
-    /** Whom to ask for a switchover. */
-    readonly instance: string;
-  }
-
   /** The two halves, once the backup holds everything. Which is which may change at any time on a machine that is busy. */
-  async function roles(): Promise<Roles> {
-    let found: Roles | undefined;
+  async function roles(): Promise<Halves> {
+    let found: Halves | undefined;
     await until('one primary, and one backup that holds everything', async () => {
-      const shown = (await run.ask('pair show')).filter(({ result }) => result !== undefined);
-      const of = (role: string) => shown.filter(({ result }) => result['role'] === role && result['complete'] === true);
-      const [[primary, ...others], [backup]] = [of('primary'), of('backup')];
-      if (primary?.result['ready'] !== true || backup === undefined || others.length > 0) return false;
-      found = { primary: String(primary.result['process']), backup: String(backup.result['process']), instance: primary.instance };
-      return true;
+      found = await run.halves();
+      return found !== undefined;
     });
     return found!;
   }

@@ -16,6 +16,14 @@ const AGREE_MS = 5_000;
 
 const PORT_NUMBERS: Readonly<Record<TlibPort, number>> = { default: 7000, TCport: 7001, IPport: 7002, SmartProxy: 7003, VQ: 7010 };
 
+/** By the names of their processes. */
+export interface Halves {
+  readonly primary: string;
+  readonly backup: string;
+  /** Whom to ask for a switchover. */
+  readonly instance: string;
+}
+
 export class RunningSwitch {
   readonly #clients: TlibClient[] = [];
 
@@ -83,6 +91,15 @@ export class RunningSwitch {
     const text = await response.text();
     if (!response.ok) throw new Error(text);
     return (JSON.parse(text) as { answers: { instance: string; result: Record<string, unknown> }[] }).answers;
+  }
+
+  /** The halves of the only pair; undefined while there is not one primary that is ready and one backup, each holding everything. */
+  async halves(): Promise<Halves | undefined> {
+    const shown = (await this.ask('pair show')).filter(({ result }) => result?.['complete'] === true);
+    const of = (role: string) => shown.filter(({ result }) => result['role'] === role);
+    const [[primary, ...others], [backup]] = [of('primary'), of('backup')];
+    if (primary?.result['ready'] !== true || backup === undefined || others.length > 0) return undefined;
+    return { primary: String(primary.result['process']), backup: String(backup.result['process']), instance: primary.instance };
   }
 
   /** The bindings of an address of record, once all proxies know the same. */

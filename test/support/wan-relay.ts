@@ -1,12 +1,9 @@
 /** The line between two data centres, to be slowed and cut: scripts/servers/wan-relay.mjs as a process. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
-/** Seen from the source, and from the built tree, where benches run. */
-const SCRIPT = ['../../', '../../../']
-  .map((root) => fileURLToPath(new URL(`${root}scripts/servers/wan-relay.mjs`, import.meta.url)))
-  .find((file) => existsSync(file)) as string;
+/** From the working directory, since this file also runs from dist/. */
+const SCRIPT = join(process.cwd(), 'scripts/servers/wan-relay.mjs');
 
 export interface RelayState {
   readonly cut: boolean;

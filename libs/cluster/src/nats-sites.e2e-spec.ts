@@ -3,20 +3,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { type Clock, CountingMeter, silentLog } from '#kernel';
+import { CountingMeter, silentLog } from '#kernel';
 import { natsSuite } from '../../../test/support/nats.js';
 import { type NatsSites, startNatsSites } from '../../../test/support/nats-sites.js';
 import { connectNats, JetStreamKeyValueStore, NatsBus, type NatsDrivers, openNats } from './nats.js';
 import { keyValueContract } from './key-value/contract.js';
+import { clock, keyValueStands } from './nats.fixture.js';
 import type { KeyValueChange } from './key-value/port.js';
 
-const clock: Clock = {
-  nowMs: () => performance.now(),
-  setTimer: (delayMs, fire) => {
-    const timer = setTimeout(fire, delayMs);
-    return { cancel: () => clearTimeout(timer) };
-  },
-};
 type Opened = Pick<NatsDrivers, 'bus' | 'keyValues'>;
 const OTHER = { dc1: 'dc2', dc2: 'dc1' } as const;
 
@@ -54,29 +48,10 @@ natsSuite('NATS in two data centres', (file) => {
     while (!await condition()) await wait(20);
   };
 
-  let stands = 0;
+  const stand = keyValueStands({ replicas: 3, domain: 'dc2' }, 250);
   keyValueContract('JetStreamKeyValueStore in a domain of three', async () => {
-    stands += 1;
-    const prefix = `s${stands}-`;
     const [first, second] = sites.addresses('dc2');
-    const connections = [await connectNats({ servers: [first!], name: 'a' }), await connectNats({ servers: [second!], name: 'b' })];
-    const [a, b] = connections.map((connection) => {
-      const store = JetStreamKeyValueStore.open(connection, { replicas: 3, domain: 'dc2' });
-      return { bucket: (name: string) => store.bucket(prefix + name), close: () => store.close() };
-    }) as [JetStreamKeyValueStore, JetStreamKeyValueStore];
-    return {
-      a, b,
-      settle: async () => {
-        for (const connection of connections) await connection.flush();
-        await wait(250);
-      },
-      advance: (ms) => wait(ms),
-      close: async () => {
-        await a.close();
-        await b.close();
-        await Promise.all(connections.map((connection) => connection.close()));
-      },
-    };
+    return stand([await connectNats({ servers: [first!], name: 'a' }), await connectNats({ servers: [second!], name: 'b' })]);
   });
 
   it('carry subjects, requests and replies both ways, each message once', async () => {

@@ -1,21 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { jest } from '@jest/globals';
-import { type Clock, CountingMeter, silentLog } from '#kernel';
+import { CountingMeter, silentLog } from '#kernel';
 import { natsSuite, type NatsServer, startNats } from '../../../test/support/nats.js';
 import { busContract } from './bus/contract.js';
 import { connectNats, JetStreamKeyValueStore, JetStreamQueue, NatsBus, openNats } from './nats.js';
 import { durableQueueContract } from './queue/contract.js';
 import { QueueUnavailable } from './queue/port.js';
 import { keyValueContract } from './key-value/contract.js';
-
-/** Cancelled timers must not keep the test process. */
-const clock: Clock = {
-  nowMs: () => performance.now(),
-  setTimer: (delayMs, fire) => {
-    const timer = setTimeout(fire, delayMs);
-    return { cancel: () => clearTimeout(timer) };
-  },
-};
+import { clock, keyValueStands } from './nats.fixture.js';
 
 // Expiries of a real server are whole seconds.
 jest.setTimeout(20_000);
@@ -48,30 +40,8 @@ natsSuite('NATS', (file) => {
     };
   });
 
-  let stands = 0;
-  keyValueContract('JetStreamKeyValueStore', async () => {
-    stands += 1;
-    const prefix = `s${stands}-`;
-    const connections = [await connect(), await connect()] as const;
-    const [a, b] = connections.map((connection) => {
-      const store = JetStreamKeyValueStore.open(connection, { replicas: 1 });
-      return { bucket: (name: string) => store.bucket(prefix + name), close: () => store.close() };
-    }) as [JetStreamKeyValueStore, JetStreamKeyValueStore];
-    return {
-      a, b,
-      // A watcher hears of a write when the server has sent it: two round trips after the acknowledgement.
-      settle: async () => {
-        for (const connection of connections) await connection.flush();
-        await wait(50);
-      },
-      advance: (ms) => wait(ms),
-      close: async () => {
-        await a.close();
-        await b.close();
-        await Promise.all(connections.map((connection) => connection.close()));
-      },
-    };
-  });
+  const stand = keyValueStands({ replicas: 1 }, 50);
+  keyValueContract('JetStreamKeyValueStore', async () => stand([await connect(), await connect()]));
 
   let queues = 0;
   durableQueueContract('JetStreamQueue', async (bytes) => {

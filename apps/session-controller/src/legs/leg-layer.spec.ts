@@ -1,4 +1,4 @@
-import { bench, inviting } from '../fixtures/leg-bench.fixture.js';
+import { bench, established, inviting } from '../fixtures/leg-bench.fixture.js';
 import { Device, sdp } from '../fixtures/far-end.fixture.js';
 import type { SipRequest } from '#sip';
 import { OPENING_LEG } from './leg-layer.js';
@@ -266,21 +266,14 @@ describe('a leg that we called', () => {
 });
 
 describe('offers within a dialog', () => {
-  function established(options: Record<string, string> = {}, answerHeaders: [string, string][] = []) {
-    const it = bench(options);
-    const agent = new Device(it.far, '7001');
-    it.perform(inviting());
-    const invite = it.far.takeRequest('INVITE');
-    agent.answer(invite, 200, { sdp: sdp('agent'), headers: answerHeaders });
-    it.perform({ kind: 'ack', leg: 'L1', sdp: null });
-    agent.joins(invite);
-    it.take();
+  function talking(options: Record<string, string> = {}, answerHeaders: [string, string][] = []) {
+    const { it, agent } = established(options, answerHeaders);
     it.far.clear();
     return { ...it, agent };
   }
 
   it('passes a re-INVITE to the machine and its answer back', () => {
-    const { far, agent, perform, take } = established();
+    const { far, agent, perform, take } = talking();
     const hold = agent.request('INVITE', { sdp: sdp('hold') });
     expect(take()).toEqual([{ kind: 'offered', leg: 'L1', sdp: sdp('hold') }]);
     perform({ kind: 'answerOffer', leg: 'L1', sdp: sdp('held') });
@@ -290,7 +283,7 @@ describe('offers within a dialog', () => {
   });
 
   it('refuses a second offer while the first is open with 500, and one that meets ours with 491 (§14.2)', () => {
-    const { far, agent, perform } = established();
+    const { far, agent, perform } = talking();
     agent.request('INVITE', { sdp: sdp('one') });
     agent.request('INVITE', { sdp: sdp('two') });
     expect(far.takeResponse(500).header('Retry-After')).toMatch(/^\d$/);
@@ -303,7 +296,7 @@ describe('offers within a dialog', () => {
   });
 
   it('sends our offer, acknowledges the answer, and reports a refusal', () => {
-    const { far, agent, perform, take } = established();
+    const { far, agent, perform, take } = talking();
     perform({ kind: 'offer', leg: 'L1', sdp: sdp('ours') });
     const offer = far.takeRequest('INVITE');
     expect(offer.cseq.seq).toBe(2);
@@ -316,7 +309,7 @@ describe('offers within a dialog', () => {
   });
 
   it('waits with an offer of ours until the one under way is done', () => {
-    const { far, agent, perform } = established();
+    const { far, agent, perform } = talking();
     const theirs = agent.request('INVITE', { sdp: sdp('theirs') });
     perform({ kind: 'offer', leg: 'L1', sdp: sdp('ours') });
     perform({ kind: 'answerOffer', leg: 'L1', sdp: sdp('answer') });
@@ -327,7 +320,7 @@ describe('offers within a dialog', () => {
   });
 
   it('asks for an offer and owes the answer in the ACK', () => {
-    const { far, agent, perform, take } = established();
+    const { far, agent, perform, take } = talking();
     perform({ kind: 'offer', leg: 'L1', sdp: null });
     agent.answer(far.takeRequest('INVITE'), 200, { sdp: sdp('full offer') });
     expect(take()).toEqual([{ kind: 'offerAnswered', leg: 'L1', sdp: sdp('full offer') }]);
@@ -337,7 +330,7 @@ describe('offers within a dialog', () => {
   });
 
   it('answers an UPDATE without a body itself: it refreshes the session only', () => {
-    const { agent, far, take, alive } = established();
+    const { agent, far, take, alive } = talking();
     agent.request('UPDATE', { headers: [['Supported', 'timer'], ['Session-Expires', '600;refresher=uac']] });
     expect(far.takeResponse(200, 'UPDATE').header('Session-Expires')).toBe('600;refresher=uac');
     expect(alive).toHaveBeenCalledTimes(1);
@@ -345,12 +338,12 @@ describe('offers within a dialog', () => {
   });
 
   it('loses the leg with a 481, and with silence, which gets a BYE', () => {
-    const gone = established();
+    const gone = talking();
     gone.perform({ kind: 'offer', leg: 'L1', sdp: sdp('ours') });
     gone.agent.answer(gone.far.takeRequest('INVITE'), 481);
     expect(gone.take()).toEqual([{ kind: 'gone', leg: 'L1', cause: 'lost' }]);
     expect(gone.far.ladder()).toEqual(['ACK']);
-    const silent = established();
+    const silent = talking();
     silent.perform({ kind: 'offer', leg: 'L1', sdp: sdp('ours') });
     silent.clock.skip(33_000);
     expect(silent.take()).toEqual([{ kind: 'gone', leg: 'L1', cause: 'lost' }]);
@@ -359,17 +352,17 @@ describe('offers within a dialog', () => {
   });
 
   it('refreshes the session at half its interval, by UPDATE where the far end knows it (RFC 4028 §10)', () => {
-    const byUpdate = established({}, [['Allow', 'INVITE, UPDATE'], ['Session-Expires', '600;refresher=uac']]);
+    const byUpdate = talking({}, [['Allow', 'INVITE, UPDATE'], ['Session-Expires', '600;refresher=uac']]);
     byUpdate.clock.skip(300_000);
     byUpdate.agent.answer(byUpdate.far.takeRequest('UPDATE'), 200, { headers: [['Session-Expires', '600;refresher=uac']] });
     expect(byUpdate.alive).toHaveBeenCalledTimes(1);
-    const byInvite = established({}, [['Session-Expires', '600;refresher=uac']]);
+    const byInvite = talking({}, [['Session-Expires', '600;refresher=uac']]);
     byInvite.clock.skip(300_000);
     expect(byInvite.far.takeRequest('INVITE').body).toBe(sdp('offer'));
   });
 
   it('ends a session that the far end ought to have refreshed', () => {
-    const { clock, far, take, legs } = established({}, [['Session-Expires', '600;refresher=uas']]);
+    const { clock, far, take, legs } = talking({}, [['Session-Expires', '600;refresher=uas']]);
     clock.skip(568_100);
     far.takeRequest('BYE');
     expect(take()).toEqual([{ kind: 'gone', leg: 'L1', cause: 'lost' }]);
@@ -377,13 +370,13 @@ describe('offers within a dialog', () => {
   });
 
   it('does not know methods that it has not listed', () => {
-    const { agent, far } = established();
+    const { agent, far } = talking();
     agent.request('REFER', { headers: [['Refer-To', '<sip:7002@sip.cordboard.test>']] });
     expect(far.takeResponse(405).header('Allow')).toContain('INVITE');
   });
 
   it('answers 481 for a dialog that is not ours', () => {
-    const { agent, far, perform } = established();
+    const { agent, far, perform } = talking();
     perform({ kind: 'bye', leg: 'L1' });
     far.clear();
     agent.request('INVITE', { sdp: sdp('late') });

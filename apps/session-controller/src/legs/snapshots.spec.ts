@@ -1,6 +1,6 @@
 /** Legs that another process carries on from their snapshots (docs/specs/pairs.md): each state of a leg, and what the far end sees. */
 import { Device, FarEnd, sdp } from '../fixtures/far-end.fixture.js';
-import { bench, inviting } from '../fixtures/leg-bench.fixture.js';
+import { bench, established, inviting } from '../fixtures/leg-bench.fixture.js';
 import { OPENING_LEG } from './leg-layer.js';
 import type { LegEntry } from './snapshots.js';
 
@@ -192,18 +192,6 @@ describe('a leg that we called', () => {
     expect(next.far.takeRequest('ACK').body).toBe(sdp('answer'));
   });
 });
-
-function established(options: Record<string, string> = {}, answerHeaders: [string, string][] = []) {
-  const it = bench(options);
-  const agent = new Device(it.far, '7001');
-  it.perform(inviting());
-  const invite = it.far.takeRequest('INVITE');
-  agent.answer(invite, 200, { sdp: sdp('agent'), headers: answerHeaders });
-  it.perform({ kind: 'ack', leg: 'L1', sdp: null });
-  agent.joins(invite);
-  it.take();
-  return { it, agent, invite };
-}
 
 describe('an established dialog', () => {
   it('sends a fresh ACK again, and for each 200 that comes again; an old one is not repeated', () => {
