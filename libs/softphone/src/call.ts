@@ -254,15 +254,15 @@ export class Call {
     this.#sdpVersion += 1;
     const sdp = makeOffer(this.host.media, this.#sdpVersion, hold ? 'sendonly' : 'sendrecv');
     let answered = false;
-    this.#sendInDialog(dialog, 'INVITE', sdp, (status, seq) => {
+    this.#sendInDialog(dialog, 'INVITE', sdp, (status, seq, retryAfterS) => {
       if (status < 300) sendAck(makeAck(dialog, seq), dialogNextHop(dialog), this.ports);
       // A 2xx that comes again wants its ACK again, and says nothing about an offer that left meanwhile.
-      if (!answered) this.#feed({ kind: 'offerAnswered', status });
+      if (!answered) this.#feed({ kind: 'offerAnswered', status, retryAfterS });
       answered = true;
     });
   }
 
-  #sendInDialog(dialog: Dialog, method: string, sdp: string | undefined, done: (status: number, seq: number) => void): void {
+  #sendInDialog(dialog: Dialog, method: string, sdp: string | undefined, done: (status: number, seq: number, retryAfterS?: number) => void): void {
     send({
       method, uri: dialog.remoteTarget, hop: dialogNextHop(dialog),
       build: (authorization) => makeInDialogRequest(dialog, method, {
@@ -273,7 +273,7 @@ export class Call {
       onResponse: (response) => {
         if (response.status < 200) return;
         if (method === 'INVITE') onDialogResponse(dialog, response);
-        done(response.status, response.cseq.seq);
+        done(response.status, response.cseq.seq, retryAfter(response));
       },
       onFailure: () => done(408, 0),
     }, this.host.digest, this.ports);
@@ -312,4 +312,10 @@ export class Call {
     this.#theirOffer?.stop();
     this.host.over(this);
   }
+}
+
+/** Seconds, before what may follow in parentheses or parameters (RFC 3261 §20.33). */
+function retryAfter(response: SipResponse): number | undefined {
+  const seconds = /^\d{1,10}/.exec(response.header('Retry-After') ?? '')?.[0];
+  return seconds === undefined ? undefined : Number(seconds);
 }

@@ -186,6 +186,7 @@ export class DialogUsage implements LocalOfferHost {
 
   #onOffer(request: SipRequest, transaction: ServerTransaction): void {
     if (hasForeignBody(request)) return this.#answer(request, transaction, 415, [['Accept', 'application/sdp']]);
+    this.#overtaken(request);
     const refused = this.#refusalOfOffer();
     if (refused !== undefined) return this.#answer(request, transaction, refused, retryAfter(refused, this.dialog));
     const tooShort = this.session.onRequest(request);
@@ -202,6 +203,17 @@ export class DialogUsage implements LocalOfferHost {
     this.session.begin();
     this.host.alive();
     this.#answer(request, transaction, 200, [['Contact', this.dialog.ports.contact], ...this.session.responseHeaders]);
+  }
+
+  /**
+   * An INVITE that comes before the ACK of the last one: its sender has our 2xx (RFC 3261 §14.1), so the ACK went another way, through
+   * another proxy, and is not waited for. An ACK that brings the answer is.
+   */
+  #overtaken(request: SipRequest): void {
+    const remote = this.#remote;
+    if (request.method !== 'INVITE' || remote?.answered !== true || remote.offerless) return;
+    remote.stop();
+    this.#remote = undefined;
   }
 
   /** RFC 3261 §14.2: 491 when our own offer is under way, 500 when the far end's last one is. */

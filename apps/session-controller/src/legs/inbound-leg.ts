@@ -129,8 +129,11 @@ export class InboundLeg implements Leg {
   onRequest(request: SipRequest, transaction: ServerTransaction): void {
     if (request.method === 'PRACK') return this.#onPrack(request, transaction);
     if (this.#state === 'Answered' && request.method === 'INVITE') {
-      // The ACK is on its way: RFC 3261 §14.2, 500 with a short wait.
-      return transaction.respond(makeResponse(request, 500, undefined, { headers: [['Retry-After', '1']] }));
+      // Its sender has our 2xx, and the ACK goes another way. One that brings the answer is waited for: RFC 3261 §14.2, 500 with a short wait.
+      if (bodySdp(this.#opening.invite) === null) {
+        return transaction.respond(makeResponse(request, 500, undefined, { headers: [['Retry-After', '1']] }));
+      }
+      this.#acknowledged(null);
     }
     // §15: BYE ends an early dialog, too; the INVITE it belongs to is answered 487 (§15.1.2).
     const unanswered = this.#state === 'Proceeding' || this.#state === 'Answering';
@@ -142,14 +145,17 @@ export class InboundLeg implements Leg {
 
   onAck(ack: SipRequest): void {
     if (this.#state !== 'Answered' || ack.cseq.seq !== this.#inviteSeq) return this.#usage.onAck(ack);
-    const offered = bodySdp(this.#opening.invite) !== null;
+    this.#acknowledged(bodySdp(this.#opening.invite) === null ? bodySdp(ack) : null);
+  }
+
+  #acknowledged(sdp: Sdp | null): void {
     this.#answer?.stop();
     this.#state = 'Established';
     this.#open = undefined;
     this.#answer = undefined;
     this.#dialog.offerPending = false;
     if (this.#byeOwed) return this.#bye();
-    this.host.report({ kind: 'acked', sdp: offered ? null : bodySdp(ack) });
+    this.host.report({ kind: 'acked', sdp });
   }
 
   onCancel(): void {

@@ -73,6 +73,22 @@ describe('a leg that called us', () => {
     expect(take()).toEqual([{ kind: 'acked', leg: OPENING_LEG, sdp: sdp('answer') }]);
   });
 
+  it('takes an offer before the ACK of its 200, which another proxy carries', () => {
+    const { clock, far, perform, take } = bench();
+    const caller = new Device(far, '8880001');
+    const invite = caller.invite('5000', { sdp: sdp('caller') });
+    perform({ kind: 'answer', leg: OPENING_LEG, sdp: sdp('agent') });
+    caller.joins(far.takeResponse(200));
+    const hold = caller.request('INVITE', { sdp: sdp('hold') });
+    caller.ack(invite);
+    expect(take()).toEqual([{ kind: 'acked', leg: OPENING_LEG, sdp: null }, { kind: 'offered', leg: OPENING_LEG, sdp: sdp('hold') }]);
+    perform({ kind: 'answerOffer', leg: OPENING_LEG, sdp: sdp('held') });
+    expect(far.takeResponse(200).body).toBe(sdp('held'));
+    caller.ack(hold);
+    clock.skip(40_000);
+    expect(take()).toEqual([]);
+  });
+
   it('sends reliable provisional answers when asked, and holds the 200 for the PRACK (RFC 3262)', () => {
     const { clock, far, perform, reliably } = bench();
     reliably();
@@ -293,6 +309,34 @@ describe('offers within a dialog', () => {
     far.takeRequest('INVITE');
     agent.request('INVITE', { sdp: sdp('three') });
     far.takeResponse(491);
+  });
+
+  it('takes an offer whose ACK of the last one is late: another proxy carried it', () => {
+    const { clock, far, agent, perform, take } = talking();
+    const hold = agent.request('INVITE', { sdp: sdp('hold') });
+    perform({ kind: 'answerOffer', leg: 'L1', sdp: sdp('held') });
+    far.takeResponse(200);
+    take();
+    const retrieve = agent.request('INVITE', { sdp: sdp('retrieve') });
+    agent.ack(hold);
+    expect(take()).toEqual([{ kind: 'offered', leg: 'L1', sdp: sdp('retrieve') }]);
+    perform({ kind: 'answerOffer', leg: 'L1', sdp: sdp('retrieved') });
+    expect(far.takeResponse(200).body).toBe(sdp('retrieved'));
+    agent.ack(retrieve);
+    clock.skip(40_000);
+    expect([take(), far.ladder()]).toEqual([[], []]);
+  });
+
+  it('waits for an ACK that brings the answer (§14.2)', () => {
+    const { far, agent, perform, take } = talking();
+    const bare = agent.request('INVITE');
+    perform({ kind: 'answerOffer', leg: 'L1', sdp: sdp('our offer') });
+    far.takeResponse(200);
+    take();
+    agent.request('INVITE', { sdp: sdp('next') });
+    expect(far.takeResponse(500).header('Retry-After')).toMatch(/^\d$/);
+    agent.ack(bare, sdp('answer'));
+    expect(take()).toEqual([{ kind: 'acked', leg: 'L1', sdp: sdp('answer') }]);
   });
 
   it('sends our offer, acknowledges the answer, and reports a refusal', () => {

@@ -12,8 +12,8 @@ export type CallInput =
   /** From the far end: its requests, and its responses to our INVITE (`failure` 408: none came). */
   | { readonly kind: 'cancelled' | 'bye' | 'acked' | 'progress' | 'success' }
   | { readonly kind: 'failure'; readonly status: number }
-  /** The final status of our re-INVITE. */
-  | { readonly kind: 'offerAnswered'; readonly status: number }
+  /** The final status of our re-INVITE, and the Retry-After that it named. */
+  | { readonly kind: 'offerAnswered'; readonly status: number; readonly retryAfterS?: number | undefined }
   | { readonly kind: 'notify'; readonly event: 'talk' | 'hold' };
 
 export type CallEffect =
@@ -47,6 +47,8 @@ const EXPIRE_MS = 180_000;
 /** §14.1: who owns the Call-ID waits 2.1 to 4 s, the other 0 to 2 s, so that they do not meet again. */
 const GLARE_CALLING_MS = 3_000;
 const GLARE_CALLED_MS = 1_000;
+/** §21.5: a 5xx may say when to try again. Whoever wants to wait longer than this has refused. */
+const RETRY_MAX_S = 10;
 const WAITING: readonly CallTimer[] = ['ring', 'answer', 'reject', 'expire'];
 
 export class PhoneCall {
@@ -199,7 +201,7 @@ export class PhoneCall {
       case 'hold': return this.#offer(true, out);
       case 'retrieve': return this.#offer(false, out);
       case 'notify': return this.#offer(input.event === 'hold', out);
-      case 'offerAnswered': return this.#offerAnswered(input.status, out);
+      case 'offerAnswered': return this.#offerAnswered(input, out);
       case 'timer': return input.timer === 'glare' && this.#offering === 'waits' ? this.#sendOffer(out) : undefined;
       default: return undefined;
     }
@@ -217,7 +219,7 @@ export class PhoneCall {
     out.push({ kind: 'reinvite', hold: this.#onHold });
   }
 
-  #offerAnswered(status: number, out: Out<CallEffect>): void {
+  #offerAnswered({ status, retryAfterS }: CallInput & { readonly kind: 'offerAnswered' }, out: Out<CallEffect>): void {
     if (this.#offering !== 'yes') return;
     this.#offering = 'no';
     if (status < 300) {
@@ -227,12 +229,14 @@ export class PhoneCall {
     // §12.2.1.2: the dialog is gone at the other end.
     if (status === 481 || status === 408) return this.#hangUp(out);
     this.#onHold = !this.#onHold;
-    if (status !== 491) {
-      this.#wantsHold = this.#onHold;
-      return;
-    }
+    if (status === 491) return this.#offerLater(this.role === 'calling' ? GLARE_CALLING_MS : GLARE_CALLED_MS, out);
+    if (status >= 500 && status < 600 && retryAfterS !== undefined && retryAfterS <= RETRY_MAX_S) return this.#offerLater(retryAfterS * 1_000, out);
+    this.#wantsHold = this.#onHold;
+  }
+
+  #offerLater(afterMs: number, out: Out<CallEffect>): void {
     this.#offering = 'waits';
-    out.push({ kind: 'setTimer', timer: 'glare', afterMs: this.role === 'calling' ? GLARE_CALLING_MS : GLARE_CALLED_MS });
+    out.push({ kind: 'setTimer', timer: 'glare', afterMs });
   }
 
   /** A fork or a repetition that answers after the end: acknowledged, and the shell ends a fork's dialog. */
