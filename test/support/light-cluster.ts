@@ -17,9 +17,9 @@ export interface LightWishes {
   readonly phones: number;
   /** Each node is a pair. */
   readonly pairs?: boolean;
+  /** Of the router: each takes new calls of a drill. */
+  readonly agents?: number;
 }
-
-const AGENTS = 20;
 
 export async function startLightCluster(wishes: LightWishes): Promise<LightCluster> {
   const folder = mkdtempSync(`${tmpdir()}/cordboard-light-`);
@@ -40,7 +40,7 @@ export async function startLightCluster(wishes: LightWishes): Promise<LightClust
 const natsLine = ([dc, block]: [string, string]): string =>
   `    ${dc}: { servers: [${[101, 102, 103].map((n) => `"nats://${block}.${n}:4222"`).join(', ')}] }`;
 
-function lightYaml(blocks: { readonly dc1: string; readonly dc2: string }, { phones, pairs = false }: LightWishes): string {
+function lightYaml(blocks: { readonly dc1: string; readonly dc2: string }, { phones, pairs = false, agents = 20 }: LightWishes): string {
   const centre = (dc: 'dc1' | 'dc2', serverId: number): string[] => {
     const at = (n: number): string => `geo-location: ${dc}, host: ${blocks[dc]}.${n}`;
     return [
@@ -70,6 +70,6 @@ function lightYaml(blocks: { readonly dc1: string; readonly dc2: string }, { pho
     '  - { numbers: 5000-5005, type: RoutingPoint }',
     ...Object.entries(blocks).map(([dc, block]) =>
       `  - { number: Trunk_${dc}, type: Trunk, options: { geo-location: ${dc}, contact: "sip:${block}.90:5090", prefix: "+,0", oos-check: 0 } }`),
-    'persons:', `  - { employees: agent1001-agent${1_000 + AGENTS}, skills: { support: 1 } }`, '',
+    'persons:', `  - { employees: agent1001-agent${1_000 + agents}, skills: { support: 1 } }`, '',
   ].join('\n');
 }
