@@ -42,6 +42,22 @@ describe('1 one owner', () => {
       .toBe('m1 accepted epoch 10 of 7001 after epoch 11');
   });
 
+  it('sees numbers that leap without a picture, in one epoch and over two', () => {
+    const picture = { ...numbered('EventAddressInfo', 11, 9, 'N2'), ConnID: undefined };
+    expect(after(['m1', numbered('EventRinging', 10, 5)], ['m1', numbered('EventReleased', 10, 7)]))
+      .toBe('m1 was told 7 of 7001 in epoch 10 after 5 in epoch 10, and nothing in between');
+    expect(after(['m1', numbered('EventRinging', 10, 5)], ['m1', numbered('EventReleased', 11, 10, 'N2')])).toContain('and nothing in between');
+    expect(after(['m1', numbered('EventRinging', 10, 5)], ['m1', picture], ['m1', numbered('EventReleased', 11, 10, 'N2')])).toBeUndefined();
+  });
+
+  it('lets a receiver that is connected again begin with any number', () => {
+    const checker = new OneOwner();
+    checker.accepted('m1', numbered('EventRinging', 10, 5));
+    checker.anew('m1');
+    checker.accepted('m1', numbered('EventReleased', 10, 9));
+    expect(checker.problem).toBeUndefined();
+  });
+
   it('sees a number told twice', () => {
     expect(after(['m1', numbered('EventRinging', 10, 5)], ['m1', numbered('EventRinging', 10, 5)])).toBe('m1 accepted number 5 of 7001 after number 5');
   });

@@ -92,7 +92,10 @@ export class Watch {
     attach((event) => {
       this.debug?.(`${this.#at()} ${receiver} hears ${briefEvent(event)}`);
       // A server that starts again does not know what its clients were told before.
-      if (event.msg === 'EventServerConnected') for (const checker of [walk, seats]) checker.anew();
+      if (event.msg === 'EventServerConnected') {
+        for (const checker of [walk, seats]) checker.anew();
+        this.owner.anew(receiver);
+      }
       this.owner.accepted(receiver, event);
       walk.heard(event);
       seats.heard(event);

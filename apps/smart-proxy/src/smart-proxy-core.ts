@@ -31,7 +31,10 @@ export class SmartProxyCore {
     private readonly config: ClusterConfig, private readonly application: Application, private readonly ports: TierPorts, private readonly fanOut: FanOut,
   ) {
     this.instance = `${application.name}/smart-proxy`;
-    this.#feeds = new DnFeeds(ports, { onEvent: (dn, event) => this.#deliver(dn, event) }, true);
+    this.#feeds = new DnFeeds(ports, {
+      onEvent: (dn, event) => this.#deliver(dn, event),
+      onPicture: (snapshot) => this.#deliver(snapshot.dn, { msg: 'EventAddressInfo', ...this.#attributes(snapshot), InfoType: 'DNStatus' }),
+    }, true);
     const reconnectMs = new OptionLookup(config, application).number('tc-reconnect-timeout') * 1_000;
     this.#silent = new SilentPeers(reconnectMs, ports.clock, (node) => this.#feeds.ownerLost(node));
     const bootEpoch = Math.floor(ports.clock.nowMs());
@@ -164,8 +167,6 @@ export class SmartProxyCore {
   }
 
   #deliver(dn: string, event: TEvent): void {
-    // A late refusal is for the desktop that asked; its T-Controller tells it.
-    if (event.msg === 'EventError') return;
     const clients = this.#clientsOf.get(dn);
     if (clients === undefined || clients.size === 0) return this.fanOut(event, this.#ofAll);
     this.fanOut(event, this.#ofAll.size === 0 ? clients : new Set([...clients, ...this.#ofAll]));

@@ -204,7 +204,9 @@ describe('TC-11, HA-10: a phone that registers on the other side of the cut', ()
     const heard = [here, there].map(({ events }) => events.length);
     await heal();
     expect(tc.owners('7001')).toEqual(['N3']);
-    expect([here, there].map(({ events }, i) => events.slice(heard[i]).map(({ msg }) => msg))).toEqual([[], []]);
+    // The other side's numbers go on, so a picture says from which.
+    expect([here, there].map(({ events }, i) => events.slice(heard[i]).map(({ msg }) => msg))).toEqual([['EventAddressInfo'], []]);
+    expect(here.last('EventAddressInfo')).toMatchObject({ Server: 'N3', OwnerEpoch: there.last('EventDNBackInService')?.['OwnerEpoch'] });
     tc.phoneGone('N3', '7001');
     await tc.advance(300);
     for (const desk of [here, there]) expect(desk.last('EventDNOutOfService')).toMatchObject({ Server: 'N3' });

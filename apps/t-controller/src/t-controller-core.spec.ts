@@ -607,6 +607,32 @@ describe('TC-12, TC-13: what happens on one node', () => {
   });
 });
 
+describe('a request that failed after it was accepted', () => {
+  it('is told to its client alone, with no number of the DN', async () => {
+    await stand();
+    tc.phone('N1', '7001');
+    await tc.advance(300);
+    const [desk, other, smart] = [tc.desk('N2'), tc.desk('N2'), tc.desk('N1', 'ICON', 'Smart')];
+    for (const each of [desk, other]) each.register('7001');
+    smart.ask('RequestRegisterAll');
+    await tc.advance(100);
+    const event = { msg: 'EventError', ThisDN: '7001', ErrorCode: 234, ErrorMessage: 'the phone did not take it' };
+    const refuse = (seq: number, node: string, { id }: { readonly id: string }): void => {
+      const origin = { instance: `${node}/t-controller`, session: id, referenceID: 77, applicationName: 'desk' };
+      const items = [{ event, business: false, origin }];
+      tc.bus('N1').publish(subjects.dnCommand('7001'), { kind: 'frame', node: 'N1', stream: 'N1/7001', seq, items });
+    };
+    refuse(1, 'N2', desk.session);
+    refuse(2, 'N1', smart.session);
+    tc.call('N1', '7001', 3, 'EventRinging');
+    await tc.advance(200);
+    for (const each of [desk, smart]) expect(each.answerTo(77)).toMatchObject(event);
+    expect(desk.answerTo(77)).not.toHaveProperty('DNSequence');
+    expect(other.names('7001')).toEqual(['EventRegistered', 'EventRinging']);
+    expect([desk, other].map((each) => each.last('EventRinging')?.['DNSequence'])).toEqual([2, 2]);
+  });
+});
+
 describe('TC-29: links', () => {
   it('are measured to each other T-Controller, by the option', async () => {
     await stand(', tc-latency-poll-interval: 2', 'N1', 'N2', 'N3');

@@ -60,11 +60,18 @@ export class TControllerCore {
       published: (event) => this.#smart.published(event),
       recorded: (record, untilMs) => this.#records.put(record, untilMs),
       released: (dn) => this.#records.remove(dn),
+      refused: (dn, event, origin) => {
+        this.#desk.refused(dn, event, origin);
+        this.#smart.refused(dn, event, origin);
+      },
       isHeard: (node) => this.#membership.members('session-controller').some((member) => member.node === node),
       unheard: (node, dataCentre) => this.#controllers.down({ node, dataCentre }),
       lastSeq: (dn) => this.#feeds.lastSeq(dn),
     });
-    this.#feeds = new DnFeeds(ports, { onEvent: (dn, event, origin) => this.#desk.deliver(dn, event, origin) });
+    this.#feeds = new DnFeeds(ports, {
+      onEvent: (dn, event, origin) => this.#desk.deliver(dn, event, origin),
+      onPicture: (snapshot) => this.#desk.leapt(snapshot),
+    });
     this.#smart = new SmartDesk(name, this.instance, config, {
       clock, fanOut, names: this.#owned.names, snapshot: (dn) => this.#owned.snapshot(dn),
     });

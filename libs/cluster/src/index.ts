@@ -30,7 +30,7 @@ export { rendezvous } from './rendezvous.js';
 export {
   EventFeed, FEED, type FeedEffect, type FeedInput, type FeedState, type Sequenced,
 } from './stream/event-feed.js';
-export { EventRing, type Replay, RING_BYTES_MAX } from './stream/event-ring.js';
+export { EventRing, type Replay, REPLAY_MAX, RING_BYTES_MAX } from './stream/event-ring.js';
 export { Inbox, INBOX, type InboxEffect, type InboxInput, type InboxState } from './stream/inbox.js';
 export { Outbox, OUTBOX, type OutboxEffect, type OutboxInput, type OutboxState } from './stream/outbox.js';
 export { subjects, token, untoken } from './subjects.js';

@@ -13,6 +13,8 @@ const PICTURES: ReadonlySet<string> = new Set(['EventRegistered', 'EventAddressI
 export class OneOwner extends Verdict {
   /** By receiver and DN. */
   readonly #positions = new Map<string, Position>();
+  /** Receivers and DNs whose next number may be any. */
+  readonly #fresh = new Set<string>();
   /** By DN and epoch. */
   readonly #servers = new Map<string, string>();
   /** By DN, epoch and number: what every receiver must have been told alike. */
@@ -28,14 +30,23 @@ export class OneOwner extends Verdict {
     if (!isPicture) this.#alike(dn, { epoch, seq }, `${event.msg} ${String(event['ConnID'] ?? event['AgentID'] ?? '')}`);
   }
 
+  /** Connected again: pictures follow, or DNs that nobody knew then. */
+  anew(receiver: string): void {
+    for (const key of this.#positions.keys()) if (key.startsWith(`${receiver} `)) this.#fresh.add(key);
+  }
+
   #inOrder(receiver: string, dn: string, at: Position, isPicture: boolean): void {
     const key = `${receiver} ${dn}`;
     const before = this.#positions.get(key);
     this.#positions.set(key, at);
+    const isFresh = this.#fresh.delete(key);
     if (before === undefined) return;
     const least = isPicture ? before.seq : before.seq + 1;
     if (at.epoch < before.epoch) this.fail(`${receiver} accepted epoch ${at.epoch} of ${dn} after epoch ${before.epoch}`);
     else if (at.epoch === before.epoch && at.seq < least) this.fail(`${receiver} accepted number ${at.seq} of ${dn} after number ${before.seq}`);
+    else if (!isPicture && !isFresh && at.seq !== before.seq + 1) {
+      this.fail(`${receiver} was told ${at.seq} of ${dn} in epoch ${at.epoch} after ${before.seq} in epoch ${before.epoch}, and nothing in between`);
+    }
   }
 
   #fromOneServer(dn: string, epoch: number, server: string): void {

@@ -43,13 +43,28 @@ it('takes what a new session leapt over for lost only when nobody heard it', () 
   expect(heard(mine)).toMatchObject({ lost: 2, lines: ['m0: nobody was told event 3 of 7001', 'm0: nobody was told event 4 of 7001'] });
 });
 
-it('lets numbers leap where an event without one stood in for them, and follows the call in it', () => {
+it('lets numbers leap where events without one stood in for them and a picture says the number, and follows the call in them', () => {
   const out = { msg: 'EventDNOutOfService', ThisDN: '7001' } as TEvent;
   const gone = { msg: 'EventReleased', ThisDN: '7001', ConnID: 'a' } as TEvent;
   const theirs = [picture(1), RING, TALK, OVER, event('EventAgentReady', 5), event('EventAgentReady', 6)];
-  expect(heard([picture(1), RING, gone, out, event('EventAgentReady', 6)], [theirs])).toMatchObject({ lost: 0, illegal: 0 });
-  expect(heard([picture(1), RING, gone, out, event('EventAgentReady', 6)])).toMatchObject({ lost: 3 });
+  expect(heard([picture(1), RING, gone, out, picture(5), event('EventAgentReady', 6)], [theirs])).toMatchObject({ lost: 0, illegal: 0 });
+  expect(heard([picture(1), RING, gone, out, picture(5), event('EventAgentReady', 6)])).toMatchObject({ lost: 3 });
+  expect(heard([picture(1), RING, gone, out, event('EventAgentReady', 6)], [theirs])).toMatchObject({ lost: 3 });
   expect(heard([picture(1), RING, gone, gone])).toMatchObject({ illegal: 1 });
+});
+
+it('after the outage of an owner that goes on, wants every number that it made meanwhile', () => {
+  const standIns = ['EventReleased', 'EventRinging', 'EventEstablished'].map((msg) => ({ msg, ThisDN: '7001', ConnID: 'a' }) as TEvent);
+  expect(heard([picture(1), RING, TALK, ...standIns, OVER])).toMatchObject({ lost: 0, illegal: 0 });
+  expect(heard([picture(1), RING, TALK, ...standIns, event('EventReleased', 5, { ConnID: 'a' })])).toMatchObject({ lost: 1 });
+});
+
+it('takes the numbers of a later claim, on the other side of a cut, from its picture; without one they are lost', () => {
+  const later = [picture(29, {}, 2), event('EventDNDOn', 30, {}, 2)];
+  const there = [picture(1), RING, ...Array.from({ length: 28 }, (_, i) => event('EventDNDOff', 3 + i, {}, 2))];
+  const ours = [picture(1), RING, TALK, OVER];
+  expect(heard([...ours, ...later], [there])).toMatchObject({ lost: 0 });
+  expect(heard([...ours, later[1]!], [there])).toMatchObject({ lost: 25 });
 });
 
 it('begins with the calls of a picture', () => {

@@ -35,7 +35,7 @@ export class EventAudit {
   /** Numbers that were leapt over with notice. */
   readonly #leapt: { readonly dn: string; readonly from: number; readonly to: number }[] = [];
   readonly #lines: string[] = [];
-  /** DNs whose next number may leap: this session has told nothing of them yet, or an event that stood in for others. */
+  /** DNs whose next number may leap: this session has told nothing of them yet. */
   #unseen = new Set<string>();
   #events = 0;
   #lost = 0;
@@ -92,10 +92,9 @@ export class EventAudit {
     this.#walk(dn, event);
   }
 
-  /** Stands in for events that the smart proxy itself did not hear: it says what became of the DN, and the numbers go on from there. */
+  /** Stands in for events that the smart proxy itself did not hear: it says what became of the DN. Where numbers leap, a picture follows. */
   #unnumbered(dn: string, event: TEvent): void {
     if (ASIDE.has(event.msg) || PICTURES.has(event.msg)) return;
-    this.#unseen.add(dn);
     this.#walk(dn, event);
   }
 

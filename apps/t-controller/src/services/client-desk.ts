@@ -72,12 +72,18 @@ export class ClientDesk {
     const clients = this.#clientsOf.get(dn);
     if (clients === undefined) return;
     const mine = origin?.instance === this.instance ? origin : undefined;
-    if (event.msg === 'EventError' && origin !== undefined) {
-      // A late refusal is for the client that asked, and for nobody else (docs/specs/cluster-protocol.md).
-      const asked = mine === undefined ? [] : [...clients].filter((session) => session.id === mine.session);
-      return this.ports.fanOut(event, asked, mine?.session, mine?.referenceID);
-    }
     this.ports.fanOut(event, clients, mine?.session, mine?.referenceID);
+  }
+
+  /** A late refusal is for the client that asked, and for nobody else (docs/specs/cluster-protocol.md). */
+  refused(dn: string, event: TEvent, { session, referenceID }: RequestOrigin): void {
+    const asked = [...this.#clientsOf.get(dn) ?? []].filter(({ id }) => id === session);
+    this.ports.fanOut(event, asked, session, referenceID);
+  }
+
+  /** Numbers of the DN were leapt over: they go on after those of the picture. */
+  leapt(snapshot: DnSnapshot): void {
+    this.deliver(snapshot.dn, { msg: 'EventAddressInfo', ...this.#attributes(snapshot), InfoType: 'DNStatus' }, undefined);
   }
 
   /** The session is over. */

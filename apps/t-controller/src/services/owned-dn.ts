@@ -3,7 +3,7 @@ import { type Bus, type BusDelivery, EventRing, subjects } from '#cluster';
 import { type Clock, type Entropy, type Timer, unreachable } from '#kernel';
 import {
   type CallView, type DepartureState, Dn, type DnCommand, type DnEffect, type DnEvent, type DnIdentity, type DnInput, type DnReply, type DnRules,
-  type DnSnapshot, type DnTimer, type RequestOrigin, type ScCommand,
+  type DnSnapshot, type DnTimer, type RequestOrigin, type ScCommand, type TcCommand,
 } from '#telephony';
 import { TError, type TRequest } from '#tlib';
 import { CallStreams } from './call-streams.js';
@@ -172,6 +172,11 @@ export class OwnedDn {
         this.ports.ring.push(effect.event, EVENT_BYTES);
         this.ports.bus.publish(subjects.dnEvent(effect.event.dn), effect.event);
         return this.ports.published(effect.event);
+      case 'refused': {
+        const { event, origin } = effect;
+        const command: TcCommand = { kind: 'refused', dn: this.#dn.identity.dn, event, origin };
+        return this.ports.bus.publish(subjects.tcCommand(nodeOf(origin.instance)), command);
+      }
       case 'loggedIn': return this.ports.loggedIn(this.#dn.identity.dn, effect.agentID, effect.epoch);
       case 'setTimer': return this.#setTimer(effect.timer, effect.delayMs);
       case 'cancelTimer': return this.#timers?.get(effect.timer)?.cancel();

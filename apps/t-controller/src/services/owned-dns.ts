@@ -7,6 +7,7 @@ import {
   type LoginNotice, type MoveVerdict, Ownership, type OwnershipEffect, type OwnershipInput, type OwnershipKind, type OwnerNotice, type OwnerRecord,
   type RequestOrigin, type SnapshotReply, type SnapshotRequest, type TcCommand,
 } from '#telephony';
+import type { TEvent } from '#tlib';
 import { CommandInbox } from './command-inbox.js';
 import { type DnEntry, DnReplica, type LeftEntry } from './dn-replica.js';
 import { HandedOver } from './handed-over.js';
@@ -31,6 +32,8 @@ export interface OwnedDnsEvents {
   /** To be written behind: `untilMs` grew, or the record is new. */
   recorded(record: OwnerRecord, untilMs: number): void;
   released(dn: string): void;
+  /** A request of a client of this node failed late. */
+  refused(dn: string, event: TEvent, origin: RequestOrigin): void;
   /** Whether the session controller of that node is heard. */
   isHeard(node: string): boolean;
   /** It is not, and calls of it were there before this process. */
@@ -279,6 +282,7 @@ export class OwnedDns {
       case 'unregistered': return this.want(command.dn, 'sip', this.#nowMs());
       case 'handOver': return this.feed({ kind: 'handOver', epoch: command.epoch, snapshot: command.snapshot, nowMs: this.#nowMs() });
       case 'moveNow': return this.#moveAnswered(command.dn, 'now');
+      case 'refused': return this.events.refused(command.dn, command.event, command.origin);
       default: return unreachable(command);
     }
   }
@@ -558,7 +562,7 @@ export class OwnedDns {
       case 'replay': {
         const owned = this.#dns.get(question.dn);
         const { complete, events } = this.#ring.replay(question.dn, question.epoch, question.fromSeq, owned?.seq ?? 0);
-        return { kind: 'replay', complete: owned !== undefined && complete, events };
+        return { kind: 'replay', complete: owned?.epoch === question.epoch && complete, events };
       }
       case 'verify': return this.#verify(question.dns);
       default: return unreachable(question);

@@ -4,7 +4,7 @@
  */
 import type { ClusterConfig } from '#config';
 import type { Clock, Timer } from '#kernel';
-import { type DnEvent, type DnSnapshot, snapshotAttributes } from '#telephony';
+import { type DnEvent, type DnSnapshot, type RequestOrigin, snapshotAttributes } from '#telephony';
 import { kv, type KVPair, kvUpdate, TError, type TEvent, tTime } from '#tlib';
 import type { TlibSession } from '#tlib/server';
 import type { SortedNames } from './sorted-names.js';
@@ -67,10 +67,12 @@ export class SmartDesk {
   published({ dn, event, origin }: DnEvent): void {
     if (this.#walks.size === 0) return;
     const mine = origin?.instance === this.instance ? origin : undefined;
-    const clients = this.#clientsOf(dn);
-    // A late refusal is for the client that asked.
-    const receivers = event.msg === 'EventError' && origin !== undefined ? clients.filter((session) => session.id === mine?.session) : clients;
-    this.ports.fanOut(event, receivers, mine?.session, mine?.referenceID);
+    this.ports.fanOut(event, this.#clientsOf(dn), mine?.session, mine?.referenceID);
+  }
+
+  /** A late refusal is for the client that asked. */
+  refused(dn: string, event: TEvent, { session, referenceID }: RequestOrigin): void {
+    this.ports.fanOut(event, this.#clientsOf(dn).filter(({ id }) => id === session), session, referenceID);
   }
 
   /** The node owns the DN from now on. */

@@ -23,11 +23,12 @@ class History {
   #handedFrom: number | undefined;
   #healed = false;
   readonly #ring = new EventRing<Event>(20);
-  readonly #feed = new EventFeed<Event, Snapshot>();
+  readonly #feed: EventFeed<Event, Snapshot>;
   readonly #entropy: SeededEntropy;
 
   constructor(seed: number, private readonly loss: number) {
     this.#entropy = new SeededEntropy(seed);
+    this.#feed = new EventFeed(seed % 2 === 0);
   }
 
   publish(): void {
@@ -52,6 +53,11 @@ class History {
     if (epoch === this.#epoch && seq === this.#seq) return;
     const answer: FeedInput<Event, Snapshot> = { kind: 'behind', owner: `n${this.#epoch}`, epoch: this.#epoch, seq: this.#seq };
     this.#send(() => this.#receive(answer));
+  }
+
+  /** The receiver does not hear the owner for long enough to take it for gone. */
+  lose(): void {
+    this.#receive({ kind: 'ownerLost' });
   }
 
   heal(): void {
@@ -81,6 +87,7 @@ class History {
   #perform(effect: FeedEffect<Event, Snapshot>): void {
     switch (effect.kind) {
       case 'deliver':
+        if (this.accepted.at(-1)?.epoch === effect.event.epoch) expect(effect.event.seq).toBe((this.accepted.at(-1)?.seq ?? 0) + 1);
         this.received.push(nameOf(effect.event));
         this.accepted.push(effect.event);
         return;
@@ -98,7 +105,8 @@ class History {
         return { kind: 'snapshot', snapshot };
       });
       case 'setTimer': return void this.clock.setTimer(effect.delayMs, () => this.#receive({ kind: 'timer' }));
-      case 'fenced': return;
+      case 'fenced':
+      case 'resume': return;
     }
   }
 
@@ -120,6 +128,7 @@ const walk = fc.array(
     { weight: 8, arbitrary: fc.constant('publish' as const) },
     { weight: 1, arbitrary: fc.constant('handOver' as const) },
     { weight: 1, arbitrary: fc.constant('verify' as const) },
+    { weight: 1, arbitrary: fc.constant('lose' as const) },
     { weight: 3, arbitrary: fc.constant('pass' as const) },
   ),
   { maxLength: 80 },

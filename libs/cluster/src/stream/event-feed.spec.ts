@@ -7,8 +7,8 @@ interface Event extends Sequenced {
 /** Epoch 11 was handed over at event 5. */
 const event = (seq: number, epoch = 10, owner = 'n1'): Event => ({ owner, epoch, seq, ...(epoch === 11 && seq === 6 ? { after: 10 } : {}) });
 
-function stand() {
-  const feed = new EventFeed<Event, Event>();
+function stand(resumes = false) {
+  const feed = new EventFeed<Event, Event>(resumes);
   const out: FeedEffect<Event, Event>[] = [];
   const on = (input: FeedInput<Event, Event>): string[] => {
     feed.on(input, out);
@@ -26,6 +26,7 @@ function describeEffect(effect: FeedEffect<Event, Event>): string {
   switch (effect.kind) {
     case 'deliver': case 'fenced': return `${effect.kind} ${effect.event.seq}@${effect.event.epoch}`;
     case 'deliverSnapshot': return `snapshot ${effect.snapshot.seq}@${effect.snapshot.epoch}`;
+    case 'resume': return 'resume';
     case 'askReplay': return `askReplay ${effect.owner} ${effect.fromSeq}@${effect.epoch}`;
     case 'askSnapshot': return `askSnapshot ${effect.owner}`;
     case 'setTimer': return `setTimer ${effect.delayMs}`;
@@ -33,8 +34,8 @@ function describeEffect(effect: FeedEffect<Event, Event>): string {
 }
 
 /** A feed that has delivered up to event 5 of epoch 10. */
-function current() {
-  const made = stand();
+function current(resumes = false) {
+  const made = stand(resumes);
   made.snapshot(5);
   return made;
 }
@@ -197,6 +198,56 @@ describe('EventFeed', () => {
     on({ kind: 'ownerLost' });
     expect(on({ kind: 'behind', owner: 'n1', epoch: 10, seq: 5 })).toEqual(['askSnapshot n1']);
     expect(snapshot(5)).toEqual(['snapshot 5@10']);
+  });
+
+  it('resumes: a lost owner that speaks again in its epoch: what it said meanwhile is replayed, after what held before', () => {
+    const { feed, on, event: hear } = current(true);
+    expect(on({ kind: 'ownerLost' })).toEqual([]);
+    expect(feed.position).toEqual({ owner: 'n1', epoch: 0, seq: 0 });
+    expect(hear(8)).toEqual(['askReplay n1 6@10']);
+    expect(on({ kind: 'replay', complete: true, events: [event(6), event(7), event(8)] })).toEqual([
+      'resume', 'deliver 6@10', 'deliver 7@10', 'deliver 8@10',
+    ]);
+    expect(feed.state).toBe('Current');
+  });
+
+  it('resumes: a lost owner that comes back with nothing to say is found by verify, or by its page', () => {
+    const { feed, on } = current(true);
+    on({ kind: 'ownerLost' });
+    expect(on({ kind: 'behind', owner: 'n1', epoch: 10, seq: 5 })).toEqual(['askReplay n1 6@10']);
+    expect(on({ kind: 'replay', complete: true, events: [] })).toEqual(['resume']);
+    expect(feed.state).toBe('Current');
+    on({ kind: 'ownerLost' });
+    expect(on({ kind: 'snapshot', snapshot: event(5) })).toEqual(['snapshot 5@10']);
+  });
+
+  it('resumes: a lost owner that no longer holds what it said: its snapshot stands in', () => {
+    const { on, snapshot } = current(true);
+    on({ kind: 'ownerLost' });
+    expect(snapshot(9)).toEqual(['askReplay n1 6@10']);
+    expect(snapshot(9)).toEqual([]);
+    expect(on({ kind: 'replay', complete: false, events: [event(8)] })).toEqual(['askSnapshot n1']);
+    expect(snapshot(9)).toEqual(['snapshot 9@10']);
+  });
+
+  it('a snapshot that would leap over events of its epoch is first asked what it leaps over', () => {
+    const { on, snapshot } = current();
+    expect(snapshot(7)).toEqual(['askReplay n1 6@10']);
+    expect(on({ kind: 'replay', complete: true, events: [event(6)] })).toEqual(['deliver 6@10', 'askReplay n1 7@10']);
+    expect(on({ kind: 'replay', complete: true, events: [event(7)] })).toEqual(['deliver 7@10']);
+  });
+
+  it('Retrying: the snapshot asked for leads to another replay, until three were not answered', () => {
+    const { on, event: hear, snapshot } = current();
+    hear(8);
+    for (const delayMs of [1_000, 2_000]) {
+      expect(on({ kind: 'unanswered' })).toEqual([`setTimer ${delayMs}`]);
+      expect(on({ kind: 'timer' })).toEqual(['askSnapshot n1']);
+      expect(snapshot(8)).toEqual(['askReplay n1 6@10']);
+    }
+    expect(on({ kind: 'unanswered' })).toEqual(['setTimer 4000']);
+    expect(on({ kind: 'timer' })).toEqual(['askSnapshot n1']);
+    expect(snapshot(8)).toEqual(['snapshot 8@10']);
   });
 
   it('a lost owner that was succeeded stays fenced', () => {

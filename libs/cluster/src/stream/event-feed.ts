@@ -30,6 +30,8 @@ export type FeedInput<E extends Sequenced, S extends Sequenced> =
 export type FeedEffect<E extends Sequenced, S extends Sequenced> =
   | { readonly kind: 'deliver'; readonly event: E }
   | { readonly kind: 'deliverSnapshot'; readonly snapshot: S }
+  /** The owner that was lost goes on: what was delivered before holds again, and what it said meanwhile follows. */
+  | { readonly kind: 'resume' }
   | { readonly kind: 'askReplay'; readonly owner: string; readonly epoch: number; readonly fromSeq: number }
   | { readonly kind: 'askSnapshot'; readonly owner: string }
   | { readonly kind: 'setTimer'; readonly delayMs: number }
@@ -43,6 +45,8 @@ export const FEED = {
   bufferMax: 256,
   retryMsMin: 1_000,
   retryMsMax: 5_000,
+  /** Replays that are not answered; then a snapshot stands in. */
+  replayTries: 3,
 } as const;
 
 export class EventFeed<E extends Sequenced, S extends Sequenced>
@@ -52,6 +56,13 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
   #owner = '';
   #epoch = 0;
   #seq = 0;
+  /** The owner of what was delivered last is not heard any more: it holds no longer, unless that owner goes on in its epoch. */
+  #isLost = false;
+  /** The owner no longer holds what follows the position, or does not say: only a snapshot can stand in. */
+  #isGone = false;
+  #unansweredReplays = 0;
+  /** The greatest number of the newest epoch that is known to exist. */
+  #aim = 0;
   /** The newest owner heard of. Nothing of a lower epoch is accepted, also while its own picture is still on the way. */
   #newestOwner = '';
   #newestEpoch = 0;
@@ -59,13 +70,17 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
   #early: E[] | undefined;
   #retryMs: number = FEED.retryMsMin;
 
+  /** `resumes`: what an owner that was lost said meanwhile is wanted, too; without it a snapshot says how the DN stands now. */
+  constructor(private readonly resumes = false) {}
+
   get state(): FeedState {
     return this.#state;
   }
 
   /** What was delivered last: nothing, in epoch 0, when its owner was lost since; of a new feed undefined. For `verify`. */
   get position(): Sequenced | undefined {
-    return this.#owner === '' ? undefined : { owner: this.#owner, epoch: this.#epoch, seq: this.#seq };
+    if (this.#owner === '') return undefined;
+    return this.#isLost ? { owner: this.#owner, epoch: 0, seq: 0 } : { owner: this.#owner, epoch: this.#epoch, seq: this.#seq };
   }
 
   get newestEpoch(): number {
@@ -102,13 +117,14 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
       return;
     }
     if (event.epoch === this.#epoch && event.seq <= this.#seq) return;
+    this.#aim = Math.max(this.#aim, event.seq);
     this.#keep(event);
     if (this.#state === 'Empty' || this.#state === 'Current') this.#askForMissing(out);
   }
 
   /** Numbers go on over a hand-over, so its first event may follow directly; others' numbers may meet ours by chance. */
   #follows(event: E): boolean {
-    if (this.#epoch === 0 || event.epoch !== this.#newestEpoch || event.seq !== this.#seq + 1) return false;
+    if (this.#epoch === 0 || this.#isLost || event.epoch !== this.#newestEpoch || event.seq !== this.#seq + 1) return false;
     // Owners between the two said nothing, so a snapshot of theirs is where the event goes on as well.
     return event.epoch === this.#epoch || (event.after !== undefined && event.after <= this.#epoch);
   }
@@ -117,6 +133,7 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
     if (epoch <= this.#newestEpoch) return;
     this.#newestOwner = owner;
     this.#newestEpoch = epoch;
+    this.#aim = 0;
     this.#early = undefined;
   }
 
@@ -129,6 +146,9 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
     this.#owner = owner;
     this.#epoch = epoch;
     this.#seq = seq;
+    this.#isLost = false;
+    this.#isGone = false;
+    this.#unansweredReplays = 0;
   }
 
   #keep(event: E): void {
@@ -140,7 +160,7 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
 
   /** A gap within an epoch is replayed; of another epoch's numbers nothing is known, so a snapshot is taken. */
   #askForMissing(out: Out<FeedEffect<E, S>>): void {
-    if (this.#epoch !== this.#newestEpoch) return this.#askSnapshot(out);
+    if (this.#epoch !== this.#newestEpoch || this.#isGone) return this.#askSnapshot(out);
     this.#state = 'Replaying';
     out.push({ kind: 'askReplay', owner: this.#newestOwner, epoch: this.#newestEpoch, fromSeq: this.#seq + 1 });
   }
@@ -152,11 +172,17 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
 
   #replay(complete: boolean, events: readonly E[], out: Out<FeedEffect<E, S>>): void {
     if (this.#state !== 'Replaying') return;
+    const goesOn = this.#isLost && complete && this.#epoch === this.#newestEpoch;
+    if (goesOn) {
+      this.#isLost = false;
+      out.push({ kind: 'resume' });
+    }
     const before = this.#seq;
     for (const event of events) if (this.#follows(event)) this.#deliver(event, out);
     // Without progress another replay would bring no more than this one.
-    if (complete && this.#seq > before) this.#settle(out);
-    else this.#askSnapshot(out);
+    if (complete && (this.#seq > before || (goesOn && this.#seq >= this.#aim))) return this.#settle(out);
+    this.#isGone = true;
+    this.#askSnapshot(out);
   }
 
   #snapshot(snapshot: S, out: Out<FeedEffect<E, S>>): void {
@@ -165,6 +191,12 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
       return this.#unanswered(out);
     }
     this.#notice(snapshot.owner, snapshot.epoch);
+    this.#aim = Math.max(this.#aim, snapshot.seq);
+    // Its owner may still hold what it would leap over.
+    if (snapshot.epoch === this.#epoch && snapshot.seq > this.#seq && !this.#isGone) {
+      if (this.#state !== 'Replaying') this.#askForMissing(out);
+      return;
+    }
     this.#moveTo(snapshot);
     out.push({ kind: 'deliverSnapshot', snapshot });
     this.#settle(out);
@@ -179,13 +211,15 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
       else if (!isBefore(event, this.#epoch, this.#seq + 1)) left.push(event);
     }
     this.#early = left.length === 0 ? undefined : left;
-    if (left.length > 0) return this.#askForMissing(out);
+    if (left.length > 0 || this.#seq < this.#aim) return this.#askForMissing(out);
     this.#state = 'Current';
     this.#retryMs = FEED.retryMsMin;
   }
 
   #unanswered(out: Out<FeedEffect<E, S>>): void {
     if (this.#state !== 'Replaying' && this.#state !== 'Snapshotting') return;
+    if (this.#state === 'Replaying') this.#unansweredReplays += 1;
+    if (this.#unansweredReplays >= FEED.replayTries) this.#isGone = true;
     this.#state = 'Retrying';
     out.push({ kind: 'setTimer', delayMs: this.#retryMs });
     this.#retryMs = Math.min(this.#retryMs * 2, FEED.retryMsMax);
@@ -196,15 +230,20 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
   }
 
   #behind(last: Sequenced, out: Out<FeedEffect<E, S>>): void {
-    if (last.epoch < this.#newestEpoch || (last.epoch === this.#epoch && last.seq <= this.#seq)) return;
+    if (last.epoch < this.#newestEpoch || (last.epoch === this.#epoch && last.seq <= this.#seq && !this.#isLost)) return;
     this.#notice(last.owner, last.epoch);
+    this.#aim = Math.max(this.#aim, last.seq);
     if (this.#state === 'Empty' || this.#state === 'Current') this.#askForMissing(out);
   }
 
   /** The epoch stays the newest one; its next event, or an answer to `verify`, shows that a snapshot is needed. */
   #ownerLost(): void {
-    this.#epoch = 0;
-    this.#seq = 0;
+    if (this.#epoch !== 0 && this.resumes) {
+      this.#isLost = true;
+    } else {
+      this.#epoch = 0;
+      this.#seq = 0;
+    }
     this.#early = undefined;
     if (this.#state === 'Current') this.#state = 'Empty';
   }

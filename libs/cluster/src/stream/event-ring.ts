@@ -9,6 +9,8 @@ export interface Replay<E> {
 }
 
 export const RING_BYTES_MAX = 16 * 1024 * 1024;
+/** Events in one answer, since a message has 1 MB; who lacks more asks again. */
+export const REPLAY_MAX = 256;
 
 interface Slot<E> {
   readonly dn: string;
@@ -40,14 +42,14 @@ export class EventRing<E extends Sequenced & { readonly dn: string }> {
     while (this.#bytes > this.bytesMax) this.#dropOldest();
   }
 
-  /** Events of the DN from `fromSeq` to `lastSeq`, the DN's latest; those of `epoch` only. */
+  /** Events of the DN from `fromSeq` to `lastSeq`, the DN's latest; those of `epoch` only, and the first `REPLAY_MAX` of them. */
   replay(dn: string, epoch: number, fromSeq: number, lastSeq: number): Replay<E> {
     const events: E[] = [];
     for (const event of this.#byDn.get(dn) ?? []) {
       if (event.epoch === epoch && event.seq >= fromSeq) events.push(event);
     }
     const complete = fromSeq > lastSeq || (events[0]?.seq === fromSeq && events.length === lastSeq - fromSeq + 1);
-    return { complete, events };
+    return { complete, events: events.slice(0, REPLAY_MAX) };
   }
 
   /** The DN has another owner now. Its events age out with the rest but are not found any more. */

@@ -11,10 +11,13 @@ function stand(everything = false) {
   const clock = new VirtualClock();
   const bus = new MemoryBus({ clock, log: silentLog, meter: new CountingMeter() });
   const told: TEvent[] = [];
+  const pictures: string[] = [];
   const meter = new CountingMeter();
-  const feeds = new DnFeeds({ bus, clock, meter }, { onEvent: (_dn, event) => void told.push(event) }, everything);
+  const feeds = new DnFeeds({ bus, clock, meter }, {
+    onEvent: (_dn, event) => void told.push(event), onPicture: ({ epoch, seq }) => void pictures.push(`${seq}@${epoch}`),
+  }, everything);
   feeds.start();
-  return { clock, bus, told, meter, feeds, names: () => told.map(({ msg }) => msg) };
+  return { clock, bus, told, pictures, meter, feeds, names: () => told.map(({ msg }) => msg) };
 }
 
 const at = (owner: string, epoch: number, seq: number, more: Partial<DnSnapshot> = {}): DnSnapshot =>
@@ -199,8 +202,48 @@ it('what a snapshot differs in is told: service, do not disturb, the lamp, calls
   const agent = { agentID: 'a1', agentSessionID: 's', agentStatus: 3, workMode: 'Unknown', reasons: [], loginAtMs: 0, sinceMs: 0 };
   const call = { connID: 'c', callUUID: 'u', callID: 1, callType: 'Inbound', node: 'N1', partyState: 0xc, business: true };
   feeds.adopt(at('N1', 5, 1));
-  feeds.adopt(at('N1', 5, 9, { dnd: true, messageWaiting: true, agent, calls: [call] }));
+  feeds.adopt(at('N1', 6, 9, { dnd: true, messageWaiting: true, agent, calls: [call] }));
   expect(names()).toEqual([
     'EventDNBackInService', 'EventRinging', 'EventEstablished', 'EventDNDOn', 'EventMessageWaitingOn', 'EventAgentLogin', 'EventAgentNotReady',
   ]);
+});
+
+const replaying = (bus: MemoryBus, owner: string, answer: (fromSeq: number) => Omit<Extract<SnapshotReply, { kind: 'replay' }>, 'kind'>) =>
+  bus.subscribe(subjects.tcSnapshot(owner), (message, { respond }) => {
+    const question = message as SnapshotRequest;
+    if (question.kind === 'replay') respond?.({ kind: 'replay', ...answer(question.fromSeq) } satisfies SnapshotReply);
+  });
+
+it('events made while the bus was away are replayed when the owner is back, though it was told as lost', async () => {
+  const { clock, bus, feeds, told, pictures } = stand(true);
+  const call = { connID: 'c', callUUID: 'u', callID: 1, callType: 'Inbound', node: 'N1', partyState: 0xc, business: true };
+  const released = { ...event('N1', 5, 3, 'EventReleased') };
+  feeds.adopt(at('N1', 5, 2, { calls: [call] }));
+  feeds.ownerLost('N1');
+  told.length = 0;
+  replaying(bus, 'N1', (fromSeq) => {
+    expect(fromSeq).toBe(3);
+    return { complete: true, events: [{ ...released, event: { ...released.event, ConnID: 'c' } }, event('N1', 5, 4, 'EventDNDOn')] };
+  });
+  feeds.adopt(at('N1', 5, 4, { dnd: true }));
+  await clock.advance(10);
+  expect(told.map(({ msg, DNSequence }) => [msg, DNSequence])).toEqual([
+    ['EventDNBackInService', undefined], ['EventRinging', undefined], ['EventEstablished', undefined], ['EventReleased', 3], ['EventDNDOn', 4],
+  ]);
+  expect(pictures).toEqual(['2@5']);
+  expect(feeds.picture('7001')).toMatchObject({ inService: true, calls: [], dnd: true });
+});
+
+it('where a snapshot leaps over numbers, a picture says to which, also when nothing else is to tell', async () => {
+  const { clock, bus, feeds, told, pictures } = stand(true);
+  feeds.adopt(at('N1', 5, 2));
+  told.length = 0;
+  replaying(bus, 'N1', () => ({ complete: false, events: [] }));
+  own(bus, () => at('N1', 5, 9));
+  feeds.adopt(at('N1', 5, 9));
+  await clock.advance(10);
+  feeds.adopt(at('N2', 6, 36));
+  feeds.adopt(at('N3', 7, 36));
+  expect(told).toEqual([]);
+  expect(pictures).toEqual(['2@5', '9@5', '36@6']);
 });

@@ -19,12 +19,16 @@ export interface DnFeedPorts {
 export interface DnFeedEvents {
   /** The next event of the DN, or one that stands in for what was lost. */
   onEvent(dn: string, event: TEvent, origin: RequestOrigin | undefined): void;
+  /** Numbers were leapt over that the owner no longer holds, or that others never heard: they go on after this picture's. */
+  onPicture?(snapshot: DnSnapshot): void;
 }
 
 interface Watch {
   readonly dn: string;
   readonly feed: EventFeed<DnEvent, DnSnapshot>;
   readonly picture: DnPicture;
+  /** As it was told before its owner was lost, which may go on. */
+  beforeLoss: DnSnapshot | undefined;
   subscription: BusSubscription | undefined;
   timer: Timer | undefined;
   /** Waiting for the first picture. */
@@ -51,7 +55,10 @@ export class DnFeeds {
   /** Counts questions put off, to spread them. */
   #unowned = 0;
 
-  /** `everything`: one subscription hears all DNs, so that a watch needs none of its own. */
+  /**
+   * `everything`: one subscription hears all DNs, so that a watch needs none of its own; and what an owner said while it was lost is told, too.
+   * A desktop is not: a call that came and went meanwhile must not ring there.
+   */
   constructor(private readonly ports: DnFeedPorts, private readonly events: DnFeedEvents, private readonly everything = false) {
     this.#fenced = ports.meter.counter('dn_events_fenced_total', 'Events of owners that were succeeded, refused');
   }
@@ -136,7 +143,10 @@ export class DnFeeds {
   }
 
   #open(dn: string): Watch {
-    const watch: Watch = { dn, feed: new EventFeed(), picture: new DnPicture(dn), subscription: undefined, timer: undefined, waiting: [], unowned: false };
+    const watch: Watch = {
+      dn, feed: new EventFeed(this.everything), picture: new DnPicture(dn), beforeLoss: undefined, subscription: undefined, timer: undefined, waiting: [],
+      unowned: false,
+    };
     if (!this.everything) {
       watch.subscription = this.ports.bus.subscribe(subjects.dnEvent(dn), (message) => this.#event(watch, message as DnEvent));
     }
@@ -149,6 +159,7 @@ export class DnFeeds {
     const from = effects.length;
     watch.feed.on(input, effects);
     for (const effect of effects.splice(from)) this.#perform(watch, effect);
+    if (watch.waiting.length > 0 && watch.feed.state === 'Current') this.#tellPicture(watch);
     if (input.kind === 'event' && watch.unowned) this.#ownerSpoke(watch);
   }
 
@@ -161,12 +172,14 @@ export class DnFeeds {
 
   #lose(watch: Watch): void {
     this.#run(watch, { kind: 'ownerLost' });
+    watch.beforeLoss ??= watch.picture.snapshot;
     this.#standIn(watch, watch.picture.lost());
   }
 
   #perform(watch: Watch, effect: FeedEffect<DnEvent, DnSnapshot>): void {
     switch (effect.kind) {
       case 'deliver': return this.#deliver(watch, effect.event);
+      case 'resume': return this.#resume(watch);
       case 'deliverSnapshot': return this.#deliverSnapshot(watch, effect.snapshot);
       case 'askReplay': return this.#askReplay(watch, effect.owner, effect.epoch, effect.fromSeq);
       case 'askSnapshot': return this.#askSnapshot(watch);
@@ -183,9 +196,18 @@ export class DnFeeds {
   }
 
   #deliverSnapshot(watch: Watch, snapshot: DnSnapshot): void {
-    const missed = watch.picture.become(snapshot);
-    this.#standIn(watch, missed);
+    const { seq } = watch.picture;
+    watch.beforeLoss = undefined;
+    this.#standIn(watch, watch.picture.become(snapshot));
+    if (snapshot.seq !== seq) this.events.onPicture?.(watch.picture.snapshot);
     this.#tellPicture(watch);
+  }
+
+  /** What was told as over when the owner was lost goes on; the events that it made meanwhile follow with their numbers. */
+  #resume(watch: Watch): void {
+    const before = watch.beforeLoss;
+    watch.beforeLoss = undefined;
+    if (before !== undefined) this.#standIn(watch, watch.picture.become(before));
   }
 
   /** Events that were never numbered: they say what the snapshot differs in. */

@@ -150,6 +150,16 @@ describe('the agent (TC-16, TC-17, TC-22, TC-24)', () => {
     expect(new Stand({}, undefined, 'dc1', true).inService().ask('RequestAgentLogin', { AgentID: 'a1' }).reply).toMatchObject({ code: 1141 });
   });
 
+  it('a request that failed late is for its client alone, so it takes no number of the DN', () => {
+    const stand = new Stand().ready();
+    const { seq } = stand.dn;
+    const event = { msg: 'EventError', ThisDN: '7001', ErrorCode: 234, ErrorMessage: 'busy' };
+    const { said } = stand.feed({ kind: 'item', node: 'N1', item: { event, business: false, origin: ORIGIN }, nowMs: stand.nowMs });
+    expect(said).toEqual([{ kind: 'refused', event: expect.objectContaining({ ...event, Server: 'N1' }), origin: ORIGIN }]);
+    expect(said[0]).not.toHaveProperty('event.DNSequence');
+    expect(stand.dn.seq).toBe(seq);
+  });
+
   it('leaves when the same agent logged in elsewhere later, and not for an earlier login', () => {
     const stand = new Stand().ready();
     expect(stand.feed({ kind: 'loginElsewhere', agentID: 'a1', epoch: 999, nowMs: 2_000 }).names).toEqual([]);

@@ -199,6 +199,10 @@ export class Dn implements Machine<DnInput, DnEffect> {
   // ---- calls
 
   #item({ item: { event, business, origin }, node, nowMs }: Input<'item'>, out: Out<DnEffect>): void {
+    // A number that one client hears would be missing at all others.
+    if (event.msg === 'EventError' && origin !== undefined) {
+      return void out.push({ kind: 'refused', event: { Time: tTime(nowMs), ...event, Server: this.identity.node }, origin });
+    }
     if (!this.#silent.isOfGhost(event)) this.#callEvent(event, business, node, origin, nowMs, out);
   }
 

@@ -1,5 +1,5 @@
 /** What goes into the DN machine and what comes out (docs/specs/dn.md). */
-import type { KVList, TRequest } from '#tlib';
+import type { KVList, TEvent, TRequest } from '#tlib';
 import type { AgentRules } from '../agent/agent.types.js';
 import type { CallEventItem, CallView, DnEvent, DnReply, RequestOrigin } from '../messages/index.js';
 
@@ -72,6 +72,8 @@ export type DnTimer = 'agent' | 'idle' | 'desktop';
 export type DnEffect =
   | { readonly kind: 'event'; readonly event: DnEvent }
   | { readonly kind: 'answer'; readonly reply: DnReply }
+  /** A request was accepted and failed then: for its client alone. */
+  | { readonly kind: 'refused'; readonly event: TEvent; readonly origin: RequestOrigin }
   /** Comes before EventAgentLogin, so that the same agent leaves another DN first. */
   | { readonly kind: 'loggedIn'; readonly agentID: string; readonly epoch: number }
   /** Replaces the timer of that name. */

@@ -210,7 +210,9 @@ export type TcCommand =
   /** State of a DN from the owner that yielded, to the node that claimed with `epoch`. */
   | { readonly kind: 'handOver'; readonly epoch: number; readonly snapshot: DnSnapshot }
   /** The owner that had to wait is ready to let the DN go. */
-  | { readonly kind: 'moveNow'; readonly dn: string };
+  | { readonly kind: 'moveNow'; readonly dn: string }
+  /** A request of a client there was accepted and then failed: EventError for that client alone, which takes no number of the DN's events. */
+  | { readonly kind: 'refused'; readonly dn: string; readonly event: TEvent; readonly origin: RequestOrigin };
 
 /** Asked at subjects.tcSnapshot(node). Bus request. */
 export type SnapshotRequest =
