@@ -22,7 +22,8 @@ export interface JetStreamOptions {
   readonly remotes?: ReadonlyMap<string, { readonly domain: string; readonly replicas: number }>;
 }
 
-const WRITE_TIMEOUT_MS = 500;
+/** Unless whoever opens the bucket has more time, or less. */
+const ANSWER_MS = 500;
 /** Making a bucket elects a leader for it. */
 const MAKE_TIMEOUT_MS = 10_000;
 /** Another data centre that does not answer within this is taken for cut off. */
@@ -38,7 +39,7 @@ const OPERATION = 'KV-Operation';
 const MARKER_REASON = 'Nats-Marker-Reason';
 
 export class JetStreamKeyValueStore implements KeyValueStore {
-  readonly #buckets = new Map<string, Promise<KV>>();
+  readonly #buckets = new Map<string, Promise<void>>();
   readonly #handles = new Set<JetStreamKeyValue>();
 
   private constructor(private readonly connection: NatsConnection, private readonly options: JetStreamOptions) {}
@@ -49,15 +50,16 @@ export class JetStreamKeyValueStore implements KeyValueStore {
     return new JetStreamKeyValueStore(connection, options);
   }
 
-  async bucket(name: string): Promise<KeyValue> {
+  async bucket(name: string, { answerMs = ANSWER_MS }: { readonly answerMs?: number } = {}): Promise<KeyValue> {
     let made = this.#buckets.get(name);
     if (made === undefined) {
       made = this.#make(name);
       this.#buckets.set(name, made);
       made.catch(() => this.#buckets.delete(name));
     }
-    const kv = await made;
-    const handle = new JetStreamKeyValue(name, kv, this.#client(WRITE_TIMEOUT_MS), this.connection, this.#homeOf(name));
+    await made;
+    const client = this.#client(answerMs);
+    const handle = new JetStreamKeyValue(name, await new Kvm(client).open(name), client, this.connection, this.#homeOf(name));
     this.#handles.add(handle);
     return handle;
   }
@@ -67,13 +69,12 @@ export class JetStreamKeyValueStore implements KeyValueStore {
     this.#handles.clear();
   }
 
-  async #make(name: string): Promise<KV> {
+  async #make(name: string): Promise<void> {
     const home = this.#homeOf(name);
     try {
       const remote = home === undefined ? undefined : this.options.remotes?.get(home);
       if (remote === undefined) await this.#create(name, this.#client(MAKE_TIMEOUT_MS), this.options.replicas);
       else await this.#mirror(name, remote);
-      return await new Kvm(this.#client(WRITE_TIMEOUT_MS)).open(name);
     } catch (error) {
       throw toPortError(error, `bucket ${name}`);
     }

@@ -38,6 +38,7 @@ export interface KeyValue {
 
 /** Buckets by name, such as `owners-dc1`. */
 export interface KeyValueStore {
-  bucket(name: string): Promise<KeyValue>;
+  /** `answerMs`: how long an answer may take until the store counts as unavailable. */
+  bucket(name: string, options?: { readonly answerMs?: number }): Promise<KeyValue>;
   close(): Promise<void>;
 }

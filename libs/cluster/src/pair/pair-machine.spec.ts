@@ -15,7 +15,7 @@ class Stand {
 
   on(input: object): PairEffect[] {
     this.#out = [];
-    this.machine.on({ nowMs: this.nowMs, ...input } as PairInput, this.#out);
+    this.machine.on({ nowMs: this.nowMs, askedMs: this.nowMs, ...input } as PairInput, this.#out);
     return this.#out;
   }
 
@@ -44,13 +44,13 @@ class Stand {
   lead(): number {
     this.on({ kind: 'leaseRead', lease: undefined });
     this.pass(1_400);
-    this.on({ kind: 'leaseWritten', lease: { epoch: this.claimed, owner: 'a', lone: false, revision: 1 }, askedMs: this.nowMs - 10 });
+    this.on({ kind: 'leaseWritten', lease: { epoch: this.claimed, owner: 'a', lone: false, revision: 1, askedMs: this.nowMs - 10 } });
     return this.machine.epoch;
   }
 }
 
 const kinds = (effects: readonly PairEffect[]) => effects.map((effect) => (effect.kind === 'send' ? effect.message.kind : effect.kind));
-const leaseOf = (owner: string, epoch: number, revision: number, lone = false): SeenLease => ({ owner, epoch, revision, lone });
+const leaseOf = (owner: string, epoch: number, revision: number, lone = false, askedMs = 0): SeenLease => ({ owner, epoch, revision, lone, askedMs });
 
 describe('the halves of a pair (docs/specs/pairs.md)', () => {
   let stand: Stand;
@@ -126,6 +126,15 @@ describe('the halves of a pair (docs/specs/pairs.md)', () => {
     expect(stand.machine.state).toBe('Taking');
   });
 
+  it('Taking: follows a lease in a later term than the one it claimed, or its owner would renew it', () => {
+    stand.pass(300, undefined);
+    const claimed = stand.claimed;
+    const later = leaseOf('b', claimed + 1_000_000, 4);
+    const written = stand.pass(3_000, later).filter(({ kind }) => kind === 'writeLease');
+    expect(written.length).toBeGreaterThan(0);
+    for (const effect of written) expect((effect as PairEffect & { kind: 'writeLease' }).lease.epoch).toBeGreaterThan(later.epoch);
+  });
+
   it('Taking: gives way to whoever was first, to a primary, and to a better claim', () => {
     for (const input of [{ kind: 'leaseRefused' }, { kind: 'heard', message: { kind: 'beat', from: 'b', epoch: 3, askedMs: 0 } },
       { kind: 'heard', message: { kind: 'claim', from: 'b', epoch: 2 ** 52, askedMs: 0, holds: false } }]) {
@@ -153,7 +162,7 @@ describe('the halves of a pair (docs/specs/pairs.md)', () => {
     stand.nowMs += 5_000;
     stand.on({ ...vouched, askedMs: stand.nowMs });
     expect(stand.machine.isOpen(stand.nowMs)).toBe(false);
-    stand.on({ kind: 'leaseWritten', lease: leaseOf('a', epoch, 2, true), askedMs: stand.nowMs });
+    stand.on({ kind: 'leaseWritten', lease: leaseOf('a', epoch, 2, true, stand.nowMs) });
     stand.nowMs += 5_000;
     stand.on({ ...vouched, askedMs: stand.nowMs });
     expect([stand.machine.isOpen(stand.nowMs), stand.machine.isOpen(stand.nowMs + 1_001)]).toEqual([true, false]);
@@ -170,7 +179,7 @@ describe('the halves of a pair (docs/specs/pairs.md)', () => {
         for (const effect of effects) {
           if (effect.kind !== 'writeLease') continue;
           written.push(effect.lease.lone);
-          stand.on({ kind: 'leaseWritten', lease: { ...effect.lease, revision: 1 }, askedMs: stand.nowMs });
+          stand.on({ kind: 'leaseWritten', lease: { ...effect.lease, revision: 1 } });
         }
       });
       return written;
@@ -180,6 +189,62 @@ describe('the halves of a pair (docs/specs/pairs.md)', () => {
     expect(new Set(leases(900))).toEqual(new Set([true]));
     stand.hear({ kind: 'ack', epoch, askedMs: stand.nowMs, ready: true });
     expect(new Set(leases(900))).toEqual(new Set([false]));
+  });
+
+  it('Primary: asks for the next renewal although the one before has no answer', () => {
+    stand.lead();
+    expect(kinds(stand.pass(1_200, 'silent')).filter((kind) => kind === 'writeLease')).toHaveLength(4);
+  });
+
+  it('Primary: a write whose answer was lost proves the term when it is read back, from when it was asked for', () => {
+    const epoch = stand.lead();
+    const askedMs = stand.nowMs + 300;
+    stand.pass(600);
+    expect(kinds(stand.on({ kind: 'leaseRefused', revision: 1 }))).toEqual(['readLease']);
+    stand.on({ kind: 'leaseRead', lease: leaseOf('a', epoch, 2, false, askedMs) });
+    expect([stand.machine.isOpen(askedMs + 999), stand.machine.isOpen(askedMs + 1_000)]).toEqual([true, false]);
+  });
+
+  it('Primary: a refusal that its own earlier write explains is passed over', () => {
+    const epoch = stand.lead();
+    stand.pass(600);
+    stand.on({ kind: 'leaseWritten', lease: leaseOf('a', epoch, 2, false, stand.nowMs - 300) });
+    expect(stand.on({ kind: 'leaseRefused', revision: 1 })).toEqual([]);
+  });
+
+  it('Primary: a late answer to a write that said lone does not let proxies count again', () => {
+    const epoch = stand.lead();
+    stand.pass(3_300, 'silent');
+    const lone = leaseOf('a', epoch, 2, true, stand.nowMs - 300);
+    stand.on({ kind: 'leaseRead', lease: lone });
+    stand.hear({ kind: 'ack', epoch, askedMs: stand.nowMs, ready: true });
+    stand.pass(300, 'silent');
+    stand.on({ kind: 'leaseWritten', lease: lone });
+    stand.nowMs += 3_000;
+    stand.on({ kind: 'proxyAnswered', proxy: 'p1', question: 'vouch', epoch, yes: true, askedMs: stand.nowMs });
+    expect(stand.machine.isOpen(stand.nowMs)).toBe(false);
+  });
+
+  it('Primary: writes over a lease of the other half only when that half answers, or let it lapse', () => {
+    const epoch = stand.lead();
+    const others = leaseOf('b', epoch - 1, 2);
+    const written = (effects: PairEffect[]): boolean => effects.some(({ kind }) => kind === 'writeLease');
+    stand.nowMs += 20_000;
+    expect(written(stand.on({ kind: 'leaseRead', lease: others }))).toBe(false);
+    expect(written(stand.pass(1_200, others))).toBe(false);
+    expect(written(stand.pass(300, others))).toBe(true);
+    stand.hear({ kind: 'ack', epoch, askedMs: stand.nowMs, ready: true });
+    stand.nowMs += 600;
+    expect(written(stand.on({ kind: 'leaseRead', lease: leaseOf('b', epoch - 1, 3) }))).toBe(true);
+  });
+
+  it('Primary: is doubtful for a while once it is unproven, and not when its term is over', () => {
+    stand.lead();
+    const untilMs = stand.nowMs + 990;
+    expect([0, 1, 1_999, 2_000].map((ms) => stand.machine.isDoubtful(untilMs - 1 + ms))).toEqual([false, true, true, true]);
+    expect(stand.machine.isDoubtful(untilMs + 2_000)).toBe(false);
+    stand.on({ kind: 'leaseRead', lease: leaseOf('b', 2 ** 52, 9) });
+    expect(stand.machine.isDoubtful(untilMs + 1)).toBe(false);
   });
 
   it.each([

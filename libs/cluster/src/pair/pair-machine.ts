@@ -5,7 +5,7 @@
 import { Hlc } from '../hlc.js';
 import type { Machine, Out } from '#kernel';
 import { LeaseView } from './lease-view.js';
-import { PAIR, type PairEffect, type PairInput, type PairMessage, type PairState } from './pair-machine.types.js';
+import { PAIR, type PairEffect, type PairInput, type PairMessage, type PairState, type SeenLease } from './pair-machine.types.js';
 import { Proof } from './proof.js';
 
 type Effects = Out<PairEffect>;
@@ -32,8 +32,12 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
   #sentMs = -Infinity;
   #leaseMs = -Infinity;
   #handedMs: number | undefined;
-  /** A read or a write of the lease is under way. */
-  #pending: 'read' | 'write' | undefined;
+  /** When the latest question was asked; what older reads say may be older than what is known. */
+  #readMs = -Infinity;
+  /** The latest write that has no answer yet. */
+  #writeMs: number | undefined;
+  /** A write of this claim got no answer: it may have been carried out. */
+  #mayBeOurs = false;
 
   /** @param proxies how many proxies the data centre has */
   constructor(private readonly process: string, proxies: number) {
@@ -52,6 +56,11 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
   /** Whether this half may act for its node at `nowMs`. */
   isOpen(nowMs: number): boolean {
     return this.#state === 'Primary' && nowMs < this.#proofUntilMs;
+  }
+
+  /** Closed, and a proof that comes soon opens it again: what waits is not lost yet. */
+  isDoubtful(nowMs: number): boolean {
+    return this.#state === 'Primary' && nowMs >= this.#proofUntilMs && nowMs - this.#proofUntilMs < PAIR.HOLD_MS;
   }
 
   /** All of the latest term that was heard of is here. */
@@ -79,8 +88,8 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
       case 'heard': return this.#heard(input.message, input.nowMs, out);
       case 'leaseRead': return this.#leaseRead(input, out);
       case 'leaseWritten': return this.#leaseWritten(input, out);
-      case 'leaseRefused': return this.#leaseRefused(out);
-      case 'leaseFailed': this.#pending = undefined; return;
+      case 'leaseRefused': return this.#leaseRefused(input, out);
+      case 'leaseFailed': return this.#answered(input.askedMs, true);
       case 'proxyAnswered': return this.#proxyAnswered(input);
       case 'copy': this.#copyEpoch = input.epoch; return;
       case 'switchover': return this.switchoverProblem(input.nowMs) === undefined ? this.#handOver(out) : undefined;
@@ -136,13 +145,20 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
     this.#hlc.observe(Math.max(this.#known, this.#view.lease?.epoch ?? 0));
     this.#epoch = this.#hlc.next(nowMs);
     this.#proof.reset();
+    this.#writeMs = undefined;
+    this.#mayBeOurs = false;
     this.#sentMs = -Infinity;
     this.#claim(nowMs, out);
   }
 
   #claim(nowMs: number, out: Effects): void {
     if (nowMs - this.#sentMs >= PAIR.BEAT_MS) this.#sendClaim(nowMs, out);
-    if (this.#mayTakeLease(nowMs)) return this.#write(out);
+    if (this.#mayTakeLease(nowMs)) {
+      if (this.#isWriting(nowMs)) return;
+      // Its owner goes by the later term: one that follows it must be later still.
+      if ((this.#view.lease?.epoch ?? 0) > this.#epoch) return this.#take(nowMs, out);
+      return this.#write(nowMs, out);
+    }
     if (!this.#isDue(nowMs)) return;
     const { lease } = this.#view;
     if (lease !== undefined && this.#view.lapsed(nowMs) && this.#view.needsProxies(nowMs)) {
@@ -174,7 +190,6 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
     if (nowMs - this.#proofUntilMs >= PAIR.DOUBT_MAX_MS) return this.#yield('its term was not proven for too long', out, false);
     if (nowMs - this.#sentMs >= PAIR.BEAT_MS) this.#sendBeat(nowMs, out);
     if (!this.#isDue(nowMs)) return;
-    this.#leaseMs = nowMs;
     if (this.#proof.lone && nowMs - this.#proof.leaseAskedMs >= 2 * PAIR.LEASE_MS) {
       out.push({ kind: 'askProxies', question: 'vouch', epoch: this.#epoch });
     }
@@ -184,10 +199,8 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
 
   /** Lone is taken back before the other half may count on it, and counted on only when it is written. */
   #renew(nowMs: number, out: Effects): void {
-    const lone = nowMs - this.#ackHeardMs >= PAIR.AWAY_MS;
-    if (!lone) this.#proof.lone = false;
+    this.#write(nowMs, out, nowMs - this.#ackHeardMs >= PAIR.AWAY_MS);
     this.#proofUntilMs = this.#proof.untilMs();
-    this.#write(out, lone);
   }
 
   #sendBeat(nowMs: number, out: Effects): void {
@@ -254,7 +267,7 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
       this.#yield('the other half is primary in a later term', out);
     }
     // The lease may be ours already: its answer decides.
-    if (this.#state === 'Taking' && this.#pending === 'write') return;
+    if (this.#state === 'Taking' && this.#isWriting(nowMs)) return;
     this.#toBackup();
     this.#known = epoch;
     this.#beatHeardMs = nowMs;
@@ -271,7 +284,7 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
         return this.#answer(claim, nowMs, out);
       case 'Backup': return this.#holds && !claim.holds ? this.#take(nowMs, out) : this.#answer(claim, nowMs, out);
       case 'Taking':
-        if (this.#pending === 'write' || !this.#isBehind(claim)) return;
+        if (this.#isWriting(nowMs) || !this.#isBehind(claim)) return;
         this.#toBackup();
         return this.#answer(claim, nowMs, out);
     }
@@ -304,43 +317,76 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
   // ---- the lease
 
   #isDue(nowMs: number): boolean {
-    return this.#pending === undefined && nowMs - this.#leaseMs >= PAIR.LEASE_MS;
+    return nowMs - this.#leaseMs >= PAIR.LEASE_MS;
+  }
+
+  /** A write that is answered later than the next one is asked for holds nothing up. */
+  #isWriting(nowMs: number): boolean {
+    return this.#writeMs !== undefined && nowMs - this.#writeMs < PAIR.LEASE_MS;
   }
 
   #read(nowMs: number, out: Effects): void {
     this.#leaseMs = nowMs;
-    this.#pending = 'read';
-    out.push({ kind: 'readLease' });
+    this.#readMs = nowMs;
+    out.push({ kind: 'readLease', askedMs: nowMs });
   }
 
-  #write(out: Effects, lone = false): void {
-    if (this.#pending === 'write') return;
-    this.#pending = 'write';
-    out.push({ kind: 'writeLease', lease: { epoch: this.#epoch, owner: this.process, lone }, revision: this.#view.lease?.revision });
+  #write(nowMs: number, out: Effects, lone = false): void {
+    const revision = this.#view.lease?.revision;
+    if (this.#writeMs !== undefined) this.#mayBeOurs = true;
+    if (!lone) this.#proof.asksNotLone(revision);
+    this.#leaseMs = nowMs;
+    this.#writeMs = nowMs;
+    out.push({ kind: 'writeLease', lease: { epoch: this.#epoch, owner: this.process, lone, askedMs: nowMs }, revision });
   }
 
-  #leaseRead({ lease, nowMs }: PairInput & { kind: 'leaseRead' }, out: Effects): void {
-    if (this.#pending === 'read') this.#pending = undefined;
-    this.#view.read(lease, nowMs);
+  #answered(askedMs: number, failed = false): void {
+    if (askedMs !== this.#writeMs) return;
+    this.#writeMs = undefined;
+    if (failed) this.#mayBeOurs = true;
+  }
+
+  #leaseRead({ lease, askedMs, nowMs }: PairInput & { kind: 'leaseRead' }, out: Effects): void {
     const epoch = lease?.epoch ?? 0;
     this.#hlc.observe(epoch);
     if (this.#state === 'Primary' && epoch > this.#epoch) return this.#yield('the lease is in a later term', out);
-    if (this.#state === 'Primary') this.#renew(nowMs, out);
+    const { lease: known } = this.#view;
+    const isNews = askedMs >= this.#readMs || (lease !== undefined && lease.revision > (known?.revision ?? 0));
+    if (isNews) this.#view.read(lease, nowMs);
+    if (lease !== undefined) this.#ownLease(lease, nowMs, out);
+    if (isNews && this.#state === 'Primary' && !this.#isWriting(nowMs) && this.#mayWriteOver(nowMs)) this.#renew(nowMs, out);
   }
 
-  #leaseWritten({ lease, askedMs, nowMs }: PairInput & { kind: 'leaseWritten' }, out: Effects): void {
-    this.#pending = undefined;
-    this.#view.read(lease, nowMs);
-    if (lease.epoch !== this.#epoch || (this.#state !== 'Taking' && this.#state !== 'Primary')) return;
-    this.#proof.leaseWritten(askedMs, lease.lone);
+  /** A lease of the other half may be that of a living term, which began while this one was away: unless that half just said otherwise. */
+  #mayWriteOver(nowMs: number): boolean {
+    const { lease } = this.#view;
+    return lease === undefined || nowMs < this.#proof.ackUntilMs || this.#view.mayTake(nowMs, this.#givenUp);
+  }
+
+  #leaseWritten({ lease, nowMs }: PairInput & { kind: 'leaseWritten' }, out: Effects): void {
+    this.#answered(lease.askedMs);
+    if (lease.revision >= (this.#view.lease?.revision ?? 0)) {
+      this.#view.read(lease, nowMs);
+      // What was read before may not have seen it.
+      this.#readMs = nowMs;
+    }
+    this.#ownLease(lease, nowMs, out);
+  }
+
+  /** Written, or read back: what was asked for then was carried out, whichever answer says so. */
+  #ownLease(lease: SeenLease, nowMs: number, out: Effects): void {
+    if (lease.owner !== this.process || lease.epoch !== this.#epoch || (this.#state !== 'Taking' && this.#state !== 'Primary')) return;
+    this.#proof.leaseWritten(lease);
     this.#proofUntilMs = this.#proof.untilMs();
     if (this.#state === 'Taking' && nowMs < this.#proofUntilMs) this.#becomePrimary(nowMs, out);
   }
 
-  #leaseRefused(out: Effects): void {
-    this.#pending = 'read';
-    if (this.#state === 'Taking') this.#toBackup();
-    out.push({ kind: 'readLease' });
+  #leaseRefused({ revision, askedMs, nowMs }: PairInput & { kind: 'leaseRefused' }, out: Effects): void {
+    this.#answered(askedMs);
+    // Since then an older write of the own ones was answered: it was that one.
+    if (revision !== this.#view.lease?.revision) return;
+    if (this.#state === 'Taking' && !this.#mayBeOurs) this.#toBackup();
+    this.#read(nowMs, out);
   }
 
   #proxyAnswered({ proxy, question, epoch, yes, askedMs }: PairInput & { kind: 'proxyAnswered' }): void {

@@ -7,6 +7,8 @@ export interface Lease {
   readonly owner: string;
   /** Written while the other half was unheard: whoever takes it over must ask the proxies too. */
   readonly lone: boolean;
+  /** When the owner asked for this write, by its own clock: reading it back proves what the answer to the write would have. */
+  readonly askedMs: number;
 }
 
 export interface SeenLease extends Lease {
@@ -31,12 +33,13 @@ export type PairInput =
   /** Each 100 ms, or as soon after as the process runs. */
   | { readonly kind: 'tick'; readonly nowMs: number }
   | { readonly kind: 'heard'; readonly message: PairMessage; readonly nowMs: number }
-  | { readonly kind: 'leaseRead'; readonly lease: SeenLease | undefined; readonly nowMs: number }
-  | { readonly kind: 'leaseWritten'; readonly lease: SeenLease; readonly askedMs: number; readonly nowMs: number }
-  /** Somebody else was first. */
-  | { readonly kind: 'leaseRefused'; readonly nowMs: number }
+  /** Answers of KeyValue, however late: each names the question by when it was asked. */
+  | { readonly kind: 'leaseRead'; readonly lease: SeenLease | undefined; readonly askedMs: number; readonly nowMs: number }
+  | { readonly kind: 'leaseWritten'; readonly lease: SeenLease; readonly nowMs: number }
+  /** Another write was first, maybe an older one of this half. `revision` is the one that was expected. */
+  | { readonly kind: 'leaseRefused'; readonly revision: number | undefined; readonly askedMs: number; readonly nowMs: number }
   /** KeyValue did not answer; a write may have been carried out nevertheless. */
-  | { readonly kind: 'leaseFailed'; readonly nowMs: number }
+  | { readonly kind: 'leaseFailed'; readonly askedMs: number; readonly nowMs: number }
   | {
     readonly kind: 'proxyAnswered'; readonly proxy: string; readonly question: ProxyQuestion; readonly epoch: number; readonly yes: boolean;
     readonly askedMs: number; readonly nowMs: number;
@@ -56,7 +59,7 @@ export const PAIR_HEADER = 'X-Cordboard-Pair';
 
 export type PairEffect =
   | { readonly kind: 'send'; readonly message: PairMessage }
-  | { readonly kind: 'readLease' }
+  | { readonly kind: 'readLease'; readonly askedMs: number }
   /** Compare-and-set against `revision`; undefined: create. */
   | { readonly kind: 'writeLease'; readonly lease: Lease; readonly revision: number | undefined }
   | { readonly kind: 'askProxies'; readonly question: ProxyQuestion; readonly epoch: number }
@@ -70,8 +73,13 @@ export type PairEffect =
 export const PAIR = {
   TICK_MS: 100,
   BEAT_MS: 200,
-  /** Between renewals of the lease by the primary, looks at it by the other half, and questions to proxies. */
+  /**
+   * Between renewals of the lease by the primary, looks at it by the other half, and questions to proxies. The next one does not wait for the
+   * answer to the one before.
+   */
   LEASE_MS: 300,
+  /** How long KeyValue may take for an answer that is still worth something. */
+  LEASE_ANSWER_MS: 1_000,
   /** How long an answer proves the term, from when it was asked for. */
   PROOF_MS: 1_000,
   /** How long whoever answered does not take over; longer than the proof, as clocks run unevenly. */
@@ -86,6 +94,8 @@ export const PAIR = {
   PROXIES_LAPSE_MS: 65_000,
   /** A claim right after the start: by then a living primary was heard. */
   FIRST_CLAIM_MS: 300,
+  /** How long what wants to pass a primary without proof waits for the next one. */
+  HOLD_MS: 2_000,
   /** How long a primary without proof keeps its tiers, silent. */
   DOUBT_MAX_MS: 60_000,
 } as const;

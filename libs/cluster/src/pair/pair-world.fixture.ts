@@ -6,9 +6,11 @@ import { ReplicaCopy } from './replica-copy.js';
 import type { ReplicaMessage, ReplicaState } from './replica-messages.js';
 import { ReplicaSource } from './replica-source.js';
 
-const KV_TIMEOUT_MS = 500;
+const KV_TIMEOUT_MS = PAIR.LEASE_ANSWER_MS;
 
-export const written = (state: ReplicaState): string => JSON.stringify([...state].map(([tier, values]) => [tier, [...values].sort()]).sort());
+/** A tier that removed everything is told like one that put nothing. */
+export const written = (state: ReplicaState): string =>
+  JSON.stringify([...state].filter(([, values]) => values.size > 0).map(([tier, values]) => [tier, [...values].sort()]).sort());
 
 /** One process. Everything that happens to it waits while it is paused. */
 export class Half {
@@ -117,7 +119,7 @@ export class Half {
     const { world, life } = this;
     switch (effect.kind) {
       case 'send': return world.carry(this, effect.message);
-      case 'readLease': return world.readLease(this, life);
+      case 'readLease': return world.readLease(this, life, effect.askedMs);
       case 'writeLease': return world.writeLease(this, life, effect.lease, effect.revision);
       case 'askProxies': return world.askProxies(this, life, effect.question, effect.epoch);
       case 'becamePrimary': {
@@ -154,8 +156,13 @@ export class PairWorld {
   delayMs = 5;
   cut = false;
   kvUp = true;
-  /** Share of slow messages to and from KeyValue. */
+  /** Share of slow messages to and from KeyValue, and how slow they are. */
   kvSlow = 0.05;
+  kvSlowMs = 900;
+  /** Share of questions to KeyValue that get no answer, carried out or not. */
+  kvLoss = 0;
+  /** What becomes of a question to KeyValue, when it is not left to chance. */
+  kvFate: (half: Half) => 'slow' | 'lost' | 'unheard' | undefined = () => undefined;
   readonly problems: string[] = [];
   takeovers = 0;
   #lease: SeenLease | undefined;
@@ -216,39 +223,45 @@ export class PairWorld {
     if (!this.cut) to.run(life, () => to.hear(message));
   }
 
-  readLease(half: Half, life: number): void {
-    this.#ask(half, life, () => {
+  readLease(half: Half, life: number, askedMs: number): void {
+    this.#ask(half, life, askedMs, () => {
       const lease = this.#lease;
-      return () => half.input({ kind: 'leaseRead', lease, nowMs: half.nowMs });
+      return () => half.input({ kind: 'leaseRead', lease, askedMs, nowMs: half.nowMs });
     });
   }
 
   writeLease(half: Half, life: number, lease: Lease, revision: number | undefined): void {
-    const askedMs = half.nowMs;
-    this.#ask(half, life, () => {
-      if (this.#lease?.revision !== revision) return () => half.input({ kind: 'leaseRefused', nowMs: half.nowMs });
+    const { askedMs } = lease;
+    this.#ask(half, life, askedMs, () => {
+      if (this.#lease?.revision !== revision) return () => half.input({ kind: 'leaseRefused', revision, askedMs, nowMs: half.nowMs });
       this.#revision += 1;
       const seen = { ...lease, revision: this.#revision };
       this.#lease = seen;
-      return () => half.input({ kind: 'leaseWritten', lease: seen, askedMs, nowMs: half.nowMs });
+      return () => half.input({ kind: 'leaseWritten', lease: seen, nowMs: half.nowMs });
     });
   }
 
   /** There and back; an answer that comes late is none, but what was asked for may have been done. */
-  #ask(half: Half, life: number, serve: () => () => void): void {
+  #ask(half: Half, life: number, askedMs: number, serve: () => () => void): void {
     let over = false;
     const end = (work: () => void): void => {
       if (over) return;
       over = true;
       half.run(life, work);
     };
-    this.clock.setTimer(KV_TIMEOUT_MS, () => end(() => half.input({ kind: 'leaseFailed', nowMs: half.nowMs })));
-    const slow = this.entropy.chance(this.kvSlow) ? 900 : 40;
+    this.clock.setTimer(KV_TIMEOUT_MS, () => end(() => half.input({ kind: 'leaseFailed', askedMs, nowMs: half.nowMs })));
+    const fate = this.kvFate(half) ?? this.#chance();
+    const slow = fate === 'slow' ? this.kvSlowMs : 40;
     this.clock.setTimer(this.entropy.between(1, slow), () => {
-      if (!this.kvUp || !half.reachesKv) return;
+      if (!this.kvUp || !half.reachesKv || fate === 'lost') return;
       const answer = serve();
-      this.clock.setTimer(this.entropy.between(1, slow), () => end(answer));
+      if (fate !== 'unheard') this.clock.setTimer(this.entropy.between(1, slow), () => end(answer));
     });
+  }
+
+  #chance(): 'slow' | 'lost' | 'unheard' | undefined {
+    if (this.entropy.chance(this.kvLoss)) return this.entropy.chance(0.5) ? 'lost' : 'unheard';
+    return this.entropy.chance(this.kvSlow) ? 'slow' : undefined;
   }
 
   askProxies(half: Half, life: number, question: 'vouch' | 'letGo', epoch: number): void {

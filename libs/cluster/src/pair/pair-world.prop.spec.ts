@@ -8,7 +8,7 @@ function disturb(world: PairWorld): void {
   const half = entropy.chance(0.5) ? world.a : world.b;
   const forMs = entropy.between(100, 9_000);
   const later = (work: () => void): void => void world.clock.setTimer(forMs, work);
-  switch (entropy.between(0, 8)) {
+  switch (entropy.between(0, 10)) {
     case 0: world.cut = true; return later(() => { world.cut = false; });
     case 1: world.kvUp = false; return later(() => { world.kvUp = true; });
     case 2: half.reachesKv = false; return later(() => { half.reachesKv = true; });
@@ -17,6 +17,8 @@ function disturb(world: PairWorld): void {
     case 5: half.reachesProxy[entropy.between(0, world.proxies.length - 1)] = false; return later(() => half.reachesProxy.fill(true));
     case 6: world.loss = 0.4; return later(() => { world.loss = 0; });
     case 7: world.delayMs = 900; return later(() => { world.delayMs = 5; });
+    case 8: world.kvSlow = 0.7; world.kvSlowMs = 3_000; return later(() => { world.kvSlow = 0.05; world.kvSlowMs = 900; });
+    case 9: world.kvLoss = 0.6; return later(() => { world.kvLoss = 0; });
     default: return half.input({ kind: 'switchover', nowMs: half.nowMs });
   }
 }
@@ -64,6 +66,50 @@ describe('a pair under cuts, pauses, crashes and losses', () => {
     world.clock.skip(60_000);
     expect(world.halves.map(({ machine }) => [machine.state, machine.epoch])).toEqual(before);
     expect(world.halves.map(({ copy, source }) => copy.complete || source !== undefined)).toEqual([true, true]);
+  });
+
+  /** Both halves have their roles; from now on the primary is looked at each 10 ms. */
+  const watched = (seed: number, disturbed: (world: PairWorld) => void): { closed: number[]; problems: readonly string[] } => {
+    const world = new PairWorld(seed);
+    world.kvSlow = 0;
+    for (const half of world.halves) half.boot();
+    world.clock.skip(5_000);
+    const first = world.primary!;
+    disturbed(world);
+    const closed: number[] = [];
+    const startMs = world.clock.nowMs();
+    while (world.clock.nowMs() < startMs + 60_000) {
+      world.clock.skip(10);
+      if (!first.isOpen) closed.push(world.clock.nowMs() - startMs);
+    }
+    return { closed, problems: world.problems };
+  };
+
+  it.each<[string, (world: PairWorld) => void]>([
+    ['does not answer', (world) => { world.kvUp = false; }],
+    ['answers after seconds', (world) => { world.kvSlow = 1; world.kvSlowMs = 4_000; }],
+    ['loses most questions and answers', (world) => { world.kvLoss = 0.9; }],
+  ])('keeps its primary open by the other half alone while KeyValue %s', (_name, disturbed) => {
+    for (let seed = 1; seed <= 20; seed += 1) expect(watched(seed, disturbed)).toEqual({ closed: [], problems: [] });
+  });
+
+  it.each<['slow' | 'lost' | 'unheard', string]>([
+    ['slow', 'answers one question in five late'], ['lost', 'loses one question in five'], ['unheard', 'loses one answer in five'],
+  ])('keeps its primary open by the lease alone while KeyValue (%s) %s', (fate) => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      let asked = 0;
+      const seen = watched(seed, (world) => {
+        world.cut = true;
+        for (const half of world.halves) half.reachesProxy.fill(false);
+        world.kvSlowMs = 325;
+        world.kvFate = (half) => {
+          if (half.source === undefined) return undefined;
+          asked += 1;
+          return asked % 5 === 0 ? fate : undefined;
+        };
+      });
+      expect(seen).toEqual({ closed: [], problems: [] });
+    }
   });
 
   it.each([1, 2, 3, 4, 5])('goes on with the very last state when a link that loses nothing ends with the primary (%s)', (seed) => {

@@ -40,6 +40,13 @@ export interface PairEvents {
 const FLUSH_MS = 1_000;
 const FLUSH_CHECK_MS = 10;
 
+/** Questions to KeyValue at a time. */
+const ASKING_MAX = 8;
+
+/** What KeyValue said, without when. */
+type LeaseAnswer = WithoutNow<Extract<PairInput, { readonly kind: `lease${string}` }>>;
+type WithoutNow<T> = T extends PairInput ? Omit<T, 'nowMs'> : never;
+
 type Message = PairMessage | ReplicaMessage | ReachNotice;
 
 export class PairService implements Fence {
@@ -52,6 +59,7 @@ export class PairService implements Fence {
   #bucket: Promise<KeyValue> | undefined;
   #subscription: BusSubscription | undefined;
   #timer: Timer | undefined;
+  #asking = 0;
   #closed = false;
   #isFollowing = false;
   switchovers = 0;
@@ -171,7 +179,7 @@ export class PairService implements Fence {
   #perform(effect: PairEffect): void {
     switch (effect.kind) {
       case 'send': return this.#send(effect.message);
-      case 'readLease': return void this.#readLease();
+      case 'readLease': return void this.#readLease(effect);
       case 'writeLease': return void this.#writeLease(effect);
       case 'askProxies': return this.#askProxies(effect);
       case 'becamePrimary': return this.#lead(effect);
@@ -235,32 +243,41 @@ export class PairService implements Fence {
 
   // ---- the lease
 
-  async #readLease(): Promise<void> {
-    try {
-      const entry = await (await this.#open()).get(token(this.settings.node));
+  async #readLease({ askedMs }: PairEffect & { kind: 'readLease' }): Promise<void> {
+    await this.#ask(askedMs, async (bucket, key) => {
+      const entry = await bucket.get(key);
       const lease = entry === undefined ? undefined : { ...(entry.value as SeenLease), revision: entry.revision };
-      this.#input({ kind: 'leaseRead', lease, nowMs: this.ports.clock.nowMs() });
-    } catch {
-      this.#input({ kind: 'leaseFailed', nowMs: this.ports.clock.nowMs() });
-    }
+      return { kind: 'leaseRead', lease, askedMs };
+    });
   }
 
   async #writeLease({ lease, revision }: PairEffect & { kind: 'writeLease' }): Promise<void> {
-    const askedMs = this.ports.clock.nowMs();
-    try {
-      const bucket = await this.#open();
-      const key = token(this.settings.node);
-      const written = revision === undefined ? await bucket.create(key, lease) : await bucket.update(key, lease, revision);
-      this.#input({ kind: 'leaseWritten', lease: { ...lease, revision: written }, askedMs, nowMs: this.ports.clock.nowMs() });
-    } catch (error) {
-      const kind = error instanceof RevisionConflict ? 'leaseRefused' : 'leaseFailed';
-      this.#input({ kind, nowMs: this.ports.clock.nowMs() });
+    const { askedMs } = lease;
+    await this.#ask(askedMs, async (bucket, key) => {
+      try {
+        const written = revision === undefined ? await bucket.create(key, lease) : await bucket.update(key, lease, revision);
+        return { kind: 'leaseWritten', lease: { ...lease, revision: written } };
+      } catch (error) {
+        if (error instanceof RevisionConflict) return { kind: 'leaseRefused', revision, askedMs };
+        throw error;
+      }
+    });
+  }
+
+  /** Several at a time: an answer that takes long holds nothing up. */
+  async #ask(askedMs: number, work: (bucket: KeyValue, key: string) => Promise<LeaseAnswer>): Promise<void> {
+    let answer: LeaseAnswer = { kind: 'leaseFailed', askedMs };
+    if (this.#asking < ASKING_MAX) {
+      this.#asking += 1;
+      answer = await this.#open().then((bucket) => work(bucket, token(this.settings.node))).catch(() => answer);
+      this.#asking -= 1;
     }
+    this.#input({ ...answer, nowMs: this.ports.clock.nowMs() });
   }
 
   #open(): Promise<KeyValue> {
     if (this.#bucket === undefined) {
-      const opened = this.ports.keyValues.bucket(`pairs-${this.settings.dataCentre}`);
+      const opened = this.ports.keyValues.bucket(`pairs-${this.settings.dataCentre}`, { answerMs: PAIR.LEASE_ANSWER_MS });
       this.#bucket = opened;
       opened.catch(() => { this.#bucket = undefined; });
     }
