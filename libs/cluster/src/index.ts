@@ -14,13 +14,14 @@ export {
   DOWN_AFTER_MS, type MemberHeartbeat, Membership, type MembershipChange, type MembershipInput, STANDBY, PAIR_GRACE_MS,
 } from './membership/membership.js';
 export { type MembershipListener, type MembershipPorts, MembershipService } from './membership/membership-service.js';
-export type { Fence } from './pair/fence.js';
+export type { Fence, Way } from './pair/fence.js';
 export { FencedBus } from './pair/fenced-bus.js';
 export { PairMachine } from './pair/pair-machine.js';
 export { PAIR, PAIR_HEADER, type PairEffect, type PairInput, type PairMessage, type PairState, type SeenLease } from './pair/pair-machine.types.js';
 export { ReplicaCopy } from './pair/replica-copy.js';
 export type { ReplicaMessage, ReplicaState } from './pair/replica-messages.js';
 export { ReplicaSource } from './pair/replica-source.js';
+export { Withheld } from './pair/withheld.js';
 export { entriesUnder, lifeOf, type PairTerm, type Replica } from './pair/replica.js';
 export { type PairRole, PRIMARY } from './pair/role.js';
 export {

@@ -3,14 +3,16 @@ import { VirtualClock } from '#simulation';
 import { MemoryBus } from '../bus/memory.js';
 import type { BusReply } from '../bus/port.js';
 import { FencedBus } from './fenced-bus.js';
+import { Withheld } from './withheld.js';
 
 function stand() {
   const clock = new VirtualClock();
   const meter = new CountingMeter();
   const inner = new MemoryBus({ clock, meter, log: silentLog });
-  const gate = { open: true };
-  const bus = new FencedBus(inner, { isOpen: () => gate.open }, meter);
-  return { clock, inner, gate, bus, meter };
+  const gate = { open: true, doubtful: false };
+  const withheld = new Withheld(() => gate.open, () => {});
+  const bus = new FencedBus(inner, { isOpen: () => gate.open, hold: (way, work) => gate.doubtful && withheld.hold(way, work) }, meter);
+  return { clock, inner, gate, bus, meter, withheld };
 }
 
 describe('FencedBus', () => {
@@ -68,5 +70,37 @@ describe('FencedBus', () => {
     inner.publish('in', {});
     await clock.advance(1);
     expect([into, inner.connected]).toEqual([[], true]);
+  });
+
+  it('withholds what finds the fence closed in doubt, and lets it through in its order', async () => {
+    const { clock, inner, gate, bus, meter, withheld } = stand();
+    const heard: object[] = [];
+    inner.subscribe('out', (message) => void heard.push(message));
+    inner.subscribe('ask', (_message, { respond }) => respond?.({ answer: 1 }));
+    bus.subscribe('in', (message) => bus.publish('out', { echo: message }));
+    Object.assign(gate, { open: false, doubtful: true });
+    inner.publish('in', { n: 1 });
+    await clock.advance(1);
+    bus.publish('out', { n: 2 });
+    bus.request('ask', {}, 1_000, (reply) => void heard.push(reply));
+    await clock.advance(1);
+    expect(heard).toEqual([]);
+    gate.open = true;
+    withheld.release();
+    await clock.advance(1);
+    expect(heard).toEqual([{ n: 2 }, { echo: { n: 1 } }, { kind: 'reply', message: { answer: 1 } }]);
+    expect(meter.count('pair_fenced_total')).toBe(0);
+  });
+
+  it('gives up what it withheld when the term is over', async () => {
+    const { clock, inner, gate, bus, meter, withheld } = stand();
+    const heard: object[] = [];
+    inner.subscribe('out', (message) => void heard.push(message));
+    Object.assign(gate, { open: false, doubtful: true });
+    bus.publish('out', { n: 1 });
+    bus.request('ask', {}, 1_000, (reply) => void heard.push(reply));
+    withheld.drop();
+    await clock.advance(1);
+    expect([heard, meter.count('pair_fenced_total')]).toEqual([[{ kind: 'timeout' }], 2]);
   });
 });

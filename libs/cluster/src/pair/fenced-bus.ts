@@ -1,7 +1,7 @@
-/** The bus as tiers of a paired node see it: nothing passes, in either direction, while the fence is closed. */
+/** The bus as tiers of a paired node see it: nothing passes, in either direction, while the fence is closed; what it holds passes later. */
 import type { Counter, Meter } from '#kernel';
 import type { Bus, BusHandler, BusMessage, BusReply, BusSubscription } from '../bus/port.js';
-import type { Fence } from './fence.js';
+import type { Fence, Way } from './fence.js';
 
 export class FencedBus implements Bus {
   readonly #subscriptions = new Set<BusSubscription>();
@@ -21,18 +21,19 @@ export class FencedBus implements Bus {
   }
 
   publish(subject: string, message: BusMessage): void {
-    if (this.#isOpen()) this.inner.publish(subject, message);
+    this.#pass('out', () => this.inner.publish(subject, message));
   }
 
   subscribe(pattern: string, handler: BusHandler, options?: { readonly queue?: string }): BusSubscription {
-    const inner = this.inner.subscribe(pattern, (message, delivery) => {
-      if (!this.#isOpen()) return;
+    let isOver = false;
+    const inner = this.inner.subscribe(pattern, (message, delivery) => this.#pass('in', () => {
+      if (isOver) return;
       const { respond } = delivery;
-      if (respond === undefined) return handler(message, delivery);
-      handler(message, { ...delivery, respond: (answer) => { if (this.#isOpen()) respond(answer); } });
-    }, options);
+      handler(message, respond === undefined ? delivery : { ...delivery, respond: (answer) => this.#pass('out', () => respond(answer)) });
+    }), options);
     const subscription: BusSubscription = {
       unsubscribe: () => {
+        isOver = true;
         this.#subscriptions.delete(subscription);
         inner.unsubscribe();
       },
@@ -43,11 +44,12 @@ export class FencedBus implements Bus {
 
   /** A request that may not leave, or whose answer may not come in, ends as if nobody had answered in time. */
   request(subject: string, message: BusMessage, timeoutMs: number, done: (reply: BusReply) => void): void {
-    if (!this.#isOpen()) {
-      queueMicrotask(() => done({ kind: 'timeout' }));
-      return;
-    }
-    this.inner.request(subject, message, timeoutMs, (reply) => done(this.#isOpen() ? reply : { kind: 'timeout' }));
+    const timeout = (): void => done({ kind: 'timeout' });
+    this.#pass(
+      'out',
+      () => this.inner.request(subject, message, timeoutMs, (reply) => this.#pass('in', () => done(reply), timeout)),
+      () => queueMicrotask(timeout),
+    );
   }
 
   flush(): Promise<void> {
@@ -61,9 +63,12 @@ export class FencedBus implements Bus {
     return Promise.resolve();
   }
 
-  #isOpen(): boolean {
-    const open = !this.#ended && this.fence.isOpen();
-    if (!open) this.#stopped.add();
-    return open;
+  #pass(way: Way, work: () => void, stopped: () => void = () => {}): void {
+    if (!this.#ended && this.fence.isOpen()) return work();
+    const stop = (): void => {
+      this.#stopped.add();
+      stopped();
+    };
+    if (this.#ended || !this.fence.hold(way, (passed) => (passed && !this.#ended ? work() : stop()))) stop();
   }
 }

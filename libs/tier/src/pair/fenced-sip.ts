@@ -1,5 +1,5 @@
-/** SIP of a paired node: nothing passes, in either direction, while the fence is closed. */
-import type { Fence } from '#cluster';
+/** SIP of a paired node: nothing passes, in either direction, while the fence is closed; what it holds passes later. */
+import type { Fence, Way } from '#cluster';
 import type { Counter, Meter } from '#kernel';
 import type { Flow, ListeningAddress, SipMessage, SipParseError, SipTransport, Target, TransportError } from '#sip';
 
@@ -11,8 +11,8 @@ export class FencedSip implements SipTransport {
 
   constructor(private readonly inner: SipTransport, private readonly fence: Fence, meter: Meter) {
     this.#stopped = meter.counter('pair_fenced_sip_total', 'SIP messages that a half without a proven term did not let through');
-    inner.onMessage = (message, flow) => { if (this.#isOpen()) this.onMessage(message, flow); };
-    inner.onMalformed = (error, flow) => { if (this.#isOpen()) this.onMalformed(error, flow); };
+    inner.onMessage = (message, flow) => this.#pass('in', () => this.onMessage(message, flow));
+    inner.onMalformed = (error, flow) => this.#pass('in', () => this.onMalformed(error, flow));
     inner.onFlowLost = (flow) => this.onFlowLost(flow);
   }
 
@@ -21,16 +21,19 @@ export class FencedSip implements SipTransport {
   }
 
   send(bytes: string, to: Target | Flow, failed?: (error: TransportError) => void): void {
-    if (this.#isOpen()) this.inner.send(bytes, to, failed);
+    this.#pass('out', () => this.inner.send(bytes, to, failed));
   }
 
   close(): Promise<void> {
     return this.inner.close();
   }
 
-  #isOpen(): boolean {
-    const open = this.fence.isOpen();
-    if (!open) this.#stopped.add();
-    return open;
+  #pass(way: Way, work: () => void): void {
+    if (this.fence.isOpen()) return work();
+    const held = this.fence.hold(way, (passed) => {
+      if (passed) work();
+      else this.#stopped.add();
+    });
+    if (!held) this.#stopped.add();
   }
 }

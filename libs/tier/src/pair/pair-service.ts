@@ -1,7 +1,7 @@
 /** Runs the machine of a pair's half over bus, KeyValue and clock: its messages, its lease, its replication (docs/specs/pairs.md). */
 import {
   type Bus, type BusSubscription, type Fence, type KeyValue, type KeyValueStore, PAIR, type PairEffect, type PairInput, PairMachine, type PairMessage,
-  ReplicaCopy, type ReplicaMessage, type ReplicaState, RevisionConflict, type SeenLease, subjects, token,
+  ReplicaCopy, type ReplicaMessage, type ReplicaState, RevisionConflict, type SeenLease, subjects, token, type Way, Withheld,
 } from '#cluster';
 import type { Clock, Log, Timer } from '#kernel';
 import type { HalfLink } from './pair-link.js';
@@ -59,10 +59,14 @@ export class PairService implements Fence {
   #bucket: Promise<KeyValue> | undefined;
   #subscription: BusSubscription | undefined;
   #timer: Timer | undefined;
+  readonly #withheld: Withheld;
+  /** Since when the term is unproven, as far as anybody noticed. */
+  #doubtMs: number | undefined;
   #asking = 0;
   #closed = false;
   #isFollowing = false;
   switchovers = 0;
+  doubts = 0;
   /** To the other half, beside the bus. */
   link: HalfLink | undefined;
 
@@ -70,10 +74,25 @@ export class PairService implements Fence {
     this.#machine = new PairMachine(settings.process, settings.proxies);
     this.#copy = new ReplicaCopy(settings.process);
     this.#subject = subjects.pairSync(settings.node);
+    this.#withheld = new Withheld(() => this.isOpen(), (error) => {
+      ports.log.error('what waited for the proof of the term failed', { ...this.#names, error: String(error) });
+    });
   }
 
   isOpen(): boolean {
     return this.#machine.isOpen(this.ports.clock.nowMs());
+  }
+
+  hold(way: Way, work: (passed: boolean) => void): boolean {
+    const nowMs = this.ports.clock.nowMs();
+    if (this.#closed || !this.#machine.isDoubtful(nowMs)) return false;
+    this.#doubted(nowMs);
+    return this.#withheld.hold(way, work);
+  }
+
+  /** Messages that ever waited for a proof. */
+  get withheld(): number {
+    return this.#withheld.total;
   }
 
   get #names(): { readonly node: string; readonly process: string } {
@@ -125,6 +144,7 @@ export class PairService implements Fence {
     this.#subscription?.unsubscribe();
     this.#timer?.cancel();
     this.#term?.end();
+    this.#withheld.drop();
   }
 
   heard(message: Message): void {
@@ -174,6 +194,28 @@ export class PairService implements Fence {
     if (this.#closed) return;
     this.#machine.on(input, this.#effects);
     for (let effect = this.#effects.shift(); effect !== undefined; effect = this.#effects.shift()) this.#perform(effect);
+    this.#decide();
+  }
+
+  /** What waits passes with a proof of its own term, and is given up when there will be none soon. */
+  #decide(): void {
+    const nowMs = this.ports.clock.nowMs();
+    if (this.#machine.isOpen(nowMs)) {
+      if (this.#doubtMs !== undefined) {
+        this.ports.log.warn('its term was unproven for a while', { ...this.#names, ms: Math.round(nowMs - this.#doubtMs), waiting: this.#withheld.waiting });
+      }
+      this.#doubtMs = undefined;
+      return this.#withheld.release();
+    }
+    if (this.#machine.isDoubtful(nowMs)) return this.#doubted(nowMs);
+    this.#doubtMs = undefined;
+    this.#withheld.drop();
+  }
+
+  #doubted(nowMs: number): void {
+    if (this.#doubtMs !== undefined) return;
+    this.#doubtMs = nowMs;
+    this.doubts += 1;
   }
 
   #perform(effect: PairEffect): void {

@@ -205,6 +205,42 @@ describe('a process that is half of a pair', () => {
     expect(stand.last.count).toBe(1);
   });
 
+  it('withholds what its tiers say while its term is unproven for a moment, and says it with the next proof', async () => {
+    const meter = new CountingMeter();
+    const first = stand.node('N1', meter);
+    const started = first.start();
+    await stand.clock.advance(3_000);
+    await started;
+    stand.blind.add('N1');
+    await stand.clock.advance(1_300);
+    expect(stand.last.ports.fence?.isOpen()).toBe(false);
+    stand.last.add();
+    stand.last.add();
+    await stand.clock.advance(300);
+    expect(stand.said).toEqual([]);
+    stand.blind.clear();
+    await stand.clock.advance(400);
+    expect(stand.said).toEqual([{ count: 1, host: '127.0.21.11' }, { count: 2, host: '127.0.21.11' }]);
+    expect([meter.value('pair_doubts', { node: 'N1' }), meter.value('pair_withheld', { node: 'N1' })]).toEqual([1, 2]);
+  });
+
+  it('gives up what it withheld for too long, and what another term overtook', async () => {
+    const first = stand.node('N1');
+    const started = first.start();
+    await stand.clock.advance(3_000);
+    await started;
+    stand.blind.add('N1');
+    await stand.clock.advance(1_300);
+    stand.last.add();
+    await stand.clock.advance(3_000);
+    stand.blind.clear();
+    await stand.clock.advance(1_000);
+    expect([stand.said, stand.last.ports.fence?.isOpen()]).toEqual([[], true]);
+    stand.last.add();
+    await stand.clock.advance(1);
+    expect(stand.said).toEqual([{ count: 2, host: '127.0.21.11' }]);
+  });
+
   it('hands over on command: the other half continues, nothing is said twice, no tier is drained', async () => {
     const [first, second] = await stand.pair();
     const before = stand.last;

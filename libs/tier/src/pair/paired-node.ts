@@ -233,6 +233,8 @@ export class PairedNode {
     meter.gauge('pair_primary', '1 while this half is primary', () => (service.isPrimary ? 1 : 0), labels);
     meter.gauge('pair_epoch', 'Term of the pair', () => service.describe().epoch, labels);
     meter.gauge('pair_switchovers', 'How often this half took over', () => service.switchovers, labels);
+    meter.gauge('pair_doubts', 'How often the term of this half was unproven for a while', () => service.doubts, labels);
+    meter.gauge('pair_withheld', 'Messages that waited for a proof of the term', () => service.withheld, labels);
     meter.gauge('pair_replication_lag', 'Frames that the backup has not acknowledged; -1 without one', () => Number(service.describe().lag ?? -1), labels);
     meter.gauge('pair_entries', 'Entries that this half holds', () => service.describe().entries, labels);
     meter.gauge('pair_bytes', 'Their size at the primary', () => Number(service.describe().bytes ?? 0), labels);

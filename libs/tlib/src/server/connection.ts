@@ -22,6 +22,8 @@ export interface ConnectionEvents {
 /** Asked before anything is read or written. */
 export interface Gate {
   isOpen(): boolean;
+  /** Closed: true when it may open soon, and `work` is told whether it did. */
+  hold(way: 'in' | 'out', work: (passed: boolean) => void): boolean;
 }
 
 export class Connection implements LineSink {
@@ -29,6 +31,10 @@ export class Connection implements LineSink {
   #pending = '';
   #open = true;
   #paused = false;
+  /** What waits for the gate, to be read and to be written. */
+  #isInputHeld = false;
+  #isOutputHeld = false;
+  #endsThen = false;
   lastHeardMs: number;
   /** Bytes that the kernel had taken, and when that number last grew. */
   #takenBytes = 0;
@@ -69,7 +75,7 @@ export class Connection implements LineSink {
     if (!this.#paused) return;
     this.#paused = false;
     this.lastHeardMs = this.nowMs();
-    this.socket.resume();
+    if (!this.#isInputHeld) this.socket.resume();
   }
 
   /** Bytes that wait for the client to read. */
@@ -94,17 +100,32 @@ export class Connection implements LineSink {
   }
 
   flush(): void {
-    if (this.#pending === '' || !this.#open) return;
-    if (this.gate?.isOpen() === false) return this.destroy();
+    if (this.#pending === '' || !this.#open || this.#isOutputHeld) return;
+    if (this.gate?.isOpen() === false) return this.#holdOutput(this.gate);
+    this.#writePending();
+  }
+
+  #writePending(): void {
     const text = this.#pending;
     this.#pending = '';
     this.socket.write(text);
   }
 
+  #holdOutput(gate: Gate): void {
+    this.#isOutputHeld = gate.hold('out', (passed) => {
+      this.#isOutputHeld = false;
+      if (!passed) return this.destroy();
+      if (!this.socket.destroyed) this.#writePending();
+      if (this.#endsThen) this.socket.end();
+    });
+    if (!this.#isOutputHeld) this.destroy();
+  }
+
   /** Sends what waits, then closes. */
   end(): void {
     this.flush();
-    this.socket.end();
+    this.#endsThen = this.#isOutputHeld;
+    if (!this.#endsThen) this.socket.end();
     if (this.#open) this.events.onEnding(this);
     this.#closed();
   }
@@ -116,8 +137,25 @@ export class Connection implements LineSink {
 
   #received(chunk: Buffer): void {
     if (!this.#open) return;
-    if (this.gate?.isOpen() === false) return this.destroy();
     this.lastHeardMs = this.nowMs();
+    if (this.gate?.isOpen() === false) return this.#holdInput(this.gate, chunk);
+    this.#read(chunk);
+  }
+
+  /** The client is not read until it is known whether it may be. */
+  #holdInput(gate: Gate, chunk: Buffer): void {
+    this.socket.pause();
+    this.#isInputHeld = gate.hold('in', (passed) => {
+      this.#isInputHeld = false;
+      if (!passed) return this.destroy();
+      this.#read(chunk);
+      if (!this.#paused) this.socket.resume();
+    });
+    if (!this.#isInputHeld) this.destroy();
+  }
+
+  #read(chunk: Buffer): void {
+    if (!this.#open) return;
     const fits = this.#framer.push(chunk, (line) => {
       if (this.#open) this.events.onLine(this, line);
     });

@@ -5,7 +5,7 @@ import { VirtualClock } from '#simulation';
 import { TlibClient } from '../client/tlib-client.js';
 import type { TEvent } from '../message.js';
 import type { TlibSession } from './session.js';
-import { TlibServer, type TlibServerEvents, type TlibServerOptions } from './tlib-server.js';
+import { TlibServer, type TlibServerEvents, type TlibServerOptions, type TlibServerPorts } from './tlib-server.js';
 
 const OPTIONS: TlibServerOptions = {
   identity: { role: 'TController', applicationName: 'SIPS_dc1_1', switchName: 'Test', geoLocation: 'dc1', node: 'SIPS_dc1_1', version: '1' },
@@ -15,9 +15,9 @@ const OPTIONS: TlibServerOptions = {
 const servers: TlibServer[] = [];
 const clients: TlibClient[] = [];
 
-async function serve(options: Partial<TlibServerOptions> = {}, events: Partial<TlibServerEvents> = {}) {
+async function serve(options: Partial<TlibServerOptions> = {}, events: Partial<TlibServerEvents> = {}, fence?: TlibServerPorts['fence']) {
   const meter = new CountingMeter();
-  const ports = { clock: new SystemClock(), entropy: new SystemEntropy(), log: silentLog, meter };
+  const ports = { clock: new SystemClock(), entropy: new SystemEntropy(), log: silentLog, meter, fence };
   const server = new TlibServer(ports, { ...OPTIONS, ...options }, {
     onRequest: (session, request) => session.send({ msg: 'EventRegistered', ThisDN: request['ThisDN'] }, request['ReferenceID'] as number),
     ...events,
@@ -398,4 +398,86 @@ it('a client that keeps its side open after it was sent away does not keep the c
     await new Promise(setImmediate);
   }
   await closed;
+});
+
+describe('behind a fence', () => {
+  /** Closed in doubt until `end`. */
+  const doubtful = () => {
+    const gate = { open: true, doubtful: true };
+    const waiting: ((passed: boolean) => void)[] = [];
+    let onHeld: () => void = () => {};
+    return {
+      gate,
+      fence: {
+        isOpen: () => gate.open,
+        hold: (_way: 'in' | 'out', work: (passed: boolean) => void) => {
+          if (gate.doubtful) waiting.push(work);
+          onHeld();
+          return gate.doubtful;
+        },
+      },
+      held: () => new Promise<void>((resolve) => { onHeld = resolve; }),
+      end: (passed: boolean) => {
+        gate.open = passed;
+        for (const work of waiting.splice(0)) work(passed);
+      },
+    };
+  };
+
+  it('a client is neither read nor written in doubt, keeps its connection and loses nothing', async () => {
+    let session: TlibSession | undefined;
+    const lost: string[] = [];
+    const { gate, fence, held, end } = doubtful();
+    const { port } = await serve({}, { onOpened: (opened) => { session = opened; }, onLost: (gone) => lost.push(gone.id) }, fence);
+    const desk = client(port);
+    const heard: string[] = [];
+    desk.on('*', (event) => { if (event['EventSequenceNumber'] !== undefined) heard.push(event.msg); });
+    await desk.connect();
+    gate.open = false;
+    const written = held();
+    session!.send({ msg: 'EventRinging' });
+    await written;
+    const read = held();
+    const registered = desk.registerAddress('7001');
+    await read;
+    session!.send({ msg: 'EventEstablished' });
+    expect(heard).toEqual(['EventLinkConnected']);
+    end(true);
+    expect(await registered).toMatchObject({ msg: 'EventRegistered', EventSequenceNumber: 4 });
+    expect([heard, lost]).toEqual([['EventLinkConnected', 'EventRinging', 'EventEstablished', 'EventRegistered'], []]);
+  });
+
+  it.each([
+    ['is cut off when no proof came', true], ['is cut off at once when none can come', false],
+  ])('a client %s', async (_name, isDoubtful) => {
+    let session: TlibSession | undefined;
+    let lost: () => void = () => {};
+    const wasLost = new Promise<void>((resolve) => { lost = resolve; });
+    const { gate, fence, held, end } = doubtful();
+    const { port } = await serve({}, { onOpened: (opened) => { session = opened; }, onLost: () => lost() }, fence);
+    const desk = client(port);
+    await desk.connect();
+    Object.assign(gate, { open: false, doubtful: isDoubtful });
+    const asked = held();
+    session!.send({ msg: 'EventRinging' });
+    await asked;
+    if (isDoubtful) end(false);
+    await wasLost;
+  });
+
+  it('one that is sent away in doubt hears its last lines first', async () => {
+    let open: (session: TlibSession) => void = () => {};
+    const opened = new Promise<TlibSession>((resolve) => { open = resolve; });
+    const { gate, fence, held, end } = doubtful();
+    const { server, port } = await serve({}, { onOpened: (session) => open(session) }, fence);
+    const events = raw(port, '{"msg":"RequestRegisterClient","ApplicationName":"test","ProtocolVersion":1}\n');
+    const session = await opened;
+    gate.open = false;
+    const asked = held();
+    session.send({ msg: 'EventRinging' });
+    server.dismiss(session);
+    await asked;
+    end(true);
+    expect((await events).map(({ msg }) => msg)).toEqual(['EventLinkConnected', 'EventRinging']);
+  });
 });

@@ -21,7 +21,10 @@ export interface TlibServerPorts {
   readonly entropy: Entropy;
   readonly log: Log;
   readonly meter: Meter;
-  /** While it is closed no client is let in or spoken to; one that is cut off comes back, here or elsewhere, and resumes. */
+  /**
+   * While it is closed no client is read or spoken to: each waits as long as the fence holds it. One that is cut off then comes back, here or
+   * elsewhere, and resumes.
+   */
   readonly fence?: Gate | undefined;
 }
 
