@@ -5,6 +5,7 @@ export { type NodeState, SimNode } from './node.js';
 export { type History, runScenario, type Scenario, simTest, type SimTestOptions } from './scenario.js';
 export { SeededEntropy } from './seeded-entropy.js';
 export { type BusWitness, SimBusHub } from './sim-bus.js';
+export { SimIdleLines } from './sim-idle-lines.js';
 export { SimKeyValueServer } from './sim-key-value.js';
 export { SimPair, type SimPairPorts } from './sim-pair.js';
 export { type SipReader, SimSipNetwork } from './sim-sip.js';

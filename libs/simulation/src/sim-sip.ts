@@ -44,6 +44,13 @@ export class SimSipNetwork {
     transport.dropConnections();
   }
 
+  /** The process closes the idle lines that lead there; it may listen on, or serve on without that address. */
+  hangUp(key: string, listens: boolean): void {
+    const transport = this.#bound.get(key);
+    if (!listens) this.#bound.delete(key);
+    transport?.dropLines();
+  }
+
   ephemeralPort(): number {
     this.#nextPort += 1;
     return this.#nextPort;
@@ -62,6 +69,8 @@ class SimSipTransport implements SipTransport {
   onMalformed: (error: ParseError, flow: Flow) => void = () => {};
   onFlowLost: (flow: Flow) => void = () => {};
   readonly #connections = new Map<string, Connection>();
+  /** What else hangs on the process that listens: called when it is gone, or hangs up. */
+  readonly #mourners = new Set<() => void>();
   #open = true;
 
   constructor(
@@ -92,6 +101,19 @@ class SimSipTransport implements SipTransport {
       this.sip.network.send(this.node, peer.node, 'stream', 'sip close', () => peer.#lost(peerKey));
     }
     this.#connections.clear();
+    this.dropLines();
+  }
+
+  dropLines(): void {
+    const mourners = [...this.#mourners];
+    this.#mourners.clear();
+    for (const mourn of mourners) mourn();
+  }
+
+  /** Answers how to stop that. */
+  onGone(mourn: () => void): () => void {
+    this.#mourners.add(mourn);
+    return () => void this.#mourners.delete(mourn);
   }
 
   #sendDatagram(bytes: string, to: Target | Flow, failed?: (error: TransportError) => void): void {

@@ -7,7 +7,7 @@ export type {
   ClientFailure, ClientTransaction, ClientUser, RequestOptions, ServerTransaction,
 } from './transaction/users.js';
 export {
-  type Flow, flowKey, isFlow, type ListeningAddress, type SipTransport, type Target, type TransportError,
+  type Flow, flowKey, type IdleLine, type IdleLineEvents, type IdleLines, isFlow, type ListeningAddress, type SipTransport, type Target, type TransportError,
   type TransportErrorCode, type TransportName,
 } from './transport/port.js';
 export { type CSeq, parseCSeq } from './headers/cseq.js';

@@ -64,6 +64,25 @@ export interface SipTransport {
   close(): Promise<void>;
 }
 
+/** A TCP connection that carries no SIP: it tells that somebody listens, and when nobody does any more. */
+export interface IdleLine {
+  /** The keep-alive of RFC 5626 §4.4.1. */
+  ping(): void;
+  /** Nothing is told after that. */
+  close(): void;
+}
+
+export interface IdleLineEvents {
+  opened(): void;
+  /** Once, also instead of `opened`. A sentence for operators. */
+  closed(reason: string): void;
+}
+
+export interface IdleLines {
+  /** The events come later, never from within. `host` is an IP literal. */
+  dial(host: string, port: number, events: IdleLineEvents): IdleLine;
+}
+
 export function isFlow(to: Target | Flow): to is Flow {
   return (to as Flow).key !== undefined;
 }
