@@ -3,7 +3,7 @@ import { MembershipService } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import { CountingMeter } from '#kernel';
 import { type DnsLookup, SipResolver } from '#sip';
-import type { SimPair, SimPorts, SimProcess, StartSimProcess } from '#simulation';
+import { SimIdleLines, type SimPair, type SimPorts, type SimProcess, type StartSimProcess } from '#simulation';
 import { MemoryLocationStore } from '#store';
 import type { Heartbeat } from '#telephony';
 import type { TRequest } from '#tlib';
@@ -64,7 +64,9 @@ export function proxyProcess(config: ClusterConfig, application: Application): S
     const location = new MemoryLocationStore(clock);
     const resolver = new SipResolver({ dns: noDns, clock, entropy, meter });
     const transport = sipTransport(ports, application);
-    const core = new SipProxyCore(proxySettings(config, application), { ...ports, transport, location, resolver });
+    const core = new SipProxyCore(proxySettings(config, application), {
+      ...ports, transport, location, resolver, lines: new SimIdleLines(ports.sip, ports.node),
+    });
     core.start();
     return { core, location, meter, close: () => core.close() };
   };

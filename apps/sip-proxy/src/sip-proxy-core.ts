@@ -5,7 +5,7 @@
 import { type Bus, type BusSubscription, MembershipService, PAIR_HEADER, subjects } from '#cluster';
 import type { Clock, Counter, Entropy, Log, Meter, Timer } from '#kernel';
 import {
-  type Flow, inspectRequest, makeResponse, type ProxyRules, refuseUnsupported, type ServerRules, type ServerTransaction, type SipRequest,
+  type Flow, type IdleLines, inspectRequest, makeResponse, type ProxyRules, refuseUnsupported, type ServerRules, type ServerTransaction, type SipRequest,
   type SipResolver, type SipResponse, type SipTransport, TransactionLayer, validateRequest,
 } from '#sip';
 import type { LocationStore } from '#store';
@@ -38,6 +38,8 @@ export interface SipProxyPorts {
   /** Told which proxies of the data centre live; absent where the store is not shared. */
   readonly keeper?: BindingKeeper;
   readonly resolver: SipResolver;
+  /** To session controllers. */
+  readonly lines?: IdleLines;
   readonly log: Log;
   readonly meter: Meter;
 }
@@ -72,7 +74,7 @@ export class SipProxyCore {
   #draining = false;
 
   constructor(private readonly settings: ProxySettings, private readonly ports: SipProxyPorts) {
-    const { clock, entropy, log, meter, location, bus, resolver } = ports;
+    const { clock, entropy, log, meter, location, bus, resolver, lines } = ports;
     this.#names = new AccessNames(settings);
     // We serve no extension that a Proxy-Require could ask for.
     this.#rules = { extensions: new Set(), isOurSentBy: (host, port) => this.#names.isOurs(host, port) };
@@ -81,7 +83,7 @@ export class SipProxyCore {
     this.#seal = new FlowSeal(settings.flowSecret, settings.name, settings.proxies.map(({ name }) => name));
     const transport = new ScreenedTransport(ports.transport, new Screen(settings.scannerUserAgents), meter);
     this.#layer = new TransactionLayer({ transport, clock, entropy, log, meter });
-    const common = { layer: this.#layer, clock, entropy, log, meter, names: this.#names, seal: this.#seal, location, pool: this.pool };
+    const common = { layer: this.#layer, clock, entropy, log, meter, names: this.#names, seal: this.#seal, location, pool: this.pool, lines };
     this.#forwarder = new Forwarder(common, Math.ceil(settings.oosCheckMs / 1_000));
     this.monitor = new ServerMonitor(common, settings, this.pool, this.#names.accessPoint);
     this.#sync = new LocationSync({ bus, clock, location, log, meter }, settings.name, settings.dataCentre);

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { SipResolver, type SipTransport, type TransportName } from '#sip';
-import { NameserverLookup, parseNameserver, SocketTransport, systemNameservers, type TlsOptions } from '#sip/transport';
+import { NameserverLookup, parseNameserver, SocketIdleLines, SocketTransport, systemNameservers, type TlsOptions } from '#sip/transport';
 import { type LocationStore, MemoryLocationStore } from '#store';
 import type { TierPorts } from '#tier';
 import { BindingKeeper } from './machines/location-keeper.js';
@@ -26,7 +26,7 @@ export class SipProxyModule {
           provide: SipProxyCore,
           inject: [SIP_TRANSPORT, LOCATION_STORE, SipResolver, BindingKeeper],
           useFactory: (transport: SipTransport, location: LocationStore, resolver: SipResolver, keeper: BindingKeeper) =>
-            new SipProxyCore(settings, { ...ports, transport, location, resolver, keeper }),
+            new SipProxyCore(settings, { ...ports, transport, location, resolver, keeper, lines: new SocketIdleLines() }),
         },
       ],
     };

@@ -35,6 +35,7 @@ describe('the proxy on real sockets', () => {
   const clock = new SystemClock();
   const common = { clock, entropy: new SystemEntropy(), log: silentLog, meter: new CountingMeter() };
   const closers: (() => unknown)[] = [];
+  const sockets = new Map<Endpoint, SocketTransport>();
   let ports: TierPorts;
   let tier: RunningTier;
 
@@ -57,13 +58,14 @@ describe('the proxy on real sockets', () => {
 
   const endpoint = async (name: string, viaHost?: string, contact?: string, transport: TransportName = 'udp'): Promise<Endpoint> => {
     const port = await freePort();
-    const sockets = await SocketTransport.listen({
+    const opened = await SocketTransport.listen({
       listen: [{ transport: 'udp', host: HOST, port }, { transport: 'tcp', host: HOST, port }],
     }, common);
-    const made = new Endpoint(name, { ...common, transport: sockets }, {
+    const made = new Endpoint(name, { ...common, transport: opened }, {
       host: HOST, port, transport, ...(viaHost === undefined ? {} : { viaHost }), ...(contact === undefined ? {} : { contact }),
     });
-    closers.push(() => sockets.close(), () => made.close());
+    sockets.set(made, opened);
+    closers.push(() => opened.close(), () => made.close());
     return made;
   };
 
@@ -105,6 +107,39 @@ describe('the proxy on real sockets', () => {
     expect((await final(bye)).status).toBe(200);
     expect(tier.admin['registrations show']!({ aor: '7001' })).toMatchObject({ bindings: [{ node: 'p1' }] });
     expect(tier.admin['destinations list']!({})).toMatchObject({ destinations: [{ name: 's1', takesNew: true, picked: 1 }] });
+  });
+
+  it('sends what waits for a server elsewhere when its process is gone, and new calls too', async () => {
+    await start(await freePort(), await freePort());
+    tier.admin['destinations remove']!({ name: 's1' });
+    const servers = await Promise.all(['a', 'b'].map((name) => endpoint(name, 'sip.example.com')));
+    for (const [index, server] of servers.entries()) {
+      server.handler = (received) => {
+        if (received.request.method === 'OPTIONS') server.answer(received, 200);
+        return received.request.method === 'OPTIONS';
+      };
+      tier.admin['destinations add']!({ name: server.name, host: HOST, port: server.options.port, 'server-id': 2 + index, 'geo-location': 'dc1' });
+    }
+    interface Shown { readonly name: string; readonly state: string; readonly lifeline: string; readonly doubted: boolean }
+    const shown = (): Shown[] => (tier.admin['destinations list']!({}) as { destinations: Shown[] }).destinations;
+    const until = async (isSo: () => boolean): Promise<void> => {
+      while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+    };
+    await until(() => shown().every(({ state, lifeline }) => state === 'in-service' && lifeline === 'Up'));
+    const carrier = await endpoint('carrier');
+    const startedMs = performance.now();
+    const waits = carrier.send('INVITE', 'sip:7001@sip.example.com', target('udp'));
+    await until(() => servers.some(({ inbox }) => inbox.length > 0));
+    const dying = servers.find(({ inbox }) => inbox.length > 0)!;
+    const other = servers.find((server) => server !== dying)!;
+    await sockets.get(dying)!.close();
+    const moved = await request(other, 'INVITE');
+    expect(moved.request.callId).toBe(waits.request.callId);
+    const later = carrier.send('INVITE', 'sip:7002@sip.example.com', target('udp'));
+    expect((await request(other, 'INVITE')).request.callId).toBe(later.request.callId);
+    expect(shown().find(({ name }) => name === dying.name)).toMatchObject({ doubted: true, lifeline: 'Waiting' });
+    // Two seconds of silence would have moved it, too.
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
   });
 
   it('says which port it could not have', async () => {

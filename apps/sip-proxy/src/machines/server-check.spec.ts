@@ -89,4 +89,41 @@ describe('the check of a server (PRX-10)', () => {
     on({ kind: 'timer', timer: 'check' });
     expect(kinds(answer(200))).toEqual(['clearTimer']);
   });
+
+  it('asks anew when its lifeline is cut, whatever was asked before, and is cut until it answers', () => {
+    on({ kind: 'start' });
+    answer(200);
+    on({ kind: 'timer', timer: 'check' });
+    expect(kinds(on({ kind: 'cut', reason: 'closed' }))).toEqual(['clearTimer', 'giveUp', 'probe', 'setTimer']);
+    expect(check).toMatchObject({ state: 'in-service', doubted: true, cut: true, reason: 'closed' });
+    answer(200);
+    expect(check).toMatchObject({ state: 'in-service', doubted: false, cut: false });
+  });
+
+  it('is out of service when it is cut and does not answer', () => {
+    on({ kind: 'start' });
+    answer(200);
+    on({ kind: 'cut', reason: 'closed' });
+    on({ kind: 'timer', timer: 'force' });
+    expect(check.state).toBe('out-of-service');
+    expect(on({ kind: 'cut', reason: 'closed again' })).toEqual([]);
+  });
+
+  it('is cut no more when it says that it serves', () => {
+    on({ kind: 'start' });
+    on({ kind: 'cut', reason: 'closed' });
+    on({ kind: 'announced', reason: 'primary' });
+    expect(check).toMatchObject({ state: 'unknown', doubted: false, cut: false });
+  });
+
+  it('asks at once when it can be reached again, and not while all is well', () => {
+    on({ kind: 'start' });
+    answer(200);
+    expect(on({ kind: 'found' })).toEqual([]);
+    on({ kind: 'timer', timer: 'check' });
+    on({ kind: 'timer', timer: 'force' });
+    expect(kinds(on({ kind: 'found' }))).toEqual(['probe', 'setTimer']);
+    answer(200);
+    expect(check.state).toBe('in-service');
+  });
 });

@@ -20,6 +20,10 @@ export type ServerCheckInput =
   | { readonly kind: 'unreachable'; readonly reason: string }
   /** A request to it stayed without any answer, or it fell silent on the bus: ask now. */
   | { readonly kind: 'doubted'; readonly reason: string }
+  /** Its lifeline was closed: it may be dead, and its answer to OPTIONS decides. */
+  | { readonly kind: 'cut'; readonly reason: string }
+  /** It accepts connections again: ask now, unless all is well. */
+  | { readonly kind: 'found' }
   /** It says on the bus that it serves from now on, whatever was known of it: ask now. */
   | { readonly kind: 'announced'; readonly reason: string };
 
@@ -50,6 +54,8 @@ export class ServerCheck implements Machine<ServerCheckInput, ServerCheckEffect>
   reason = 'not asked yet';
   /** A request of ours is unanswered: others are preferred until the next answer. */
   doubted = false;
+  /** Its process may be gone: everybody else is preferred until the next answer, other data centres too. */
+  cut = false;
   lastStatus: number | undefined;
   lastAnswerMs: number | undefined;
   latencyMs: number | undefined;
@@ -64,6 +70,8 @@ export class ServerCheck implements Machine<ServerCheckInput, ServerCheckEffect>
       case 'answered': return this.#answered(input, out);
       case 'unreachable': return this.#unreachable(input.reason, out);
       case 'doubted': return this.#doubt(input.reason, out);
+      case 'cut': return this.#cut(input.reason, out);
+      case 'found': return this.state === 'out-of-service' || this.doubted ? this.#askAnew(out) : undefined;
       case 'announced': return this.#announced(input.reason, out);
     }
   }
@@ -89,6 +97,7 @@ export class ServerCheck implements Machine<ServerCheckInput, ServerCheckEffect>
   #answered(input: ServerCheckInput & { kind: 'answered' }, out: Out<ServerCheckEffect>): void {
     this.#endProbe(out);
     this.doubted = false;
+    this.cut = false;
     this.lastStatus = input.status;
     this.lastAnswerMs = input.nowMs;
     this.latencyMs = input.latencyMs;
@@ -112,14 +121,27 @@ export class ServerCheck implements Machine<ServerCheckInput, ServerCheckEffect>
     this.#probe(out);
   }
 
+  #cut(reason: string, out: Out<ServerCheckEffect>): void {
+    if (this.state === 'out-of-service') return;
+    this.doubted = true;
+    this.cut = true;
+    this.reason = reason;
+    this.#askAnew(out);
+  }
+
   #announced(reason: string, out: Out<ServerCheckEffect>): void {
+    this.doubted = false;
+    this.cut = false;
+    this.#move('unknown', reason, out);
+    this.#askAnew(out);
+  }
+
+  /** What was asked before says nothing of now. */
+  #askAnew(out: Out<ServerCheckEffect>): void {
     if (this.#probing) {
-      // Asked before it served.
       this.#endProbe(out);
       out.push({ kind: 'giveUp' });
     }
-    this.doubted = false;
-    this.#move('unknown', reason, out);
     this.#probe(out);
   }
 

@@ -59,6 +59,28 @@ describe('the choice of a server', () => {
     expect(picks(2)).toEqual(['a', 'a']);
   });
 
+  it('goes to a server that may be dead after all others, and still before nowhere', () => {
+    a.check.cut = a.check.doubted = true;
+    b.check.doubted = true;
+    expect(names(pool.forCall())).toEqual(['b', 'far', 'a']);
+    expect(names(pool.forCall('a'))).toEqual(['b', 'far', 'a']);
+    expect(names(pool.forAor('7001'))).toEqual(['b', 'far', 'a']);
+    far.check.cut = b.check.cut = true;
+    expect(names(pool.forCall()).at(-1)).toBe('far');
+  });
+
+  it('tells those who wait for a server when the half that serves is gone, and no other', () => {
+    const heard: string[] = [];
+    const stop = a.watch({ turned: () => void heard.push('turned'), lost: () => void heard.push('lost') });
+    a.watch({ turned: () => void heard.push('the other one') });
+    a.lost(a.present);
+    b.lost(b.present);
+    a.lost({ ...a.present });
+    stop();
+    a.lost(a.present);
+    expect(heard).toEqual(['lost']);
+  });
+
   it('sends an AOR to one server while it lives, and to another one of its data centre after that', () => {
     const order = pool.forAor('7001');
     expect(pool.forAor('7001')).toEqual(order);

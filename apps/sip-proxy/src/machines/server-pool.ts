@@ -1,9 +1,11 @@
 /**
  * The session controllers of the cluster and the order in which they are tried: those that live in this data centre
- * first, the ones in doubt after them, other data centres last (PRX-07, PRX-08); among equals in turn (PRX-01).
+ * first, the ones in doubt after them, then other data centres (PRX-07, PRX-08), at last whoever may be dead; among equals in
+ * turn (PRX-01).
  */
 import { rendezvous } from '#cluster';
 import type { ServerAddress } from '../settings.js';
+import { Lifeline } from './lifeline.js';
 import type { ServerCheck } from './server-check.js';
 
 /** What a server's heartbeats say; absent when none was heard. */
@@ -18,6 +20,14 @@ export interface ServerHalf {
   readonly host: string;
   readonly port: number;
   readonly check: ServerCheck;
+  readonly lifeline: Lifeline;
+}
+
+export interface ServerWatcher {
+  /** The other half of the pair is primary now. */
+  turned(): void;
+  /** Nobody listens there, and nobody took over yet. */
+  lost?(): void;
 }
 
 export class Server {
@@ -27,13 +37,13 @@ export class Server {
   readonly halves: readonly ServerHalf[];
   #present: ServerHalf;
   #term = 0;
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Set<ServerWatcher>();
 
   /** @param checkOther of the other half of a pair, which `of.halves` names */
   constructor(private readonly of: ServerAddress, check: ServerCheck, readonly isLocal: boolean, checkOther?: ServerCheck) {
-    const first: ServerHalf = { process: of.halves?.[0]?.process ?? of.name, host: of.host, port: of.port, check };
+    const first: ServerHalf = { process: of.halves?.[0]?.process ?? of.name, host: of.host, port: of.port, check, lifeline: new Lifeline() };
     const second = of.halves?.[1];
-    this.halves = second === undefined || checkOther === undefined ? [first] : [first, { ...second, check: checkOther }];
+    this.halves = second === undefined || checkOther === undefined ? [first] : [first, { ...second, check: checkOther, lifeline: new Lifeline() }];
     this.#present = first;
   }
 
@@ -84,24 +94,29 @@ export class Server {
     if (this.heartbeat === undefined && this.check.state !== 'in-service') this.#turnTo(half);
   }
 
-  /** Calls back when the other half of the pair is primary. Answers how to stop that. */
-  watch(moved: () => void): () => void {
-    this.#watchers.add(moved);
-    return () => void this.#watchers.delete(moved);
+  /** The process of that half is gone. */
+  lost(half: ServerHalf): void {
+    if (half === this.#present) for (const watcher of [...this.#watchers]) watcher.lost?.();
+  }
+
+  /** Answers how to stop that. */
+  watch(watcher: ServerWatcher): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
   }
 
   #turnTo(half: ServerHalf | undefined): ServerHalf | undefined {
     if (half === undefined || half === this.#present) return undefined;
     this.#present = half;
-    for (const moved of [...this.#watchers]) moved();
+    for (const watcher of [...this.#watchers]) watcher.turned();
     return half;
   }
 }
 
 /** More are not tried: the caller would have given up. */
 const TRIED_MAX = 4;
-/** Local, local in doubt, remote, remote in doubt. */
-const RANKS = 4;
+/** Local, local in doubt, remote, remote in doubt, local cut off, remote cut off. */
+const RANKS = 6;
 
 export class ServerPool {
   readonly #byName = new Map<string, Server>();
@@ -171,5 +186,6 @@ export class ServerPool {
 }
 
 function rankOf({ isLocal, check }: Server): number {
+  if (check.cut) return isLocal ? 4 : 5;
   return (isLocal ? 0 : 2) + (check.doubted ? 1 : 0);
 }

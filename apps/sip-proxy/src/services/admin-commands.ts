@@ -59,7 +59,7 @@ function sameAddress(a: ServerAddress, b: ServerAddress): boolean {
 function describe({ address: { halves: _, ...address }, present, isPair, check, heartbeat, isLocal, picked, takesNew }: Server): object {
   const { state, reason, doubted, latencyMs, lastStatus, lastAnswerMs } = check;
   return {
-    ...address, ...(isPair ? { primary: present.process } : {}), isLocal, state, reason, doubted, takesNew, picked,
+    ...address, ...(isPair ? { primary: present.process } : {}), isLocal, state, reason, doubted, takesNew, picked, lifeline: present.lifeline.state,
     heartbeat: heartbeat ?? null, latencyMs: latencyMs ?? null, lastStatus: lastStatus ?? null, lastAnswerMs: lastAnswerMs ?? null,
   };
 }
