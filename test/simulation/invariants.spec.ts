@@ -140,6 +140,13 @@ describe('3 legal walk', () => {
     expect(after(picture, ofCall('EventEstablished', B))).toContain('which is Established');
   });
 
+  it('begins with the calls of a first picture; a later one must have those that events led to, and an answer may have others', () => {
+    const picture = { msg: 'EventAddressInfo', ThisDN: '7001', Extensions: [['conn-1', B], ['ps-1', 12]] } as const;
+    expect(after(picture, ofCall('EventHeld', B), picture, ofCall('EventReleased', B))).toBeUndefined();
+    expect(after(ofCall('EventRinging'), picture)).toContain(`a picture of 7001 has the calls [7001 ${B}], events led to [7001 ${A}]`);
+    expect(after(ofCall('EventRinging'), { ...picture, ReferenceID: 3 }, ofCall('EventReleased'))).toBeUndefined();
+  });
+
   it.each([
     ['an answer before anything rang', [ofCall('EventEstablished')], 'EventEstablished'],
     ['two ends of one call', [ofCall('EventRinging'), ofCall('EventReleased'), ofCall('EventReleased')], 'which is not in the call'],

@@ -8,6 +8,7 @@ import {
 import type { AdminCommands, TierPorts } from '#tier';
 import { type KVSource, TError, type TEvent, type TRequest, type TTime, tTime } from '#tlib';
 import type { TlibSession } from '#tlib/server';
+import { CatchUp } from './catch-up.js';
 
 export type FanOut = (event: TEvent, sessions: Iterable<TlibSession>) => void;
 
@@ -24,6 +25,9 @@ export class SmartProxyCore {
   readonly #links: LinkPolls;
   readonly #clientsOf = new Map<string, Set<TlibSession>>();
   readonly #ofAll = new Set<TlibSession>();
+  readonly #catchUp: CatchUp;
+  /** Clients that asked for all DNs and did not take it back: they are told once those are known. */
+  readonly #wantAll = new Set<TlibSession>();
   #subscriptions: BusSubscription[] = [];
   #draining = false;
 
@@ -31,6 +35,7 @@ export class SmartProxyCore {
     private readonly config: ClusterConfig, private readonly application: Application, private readonly ports: TierPorts, private readonly fanOut: FanOut,
   ) {
     this.instance = `${application.name}/smart-proxy`;
+    this.#catchUp = new CatchUp(ports.clock);
     this.#feeds = new DnFeeds(ports, {
       onEvent: (dn, event) => this.#deliver(dn, event),
       onPicture: (snapshot) => this.#deliver(snapshot.dn, { msg: 'EventAddressInfo', ...this.#attributes(snapshot), InfoType: 'DNStatus' }),
@@ -54,6 +59,7 @@ export class SmartProxyCore {
     ];
     this.#feeds.start();
     this.#membership.onChange((change) => this.#member(change));
+    this.#catchUp.start();
     this.#membership.start();
     this.#links.start();
   }
@@ -72,6 +78,7 @@ export class SmartProxyCore {
   }
 
   close(): void {
+    this.#catchUp.close();
     this.#membership.close();
     this.#links.close();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
@@ -101,13 +108,17 @@ export class SmartProxyCore {
   }
 
   closed(session: TlibSession): void {
+    this.#wantAll.delete(session);
     this.#ofAll.delete(session);
     for (const clients of this.#clientsOf.values()) clients.delete(session);
   }
 
   #register(session: TlibSession, request: TRequest): void {
     const dn = request['ThisDN'] as string;
-    if (dn === ALL) return this.#registerAll(session, request);
+    if (dn === ALL) {
+      this.#wantAll.add(session);
+      return this.#catchUp.whenOver(() => this.#registerAll(session, request));
+    }
     if (!this.#serves(dn)) {
       return session.error(reference(request), TError.NotConfigured, `${dn} is neither an extension nor a Routing Point of this switch, nor "*"`);
     }
@@ -120,6 +131,7 @@ export class SmartProxyCore {
 
   /** The answer, then every known DN's snapshot; later DNs show by their events. */
   #registerAll(session: TlibSession, request: TRequest): void {
+    if (!this.#wantAll.has(session)) return;
     this.#ofAll.add(session);
     session.send({ msg: 'EventRegistered', ThisDN: ALL, AddressType: 'DN', InfoStatus: this.#feeds.size, Time: this.#time() }, reference(request));
     this.#tellAll(session, this.config.dns.keys());
@@ -139,9 +151,14 @@ export class SmartProxyCore {
 
   #unregister(session: TlibSession, request: TRequest): void {
     const dn = request['ThisDN'] as string;
-    const left = dn === ALL ? this.#ofAll.delete(session) : this.#clientsOf.get(dn)?.delete(session) === true;
+    const left = dn === ALL ? this.#leaveAll(session) : this.#clientsOf.get(dn)?.delete(session) === true;
     if (left) session.send({ msg: 'EventUnregistered', ThisDN: dn, Time: this.#time() }, reference(request));
     else session.error(reference(request), TError.NotRegistered, `${dn} was not registered by this client`);
+  }
+
+  #leaveAll(session: TlibSession): boolean {
+    this.#ofAll.delete(session);
+    return this.#wantAll.delete(session);
   }
 
   #queryAddress(session: TlibSession, request: TRequest): void {
@@ -180,7 +197,7 @@ export class SmartProxyCore {
     if (change.kind === 'restarted') this.#feeds.ownerLost(node);
     if (change.kind !== 'up' && change.kind !== 'restarted' && change.kind !== 'continued') return;
     const isThere = (): boolean => this.#membership.member(instance)?.bootEpoch === bootEpoch;
-    readSnapshots(this.ports, node, isThere, (snapshot) => this.#feeds.adopt(snapshot));
+    readSnapshots(this.ports, node, isThere, { each: (snapshot) => this.#feeds.adopt(snapshot), done: this.#catchUp.reading() });
   }
 
   #serves(dn: string): boolean {

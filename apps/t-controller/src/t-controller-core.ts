@@ -280,9 +280,11 @@ export class TControllerCore {
     this.#fallen.delete(node);
     this.#owned.announceLogins();
     // Down meanwhile: it will be asked when it is up again.
-    readSnapshots(this.ports, node, () => this.#membership.member(instance)?.bootEpoch === bootEpoch, (snapshot) => {
-      this.#owned.learn(node, dataCentre, snapshot);
-      this.#feeds.adopt(snapshot);
+    readSnapshots(this.ports, node, () => this.#membership.member(instance)?.bootEpoch === bootEpoch, {
+      each: (snapshot) => {
+        this.#owned.learn(node, dataCentre, snapshot);
+        this.#feeds.adopt(snapshot);
+      },
     });
   }
 

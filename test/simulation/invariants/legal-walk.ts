@@ -17,8 +17,8 @@ const ASIDE: ReadonlySet<string> = new Set([
 export class LegalWalk extends Verdict {
   /** By DN and ConnID. */
   readonly #states = new Map<string, State>();
-
-  #isNew = false;
+  /** DNs that this session was told something of: a picture of them must say the same. */
+  readonly #known = new Set<string>();
 
   constructor(private readonly receiver: string) {
     super();
@@ -26,8 +26,10 @@ export class LegalWalk extends Verdict {
 
   heard(event: TEvent): void {
     const { msg, ThisDN: dn, ConnID: connID } = event;
-    if (msg === 'EventRegistered' || (msg === 'EventAddressInfo' && this.#isNew)) return this.#picture(String(dn), event['Extensions'] as KVList | undefined);
+    if (msg === 'EventRegistered') return this.#begin(String(dn), event['Extensions'] as KVList | undefined);
+    if (msg === 'EventAddressInfo') return this.#picture(event);
     if (typeof connID !== 'string' || ASIDE.has(msg)) return;
+    this.#known.add(String(dn));
     const key = `${String(dn)} ${connID}`;
     const state = this.#states.get(key);
     const next = state === undefined ? FIRST[msg] : MOVES[state][msg];
@@ -39,17 +41,25 @@ export class LegalWalk extends Verdict {
   /** Connected again: pictures follow, by EventRegistered, or of one who registered everything by EventAddressInfo. */
   anew(): void {
     this.#states.clear();
-    this.#isNew = true;
+    this.#known.clear();
+  }
+
+  /** An answer says how the DN stands at its owner; one that nobody asked for begins the DN, or stands after the events that led to it. */
+  #picture(event: TEvent): void {
+    const dn = String(event['ThisDN']);
+    const extensions = event['Extensions'] as KVList | undefined;
+    if (event['ReferenceID'] !== undefined) return;
+    if (!this.#known.has(dn)) return this.#begin(dn, extensions);
+    const told = [...this.#states].filter(([key]) => key.startsWith(`${dn} `)).map(([key]) => key).sort();
+    const pictured = [...callsOf(dn, extensions).keys()].sort();
+    if (told.join() !== pictured.join()) this.fail(`${this.receiver}: a picture of ${dn} has the calls [${pictured.join()}], events led to [${told.join()}]`);
   }
 
   /** Who registers anew, after a lost connection, begins with the calls that there are (tlibrary §4.4.1). */
-  #picture(dn: string, extensions: KVList | undefined): void {
+  #begin(dn: string, extensions: KVList | undefined): void {
+    this.#known.add(dn);
     for (const key of [...this.#states.keys()]) if (key.startsWith(`${dn} `)) this.#states.delete(key);
-    for (let n = 1; ; n += 1) {
-      const connID = kvGet(extensions, `conn-${n}`);
-      if (typeof connID !== 'string') return;
-      this.#states.set(`${dn} ${connID}`, PARTY_STATES[Number(kvGet(extensions, `ps-${n}`) ?? QUEUED)] ?? 'Queued');
-    }
+    for (const [key, state] of callsOf(dn, extensions)) this.#states.set(key, state);
   }
 
   /** DN and ConnID of calls that the receiver takes for live. */
@@ -61,5 +71,14 @@ export class LegalWalk extends Verdict {
   atQuiet(): void {
     const [first] = this.#states;
     if (first !== undefined) this.fail(`${this.receiver}: the call at ${first[0]} is still ${first[1]}`);
+  }
+}
+
+function callsOf(dn: string, extensions: KVList | undefined): Map<string, State> {
+  const calls = new Map<string, State>();
+  for (let n = 1; ; n += 1) {
+    const connID = kvGet(extensions, `conn-${n}`);
+    if (typeof connID !== 'string') return calls;
+    calls.set(`${dn} ${connID}`, PARTY_STATES[Number(kvGet(extensions, `ps-${n}`) ?? QUEUED)] ?? 'Queued');
   }
 }

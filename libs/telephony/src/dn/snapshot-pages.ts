@@ -11,15 +11,22 @@ interface PagePorts {
   readonly clock: Clock;
 }
 
+export interface SnapshotReader {
+  each(snapshot: DnSnapshot): void;
+  /** All were read, or the node is not there any more. */
+  done?(): void;
+}
+
 /** Asks again while there is no answer, as long as the node `isThere`. */
-export function readSnapshots(ports: PagePorts, node: string, isThere: () => boolean, each: (snapshot: DnSnapshot) => void, after = ''): void {
+export function readSnapshots(ports: PagePorts, node: string, isThere: () => boolean, reader: SnapshotReader, after = ''): void {
   const question: SnapshotRequest = { kind: 'page', after, limit: PAGE_LIMIT };
   ports.bus.request(subjects.tcSnapshot(node), question, PAGE_MS, (reply) => {
-    if (!isThere()) return;
+    if (!isThere()) return reader.done?.();
     const answer = reply.kind === 'reply' ? reply.message as SnapshotReply : undefined;
-    if (answer?.kind !== 'page') return void ports.clock.setTimer(PAGE_MS, () => readSnapshots(ports, node, isThere, each, after));
-    for (const snapshot of answer.snapshots) each(snapshot);
+    if (answer?.kind !== 'page') return void ports.clock.setTimer(PAGE_MS, () => readSnapshots(ports, node, isThere, reader, after));
+    for (const snapshot of answer.snapshots) reader.each(snapshot);
     const last = answer.snapshots.at(-1);
-    if (answer.more && last !== undefined) readSnapshots(ports, node, isThere, each, last.dn);
+    if (answer.more && last !== undefined) readSnapshots(ports, node, isThere, reader, last.dn);
+    else reader.done?.();
   });
 }
