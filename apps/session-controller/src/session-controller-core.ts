@@ -32,6 +32,7 @@ import { EventStreams } from './services/event-streams.js';
 import { ForwardedRequests } from './services/forwarded-requests.js';
 import { InviteIntake } from './services/invite-intake.js';
 import { OutboundProxies } from './services/outbound-proxies.js';
+import { ProxyCheck } from './services/proxy-check.js';
 import { Registrar } from './services/registrar.js';
 import { RequestOutcomes } from './services/request-outcomes.js';
 import { RoutingClients } from './services/routing-clients.js';
@@ -113,6 +114,7 @@ export class SessionControllerCore {
     const sender = new SipSender({ layer: this.#layer, clock, proxies: this.#proxies, accessPoint });
     this.#trunks = new TrunkService(config, {
       clock, entropy, log, meter, sender, option, accessPoint, contact, proxyAlive: () => this.#proxies.anyAlive,
+      proxyCheck: new ProxyCheck({ layer: this.#layer, proxies: this.#proxies, clock, entropy, log, meter, accessPoint }),
     });
     this.#streams = new EventStreams({
       bus, clock, meter, callsOf: (dn) => this.#directory.viewsOf(dn), kept: (dn, kept) => this.#replica?.keep(dnKey(dn), kept, true),

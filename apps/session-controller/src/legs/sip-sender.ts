@@ -25,7 +25,7 @@ export interface SentText {
 /** What the sender of a request hears. */
 export interface RequestUser {
   /** It left, for the first time or to another proxy. */
-  onSent?(): void;
+  onSent?(to: Target): void;
   onResponse(response: SipResponse): void;
   /** No final response will come. */
   onFailure(reason: ClientFailure): void;
@@ -119,7 +119,7 @@ class Attempt implements ClientUser, SentRequest {
       viaHost: this.ports.accessPoint,
       ...(hurry ? { timeoutMs: SILENT_PROXY_MS } : {}),
     });
-    this.user.onSent?.();
+    this.user.onSent?.(target);
   }
 
   get text(): SentText | undefined {

@@ -1,6 +1,6 @@
 import { TrunkCheck, type TrunkCheckEffect, type TrunkCheckInput, type TrunkCheckSettings } from './trunk-check.js';
 
-const laptop: TrunkCheckSettings = { oosCheck: 10, oosForce: 2, oosErrorCheck: true, recoveryTimeout: 0 };
+const laptop: TrunkCheckSettings = { oosCheck: 10, oosForce: 2, oosErrorCheck: true, recoveryTimeout: 0, recheck: false };
 
 function check(settings: Partial<TrunkCheckSettings> = {}) {
   const machine = new TrunkCheck({ ...laptop, ...settings });
@@ -98,5 +98,63 @@ describe('TrunkCheck', () => {
     const { on, machine } = check({ oosCheck: 0 });
     expect(on({ kind: 'start', nowMs: 0 })).toEqual([]);
     expect(machine.health).toMatchObject({ inService: true, reason: 'oos-check is 0: never checked' });
+  });
+});
+
+describe('TrunkCheck with sipp-oos-recheck (PRX-22)', () => {
+  const silent = () => {
+    const { machine, on } = check({ recheck: true });
+    on({ kind: 'start', nowMs: 0 });
+    expect(on({ kind: 'timer', timer: 'force', nowMs: 2_000 })).toEqual([{ kind: 'checkProxy', probe: 1 }]);
+    expect(machine.inService).toBe(true);
+    return { machine, on };
+  };
+  const checked = (answers: boolean, hasOther: boolean): TrunkCheckInput => ({ kind: 'proxyChecked', probe: 1, answers, hasOther, nowMs: 2_010 });
+  const later: TrunkCheckEffect = { kind: 'setTimer', timer: 'probe', delayMs: 10_000 };
+
+  it('goes out of service when the proxy answers', () => {
+    const { on } = silent();
+    expect(on(checked(true, false))).toEqual([later, { kind: 'changed', inService: false, reason: 'OPTIONS not answered within 2 s' }]);
+  });
+
+  it('is asked at once through another proxy', () => {
+    const { machine, on } = silent();
+    expect(on(checked(false, true))).toEqual([{ kind: 'sendOptions', probe: 2 }, { kind: 'setTimer', timer: 'force', delayMs: 2_000 }]);
+    expect(machine.inService).toBe(true);
+  });
+
+  it('is asked later when there is no other', () => {
+    const { machine, on } = silent();
+    expect(on(checked(false, false))).toEqual([later]);
+    expect(machine.inService).toBe(true);
+  });
+
+  it('its own answer comes before that of the proxy', () => {
+    const { machine, on } = silent();
+    expect(on({ kind: 'answer', probe: 1, status: 200, nowMs: 2_005 })).toEqual([later]);
+    expect(on(checked(true, false))).toEqual([]);
+    expect(machine.inService).toBe(true);
+  });
+
+  it.each([[408, 'OPTIONS not answered'], [503, 'OPTIONS could not be sent']])('a probe that ended without an answer (%i) asks the proxy too', (status, reason) => {
+    const { machine, on } = check({ recheck: true });
+    on({ kind: 'start', nowMs: 0 });
+    expect(on({ kind: 'noAnswer', probe: 1, status, nowMs: 100 })).toEqual([{ kind: 'clearTimer', timer: 'force' }, { kind: 'checkProxy', probe: 1 }]);
+    on(checked(true, false));
+    expect(machine.health).toMatchObject({ inService: false, reason });
+  });
+
+  it('a 408 or 503 by way of the proxy shows that it works', () => {
+    const { machine, on } = check({ recheck: true });
+    on({ kind: 'start', nowMs: 0 });
+    on({ kind: 'answer', probe: 1, status: 408, nowMs: 100 });
+    expect(machine.inService).toBe(false);
+  });
+
+  it('asks no proxy about a trunk that is out of service already', () => {
+    const { on } = silent();
+    on(checked(true, false));
+    on({ kind: 'timer', timer: 'probe', nowMs: 12_010 });
+    expect(on({ kind: 'timer', timer: 'force', nowMs: 14_010 })).toEqual([later]);
   });
 });

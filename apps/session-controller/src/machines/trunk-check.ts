@@ -4,6 +4,9 @@
  * `oos-check` seconds after an answer the trunk is asked again; no answer within `oos-force` puts it out of service, at once
  * when `oos-error-check` makes an error answer count. It comes back when it has answered well for `recovery-timeout`, with
  * the first good answer when that is 0.
+ *
+ * With `sipp-oos-recheck` (PRX-22) silence alone does not put it out of service: the proxy that was to ask the trunk is asked itself first. One that
+ * does not answer either says nothing about the trunk, which stays as it was and is asked again, at once when there is another proxy.
  */
 import type { Machine, Out } from '#kernel';
 
@@ -16,18 +19,26 @@ export interface TrunkCheckSettings {
   readonly oosErrorCheck: boolean;
   /** Seconds for which an out-of-service trunk must answer well before it is used again. */
   readonly recoveryTimeout: number;
+  /** Whether the proxy must have answered itself before the trunk is put out of service. */
+  readonly recheck: boolean;
 }
 
 export type TrunkCheckInput =
   | { readonly kind: 'start'; readonly nowMs: number }
-  /** Final answer to the probe; 408 when the transaction timed out, 503 when nothing could be reached. */
+  /** Final answer to the probe. */
   | { readonly kind: 'answer'; readonly probe: number; readonly status: number; readonly nowMs: number }
+  /** There will be none: `status` is 408 when the transaction timed out, 503 when nothing could be reached. */
+  | { readonly kind: 'noAnswer'; readonly probe: number; readonly status: number; readonly nowMs: number }
+  /** What came of `checkProxy`. `hasOther`: there is another proxy to try. */
+  | { readonly kind: 'proxyChecked'; readonly probe: number; readonly answers: boolean; readonly hasOther: boolean; readonly nowMs: number }
   | { readonly kind: 'timer'; readonly timer: TrunkTimer; readonly nowMs: number };
 
 export type TrunkTimer = 'probe' | 'force';
 
 export type TrunkCheckEffect =
   | { readonly kind: 'sendOptions'; readonly probe: number }
+  /** Ask the proxy that this probe went to whether it answers. */
+  | { readonly kind: 'checkProxy'; readonly probe: number }
   | { readonly kind: 'setTimer'; readonly timer: TrunkTimer; readonly delayMs: number }
   | { readonly kind: 'clearTimer'; readonly timer: TrunkTimer }
   | { readonly kind: 'changed'; readonly inService: boolean; readonly reason: string };
@@ -49,6 +60,8 @@ export class TrunkCheck implements Machine<TrunkCheckInput, TrunkCheckEffect> {
   #healthySinceMs: number | undefined;
   #probe = 0;
   #waiting = false;
+  /** Why the trunk will be out of service if its proxy answers. */
+  #suspicion: string | undefined;
   #lastAnswer: TrunkHealth['lastAnswer'];
   #lastProbeMs: number | undefined;
 
@@ -69,6 +82,8 @@ export class TrunkCheck implements Machine<TrunkCheckInput, TrunkCheckEffect> {
     switch (input.kind) {
       case 'start': return this.#start(input.nowMs, out);
       case 'answer': return this.#answered(input.probe, input.status, input.nowMs, out);
+      case 'noAnswer': return this.#ended(input.probe, input.status, input.nowMs, out);
+      case 'proxyChecked': return this.#proxyChecked(input, out);
       case 'timer': return input.timer === 'probe' ? this.#ask(input.nowMs, out) : this.#unanswered(input.nowMs, out);
     }
   }
@@ -82,6 +97,7 @@ export class TrunkCheck implements Machine<TrunkCheckInput, TrunkCheckEffect> {
   #ask(nowMs: number, out: Out<TrunkCheckEffect>): void {
     this.#probe += 1;
     this.#waiting = true;
+    this.#suspicion = undefined;
     this.#lastProbeMs = nowMs;
     out.push({ kind: 'sendOptions', probe: this.#probe });
     out.push({ kind: 'setTimer', timer: 'force', delayMs: this.settings.oosForce * 1000 });
@@ -95,6 +111,9 @@ export class TrunkCheck implements Machine<TrunkCheckInput, TrunkCheckEffect> {
     if (this.#waiting) {
       this.#waiting = false;
       out.push({ kind: 'clearTimer', timer: 'force' });
+      this.#askLater(out);
+    } else if (this.#suspicion !== undefined) {
+      this.#suspicion = undefined;
       this.#askLater(out);
     }
     if (healthy) this.#answeredWell(status, nowMs, out);
@@ -110,8 +129,35 @@ export class TrunkCheck implements Machine<TrunkCheckInput, TrunkCheckEffect> {
   #unanswered(nowMs: number, out: Out<TrunkCheckEffect>): void {
     if (!this.#waiting) return;
     this.#waiting = false;
+    this.#silent(`OPTIONS not answered within ${this.settings.oosForce} s`, nowMs, out);
+  }
+
+  #ended(probe: number, status: number, nowMs: number, out: Out<TrunkCheckEffect>): void {
+    if (!this.settings.recheck) return this.#answered(probe, status, nowMs, out);
+    if (probe !== this.#probe || !this.#waiting) return;
+    this.#waiting = false;
+    out.push({ kind: 'clearTimer', timer: 'force' });
+    this.#silent(status === 408 ? 'OPTIONS not answered' : 'OPTIONS could not be sent', nowMs, out);
+  }
+
+  #silent(reason: string, nowMs: number, out: Out<TrunkCheckEffect>): void {
+    if (this.settings.recheck && this.#inService) {
+      this.#suspicion = reason;
+      out.push({ kind: 'checkProxy', probe: this.#probe });
+      return;
+    }
     this.#askLater(out);
-    this.#failed(`OPTIONS not answered within ${this.settings.oosForce} s`, nowMs, out);
+    this.#failed(reason, nowMs, out);
+  }
+
+  #proxyChecked({ probe, answers, hasOther, nowMs }: TrunkCheckInput & { kind: 'proxyChecked' }, out: Out<TrunkCheckEffect>): void {
+    const reason = this.#suspicion;
+    if (probe !== this.#probe || reason === undefined) return;
+    this.#suspicion = undefined;
+    if (!answers) this.#reason = `${reason}; its proxy does not answer either`;
+    if (!answers && hasOther) return this.#ask(nowMs, out);
+    this.#askLater(out);
+    if (answers) this.#failed(reason, nowMs, out);
   }
 
   #askLater(out: Out<TrunkCheckEffect>): void {

@@ -72,11 +72,24 @@ export class OutboundProxies {
     }
   }
 
-  #candidates(): string[] {
-    const nowMs = this.ports.clock.nowMs();
+  /** Whether there is one that did not fail lately. */
+  get anyTrusted(): boolean {
+    return this.#trusted(this.#known).length > 0;
+  }
+
+  get #known(): string[] {
     const living = this.ports.living().filter((name) => this.#targets.has(name));
-    const known = living.length > 0 ? living : [...this.#targets.keys()];
-    const trusted = known.filter((name) => (this.#suspectUntilMs.get(name) ?? 0) <= nowMs);
+    return living.length > 0 ? living : [...this.#targets.keys()];
+  }
+
+  #trusted(known: readonly string[]): string[] {
+    const nowMs = this.ports.clock.nowMs();
+    return known.filter((name) => (this.#suspectUntilMs.get(name) ?? 0) <= nowMs);
+  }
+
+  #candidates(): string[] {
+    const known = this.#known;
+    const trusted = this.#trusted(known);
     return trusted.length > 0 ? trusted : known;
   }
 }

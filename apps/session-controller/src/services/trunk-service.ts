@@ -1,10 +1,11 @@
 /** Runs the check of every trunk: OPTIONS by way of the proxy, timers, and what operators see (SC-35). */
 import type { ClusterConfig } from '#config';
 import { type Clock, type Entropy, type Log, type Meter, type Timer, unreachable } from '#kernel';
-import { makeRequest, type SipRequest } from '#sip';
+import { makeRequest, type SipRequest, type Target } from '#sip';
 import type { SipSender } from '../legs/sip-sender.js';
 import { bareContact } from '../machines/contact.js';
 import { TrunkCheck, type TrunkCheckEffect, type TrunkCheckInput, type TrunkHealth, type TrunkTimer } from '../machines/trunk-check.js';
+import type { ProxyCheck } from './proxy-check.js';
 
 export interface TrunkServicePorts {
   readonly clock: Clock;
@@ -13,6 +14,7 @@ export interface TrunkServicePorts {
   readonly meter: Meter;
   readonly sender: SipSender;
   option(name: string, dn: string): string;
+  readonly proxyCheck: Pick<ProxyCheck, 'ask'>;
   /** Whether any proxy is heard: without one, silence says nothing about a trunk. */
   proxyAlive(): boolean;
   readonly accessPoint: string;
@@ -31,6 +33,8 @@ interface Trunk {
   readonly uri: string;
   readonly check: TrunkCheck;
   readonly timers: Map<TrunkTimer, Timer>;
+  /** That the latest probe went to. */
+  proxy: Target | undefined;
 }
 
 export class TrunkService {
@@ -42,7 +46,7 @@ export class TrunkService {
       const contact = dn.options.get('contact');
       if (dn.type !== 'Trunk' || contact === undefined) continue;
       this.#trunks.set(dn.number, {
-        name: dn.number, uri: bareContact(contact), check: new TrunkCheck(this.#settings(dn.number)), timers: new Map(),
+        name: dn.number, uri: bareContact(contact), check: new TrunkCheck(this.#settings(dn.number)), timers: new Map(), proxy: undefined,
       });
       ports.meter.gauge('sc_trunk_in_service', 'Whether the trunk takes calls', () => (this.inService(dn.number) ? 1 : 0), {
         trunk: dn.number,
@@ -76,6 +80,7 @@ export class TrunkService {
     return {
       oosCheck: seconds('oos-check'), oosForce: seconds('oos-force'), recoveryTimeout: seconds('recovery-timeout'),
       oosErrorCheck: this.ports.option('oos-error-check', trunk) === 'true',
+      recheck: this.ports.option('sipp-oos-recheck', trunk) === 'true',
     };
   }
 
@@ -89,6 +94,7 @@ export class TrunkService {
   #perform(trunk: Trunk, effect: TrunkCheckEffect): void {
     switch (effect.kind) {
       case 'sendOptions': return this.#ask(trunk, effect.probe);
+      case 'checkProxy': return this.#checkProxy(trunk, effect.probe);
       case 'setTimer': return this.#setTimer(trunk, effect.timer, effect.delayMs);
       case 'clearTimer': return trunk.timers.get(effect.timer)?.cancel();
       case 'changed': return this.#tell(trunk, effect.inService, effect.reason);
@@ -97,16 +103,24 @@ export class TrunkService {
   }
 
   #ask(trunk: Trunk, probe: number): void {
-    const answered = (status: number): void =>
-      this.#run(trunk, { kind: 'answer', probe, status, nowMs: this.ports.clock.nowMs() });
+    const nowMs = (): number => this.ports.clock.nowMs();
+    trunk.proxy = undefined;
     this.ports.sender.request(this.#options(trunk), {
-      onResponse: (response) => {
-        if (response.status >= 200) answered(response.status);
+      onSent: (proxy) => { trunk.proxy = proxy; },
+      onResponse: ({ status }) => {
+        if (status >= 200) this.#run(trunk, { kind: 'answer', probe, status, nowMs: nowMs() });
       },
       onFailure: (reason) => {
-        if (this.ports.proxyAlive()) answered(reason === 'timeout' ? 408 : 503);
+        if (this.ports.proxyAlive()) this.#run(trunk, { kind: 'noAnswer', probe, status: reason === 'timeout' ? 408 : 503, nowMs: nowMs() });
       },
     });
+  }
+
+  #checkProxy(trunk: Trunk, probe: number): void {
+    const decided = (verdict: { readonly answers: boolean; readonly hasOther: boolean }): void =>
+      this.#run(trunk, { kind: 'proxyChecked', probe, ...verdict, nowMs: this.ports.clock.nowMs() });
+    if (trunk.proxy === undefined) this.ports.clock.setTimer(0, () => decided({ answers: false, hasOther: false }));
+    else this.ports.proxyCheck.ask(trunk.proxy, decided);
   }
 
   #options(trunk: Trunk): SipRequest {

@@ -35,6 +35,7 @@ export const OPTIONS: readonly OptionDefinition[] = [
   option('oos-error-check', yesNo, 'true', ['cluster', 'sip-proxy', 'sip-server', 'Trunk'], 'Whether an error answer to a probe counts as a failure.'),
   option('oos-options-max-forwards', whole(0, 70), '5', ['cluster', 'sip-proxy', 'sip-server', 'Trunk'], 'Max-Forwards of probes.'),
   option('switchover-on-sipp-oos', yesNo, 'false', SERVER, 'A primary that no proxy of its data centre answers for oos-force gives its role to a backup that is answered.'),
+  option('sipp-oos-recheck', yesNo, 'false', SERVER, 'Whether a silent trunk goes out of service only after its proxy has answered OPTIONS itself; false = at once.'),
   option('recovery-timeout', seconds(0, 3600), '0', ['cluster', 'sip-server', 'Trunk'], 'How long a trunk must answer again before it is used; 0 = at the first answer.'),
   option('registrar-default-timeout', seconds(10, 86400), '140', ['cluster', 'sip-proxy', 'sip-server'], 'Lifetime of a registration that asks for none.'),
   option('registrar-min-timeout', seconds(1, 86400), '10', ['cluster', 'sip-proxy', 'sip-server'], 'A shorter wish is answered 423; short enough for tests, long enough to bound the load.'),
