@@ -1,17 +1,21 @@
 /** All DNs this node owns: claimed, taken up, handed over, given up (docs/specs/ownership.md). */
-import { type Bus, type BusSubscription, EventRing, Hlc, PAIR_GRACE_MS, type Replica, subjects } from '#cluster';
-import { type ClusterConfig, OptionLookup } from '#config';
+import { type Bus, type BusSubscription, EventRing, PAIR_GRACE_MS, type Replica, subjects } from '#cluster';
+import type { ClusterConfig, OptionLookup } from '#config';
 import { type Clock, type Entropy, type Timer, unreachable } from '#kernel';
 import {
-  type DepartureEffect, type DepartureInput, Departures, type DnCommand, type DnEvent, type DnInput, type DnReply, type DnRules, type DnSnapshot,
-  type LoginNotice, type MoveVerdict, Ownership, type OwnershipEffect, type OwnershipInput, type OwnershipKind, type OwnerNotice, type OwnerRecord,
-  type RequestOrigin, type SnapshotReply, type SnapshotRequest, type TcCommand,
+  type DnCommand, type DnEvent, type DnInput, type DnRules, type DnSnapshot,
+  type LoginNotice, Ownership, type OwnershipEffect, type OwnershipInput, type OwnershipKind, type OwnerNotice, type OwnerRecord,
+  type RequestOrigin, type SnapshotRequest, type TcCommand,
 } from '#telephony';
 import type { TEvent } from '#tlib';
+import { AgentLogins } from './agent-logins.js';
 import { CommandInbox } from './command-inbox.js';
 import { type DnEntry, DnReplica, type LeftEntry } from './dn-replica.js';
+import { rulesOf } from './dn-rules.js';
 import { HandedOver } from './handed-over.js';
+import { Moves } from './moves.js';
 import { OwnedDn, type OwnedDnPorts } from './owned-dn.js';
+import { SnapshotDesk } from './snapshot-desk.js';
 import { SortedNames } from './sorted-names.js';
 
 export interface OwnedDnsPorts {
@@ -44,19 +48,16 @@ export interface OwnedDnsEvents {
 
 /** An ended registration shows within a second, its way to the clients included. */
 const EXPIRE_EVERY_MS = 250;
-const PAGE_MAX = 500;
 /** A claim or a login that got lost would leave two of what there may be one: it is said again after each of these. */
 const SAY_AGAIN_MS = [1_000, 3_000];
 /** A claim, or the hand-over that answers it, may be lost: what is asked of an owner that waits for it is asked again. */
 const CLAIM_AGAIN_MS = [300, 600];
-/** The answer to `move`; silence is no answer. */
-const MOVE_ANSWER_MS = 1_000;
 /** Session controllers tell their calls in this time, also one whose other half has to take over first. */
 const CONFIRM_MS = PAIR_GRACE_MS + 5_000;
 
 export class OwnedDns {
   readonly ownership: Ownership;
-  readonly #departures = new Departures();
+  readonly #moves: Moves;
   readonly #handedOver: HandedOver;
   readonly #dns = new Map<string, OwnedDn>();
   readonly #names = new SortedNames(() => this.#dns.keys());
@@ -67,9 +68,8 @@ export class OwnedDns {
   readonly #dnPorts: OwnedDnPorts;
   /** Where each DN's numbers ended when its last owner left. */
   readonly #lastSeq = new Map<string, number>();
-  /** Agents logged in on owned DNs. */
-  readonly #dnOfAgent = new Map<string, string>();
-  readonly #loginEpochs = new Hlc();
+  readonly #logins: AgentLogins;
+  readonly #pictures: SnapshotDesk;
   /** Session controllers that are not heard, and the data centre of those that a cut is in front of. */
   readonly #silentScs = new Map<string, string | undefined>();
   readonly #dataCentreOf: ReadonlyMap<string, string>;
@@ -84,14 +84,21 @@ export class OwnedDns {
     this.ownership = new Ownership(node, geoLocation);
     this.#rules = rulesOf(options);
     this.#handedOver = new HandedOver(ports.clock);
+    this.#logins = new AgentLogins(ports, { owned: (dn) => this.#dns.get(dn), repeat: (say) => this.#repeat(say) });
+    this.#moves = new Moves(node, ports, this.ownership, {
+      owned: (dn) => this.#dns.get(dn),
+      until: (dn, untilMs) => this.#until(dn, untilMs),
+      feed: (input) => { if (this.#subscriptions.length > 0) this.feed(input); },
+    });
+    this.#pictures = new SnapshotDesk(this.#dns, this.#names, this.#ring);
     this.#dnPorts = {
       ...ports, ring: this.#ring,
       refreshed: (dn, untilMs, seen) => (seen ? this.want(dn, 'sip', untilMs) : this.#until(dn, untilMs)),
-      askedToMove: (dn, question) => this.#askedToMove(dn, question),
-      changed: (dn) => this.#changed(dn),
-      nextLoginEpoch: () => this.#loginEpochs.next(this.#nowMs()),
-      loggedIn: (dn, agentID, epoch) => this.#loggedIn(dn, agentID, epoch),
-      agentMoved: (dn, before, after) => this.#agentMoved(dn, before, after),
+      askedToMove: (dn, question) => this.#moves.asked(dn, question),
+      changed: (dn) => this.#moves.changed(dn),
+      nextLoginEpoch: () => this.#logins.nextEpoch(),
+      loggedIn: (dn, agentID, epoch) => this.#logins.loggedIn(dn, agentID, epoch),
+      agentMoved: (dn, before, after) => this.#logins.moved(dn, before, after),
       keep: (dn) => this.#keep(dn),
       published: (event) => events.published(event),
     };
@@ -103,8 +110,8 @@ export class OwnedDns {
     const { bus } = this.ports;
     this.#subscriptions = [
       bus.subscribe(subjects.tcCommand(this.node), (message) => this.#tcCommand(message as TcCommand)),
-      bus.subscribe(subjects.tcSnapshot(this.node), (message, { respond }) => respond?.(this.#answer(message as SnapshotRequest))),
-      bus.subscribe(subjects.allAgentLogins, (message) => this.#loginHeard(message as LoginNotice)),
+      bus.subscribe(subjects.tcSnapshot(this.node), (message, { respond }) => respond?.(this.#pictures.answer(message as SnapshotRequest))),
+      bus.subscribe(subjects.allAgentLogins, (message) => this.#logins.heard(message as LoginNotice)),
     ];
     this.#watchExpiry();
   }
@@ -156,7 +163,7 @@ export class OwnedDns {
     this.feed({ kind: 'want', dn, ownership, untilMs, lastSeq, nowMs: this.#nowMs() });
     this.#keep(dn);
     this.#record(dn);
-    if (ownership === 'tlib') this.#departures.on({ kind: 'held', dn }, []);
+    if (ownership === 'tlib') this.#moves.held(dn);
   }
 
   #until(dn: string, untilMs: number): void {
@@ -167,9 +174,8 @@ export class OwnedDns {
   /** No application of this node holds the DN: it leaves once no call and no after-call work is left. */
   unwant(dn: string): void {
     const owned = this.#dns.get(dn);
-    const nowMs = this.#nowMs();
-    if (owned === undefined) return this.feed({ kind: 'unwant', dn, nowMs });
-    this.#depart({ kind: 'left', dn, state: owned.departureState(nowMs), nowMs });
+    if (owned === undefined) return this.feed({ kind: 'unwant', dn, nowMs: this.#nowMs() });
+    this.#moves.left(dn, owned);
   }
 
   scDown(node: string): void {
@@ -242,7 +248,7 @@ export class OwnedDns {
   }
 
   announceLogins(): void {
-    for (const [agentID, dn] of this.#dnOfAgent) this.#announceLogin(agentID, dn);
+    this.#logins.announceAll();
   }
 
   close(): void {
@@ -272,7 +278,7 @@ export class OwnedDns {
     this.#expiry = this.ports.clock.setTimer(EXPIRE_EVERY_MS, () => {
       this.#watchExpiry();
       this.feed({ kind: 'expire', nowMs: this.#nowMs() });
-      for (const dn of [...this.#departures.dns]) this.#changed(dn);
+      this.#moves.lookAgain();
     });
   }
 
@@ -281,7 +287,7 @@ export class OwnedDns {
       case 'registered': return this.want(command.dn, 'sip', command.untilMs);
       case 'unregistered': return this.want(command.dn, 'sip', this.#nowMs());
       case 'handOver': return this.feed({ kind: 'handOver', epoch: command.epoch, snapshot: command.snapshot, nowMs: this.#nowMs() });
-      case 'moveNow': return this.#moveAnswered(command.dn, 'now');
+      case 'moveNow': return this.#moves.answered(command.dn, 'now');
       case 'refused': return this.events.refused(command.dn, command.event, command.origin);
       default: return unreachable(command);
     }
@@ -295,7 +301,7 @@ export class OwnedDns {
         const command: DnCommand = { kind: 'refresh', untilMs: effect.untilMs, seen: true };
         return bus.publish(subjects.dnCommand(effect.dn), command);
       }
-      case 'askMove': return this.#askMove(effect);
+      case 'askMove': return this.#moves.ask(effect);
       case 'awaitHandOver': return this.#awaitHandOver(effect.dn, effect.epoch, effect.delayMs);
       case 'takeUp': return this.#takeUp(effect.record, effect.snapshot, effect.lastSeq);
       case 'passOn': return this.#handOver(effect.to, effect.epoch, effect.snapshot);
@@ -350,7 +356,7 @@ export class OwnedDns {
     const owned = new OwnedDn({ dn, node: this.node, epoch, geoLocation: this.geoLocation, routingPoint }, this.#rules, from, lastSeq, inbox, this.#dnPorts);
     this.#dns.set(dn, owned);
     this.#names.changed();
-    this.#agentMoved(dn, undefined, owned.agentID);
+    this.#logins.moved(dn, undefined, owned.agentID);
     this.events.added(owned.snapshot());
     const nowMs = this.#nowMs();
     if (from !== undefined) owned.feed({ kind: 'tookOver', moved: this.#dataCentreOf.get(from.owner) !== this.geoLocation, nowMs });
@@ -404,71 +410,16 @@ export class OwnedDns {
 
   #forget(dn: string, owned: OwnedDn, heir: string | undefined): void {
     owned.close();
-    this.#departures.on({ kind: 'gone', dn }, []);
+    this.#moves.gone(dn);
     this.#dns.delete(dn);
     this.#names.changed();
     this.#ring.forget(dn);
-    this.#agentMoved(dn, owned.agentID, undefined);
+    this.#logins.moved(dn, owned.agentID, undefined);
     this.events.removed(dn, heir);
   }
 
   #noteSeq(dn: string, seq: number): void {
     this.#lastSeq.set(dn, Math.max(seq, this.#lastSeq.get(dn) ?? 0));
-  }
-
-  // ---- moves between data centres
-
-  #askMove({ dn, ownership, untilMs, agoMs }: Extract<OwnershipEffect, { readonly kind: 'askMove' }>): void {
-    // JSON has no Infinity.
-    const question: DnCommand = { kind: 'move', node: this.node, ownership, agoMs, ...(untilMs === Infinity ? {} : { untilMs }) };
-    this.ports.bus.request(subjects.dnCommand(dn), question, MOVE_ANSWER_MS, (reply) => {
-      const answer = reply.kind === 'reply' ? reply.message as DnReply : undefined;
-      if (answer?.kind === 'move') this.#moveAnswered(dn, answer.verdict);
-      else this.#moveAnswered(dn, reply.kind === 'no-responders' ? 'nobody' : 'silent');
-    });
-  }
-
-  #moveAnswered(dn: string, verdict: MoveVerdict | 'silent' | 'nobody'): void {
-    if (this.#subscriptions.length > 0) this.feed({ kind: 'moveAnswered', dn, verdict, nowMs: this.#nowMs() });
-  }
-
-  #askedToMove(dn: string, { node, ownership, untilMs = Infinity, agoMs }: Extract<DnCommand, { readonly kind: 'move' }>): DnReply | undefined {
-    const owned = this.#dns.get(dn);
-    const nowMs = this.#nowMs();
-    if (owned === undefined) return undefined;
-    const seenAtMs = this.ownership.seenAtMs(dn) ?? 0;
-    const verdict = this.#depart({ kind: 'asked', dn, node, ownership, untilMs, agoMs, seenAtMs, state: owned.departureState(nowMs), nowMs });
-    // The phone is registered there, whatever becomes of its registration here.
-    if (verdict === 'later' && untilMs > (this.ownership.untilMs(dn) ?? 0)) this.#until(dn, untilMs);
-    return { kind: 'move', verdict: verdict ?? 'no' };
-  }
-
-  #changed(dn: string): void {
-    const owned = this.#departures.has(dn) ? this.#dns.get(dn) : undefined;
-    const nowMs = this.#nowMs();
-    if (owned !== undefined) this.#depart({ kind: 'changed', dn, state: owned.departureState(nowMs), nowMs });
-  }
-
-  /** Answers the verdict, if there was a question. */
-  #depart(input: DepartureInput): MoveVerdict | undefined {
-    const effects: DepartureEffect[] = [];
-    this.#departures.on(input, effects);
-    let verdict: MoveVerdict | undefined;
-    for (const effect of effects) {
-      if (effect.kind === 'verdict') verdict = effect.verdict;
-      else this.#performDeparture(effect);
-    }
-    return verdict;
-  }
-
-  #performDeparture(effect: Exclude<DepartureEffect, { readonly kind: 'verdict' }>): void {
-    const { dn } = effect;
-    switch (effect.kind) {
-      case 'leave': return void this.#dns.get(dn)?.feed({ kind: 'leave', untilMs: effect.untilMs, nowMs: this.#nowMs() });
-      case 'moveNow': return this.ports.bus.publish(subjects.tcCommand(effect.node), { kind: 'moveNow', dn } satisfies TcCommand);
-      case 'giveUp': return this.feed({ kind: 'unwant', dn, nowMs: this.#nowMs() });
-      default: return unreachable(effect);
-    }
   }
 
   // ---- the other half of the pair
@@ -492,7 +443,7 @@ export class OwnedDns {
   }
 
   #goOn({ dn, ownership, epoch, seenAtMs, untilMs = Infinity, snapshot }: DnEntry): void {
-    if (snapshot?.memory !== undefined) this.#loginEpochs.observe(snapshot.memory.loginEpoch);
+    if (snapshot?.memory !== undefined) this.#logins.observe(snapshot.memory.loginEpoch);
     const lastSeq = this.#lastSeq.get(dn) ?? 0;
     this.feed({ kind: 'restore', dn, ownership, untilMs, seenAtMs, epoch, snapshot, lastSeq, nowMs: this.#nowMs() });
     this.events.recorded(this.ownership.owner(dn) as OwnerRecord, untilMs);
@@ -522,83 +473,4 @@ export class OwnedDns {
     }
     for (const node of unheard) this.events.unheard(node, this.#dataCentreOf.get(node) ?? this.geoLocation);
   }
-
-  // ---- one login an agent (§14 row 11)
-
-  #agentMoved(dn: string, before: string | undefined, after: string | undefined): void {
-    if (before !== undefined && this.#dnOfAgent.get(before) === dn) this.#dnOfAgent.delete(before);
-    if (after !== undefined) this.#dnOfAgent.set(after, dn);
-  }
-
-  /** Before EventAgentLogin: the agent leaves another DN of this node first; other nodes hear of it. */
-  #loggedIn(dn: string, agentID: string, epoch: number): void {
-    const notice: LoginNotice = { agentID, dn, epoch };
-    this.#loginHeard(notice);
-    this.ports.bus.publish(subjects.agentLogin(agentID), notice);
-    this.#repeat(() => {
-      if (this.#dnOfAgent.get(agentID) === dn && this.#dns.get(dn)?.loginEpoch === epoch) this.#announceLogin(agentID, dn);
-    });
-  }
-
-  #loginHeard({ agentID, dn, epoch }: LoginNotice): void {
-    this.#loginEpochs.observe(epoch);
-    const own = this.#dnOfAgent.get(agentID);
-    const owned = own === undefined || own === dn ? undefined : this.#dns.get(own);
-    if (own === undefined || owned === undefined) return;
-    if (owned.loginEpoch < epoch) owned.feed({ kind: 'loginElsewhere', agentID, epoch, nowMs: this.#nowMs() });
-    else this.#announceLogin(agentID, own);
-  }
-
-  #announceLogin(agentID: string, dn: string): void {
-    const notice: LoginNotice = { agentID, dn, epoch: this.#dns.get(dn)?.loginEpoch ?? 0 };
-    this.ports.bus.publish(subjects.agentLogin(agentID), notice);
-  }
-
-  // ---- snapshots for others
-
-  #answer(question: SnapshotRequest): SnapshotReply {
-    switch (question.kind) {
-      case 'page': return this.#page(question.after, Math.min(question.limit, PAGE_MAX));
-      case 'replay': {
-        const owned = this.#dns.get(question.dn);
-        const { complete, events } = this.#ring.replay(question.dn, question.epoch, question.fromSeq, owned?.seq ?? 0);
-        return { kind: 'replay', complete: owned?.epoch === question.epoch && complete, events };
-      }
-      case 'verify': return this.#verify(question.dns);
-      default: return unreachable(question);
-    }
-  }
-
-  #page(after: string, limit: number): SnapshotReply {
-    const { names, more } = this.#names.after(after, limit);
-    return { kind: 'page', snapshots: names.map((dn) => (this.#dns.get(dn) as OwnedDn).snapshot()), more };
-  }
-
-  #verify(asked: Extract<SnapshotRequest, { readonly kind: 'verify' }>['dns']): SnapshotReply {
-    const behind: { dn: string; epoch: number; seq: number }[] = [];
-    const notOwned: string[] = [];
-    for (const { dn, epoch, seq } of asked) {
-      const own = this.#dns.get(dn);
-      if (own === undefined) notOwned.push(dn);
-      else if (own.epoch !== epoch || own.seq !== seq) behind.push({ dn, epoch: own.epoch, seq: own.seq });
-    }
-    return { kind: 'verify', behind, notOwned };
-  }
-}
-
-function rulesOf(options: OptionLookup): DnRules {
-  return {
-    emulatedLoginState: options.text('emulated-login-state') === 'ready' ? 'ready' : 'not_ready',
-    wrapUpTime: options.number('wrap-up-time'),
-    legalGuardTime: options.number('legal-guard-time'),
-    timedAcwInIdle: options.flag('timed-acw-in-idle'),
-    acwInIdleForceReady: options.flag('acw-in-idle-force-ready'),
-    acwPersistentReasons: options.flag('acw-persistent-reasons'),
-    logoutOnOutOfService: options.flag('logout-on-out-of-service'),
-    logoutOnDisconnect: options.flag('logout-on-disconnect'),
-    logoutOnUnregister: options.flag('agent-logout-on-unreg'),
-    autoLogoutMs: options.number('auto-logout-timeout') * 60_000,
-    autoLogoutReady: options.flag('auto-logout-ready'),
-    agentStateAutoRestore: options.flag('agent-state-auto-restore'),
-  };
 }
