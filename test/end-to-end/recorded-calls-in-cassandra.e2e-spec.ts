@@ -13,7 +13,7 @@ cassandraSuite('history in Cassandra', () => peerSuite('recorded calls', ['sipp'
     const { address: node, dataCentre } = shared.nodes[0]!;
     const keyspace = `calls_${randomBytes(6).toString('hex')}`;
     // Made beforehand, since that takes seconds.
-    const store = new CassandraHistoryStore({ contactPoints: [node], dataCentre, keyspace, replicas: new Map([[dataCentre, 1]]), meter: new CountingMeter() });
+    const store = new CassandraHistoryStore({ contactPoints: [node], dataCentre, keyspace, replicas: new Map([[dataCentre, 1]]), meter: new CountingMeter(), nowMs: () => 0 });
     await store.query({ kind: 'call', fromMs: 0, toMs: 1, limit: 1 });
     await store.close();
     return { node, keyspace };

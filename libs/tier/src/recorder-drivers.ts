@@ -15,6 +15,12 @@ export type OpenStreamQueue = (stream: string, queue: string) => Promise<Durable
 
 type CassandraConfig = Extract<HistoryConfig, { driver: 'cassandra' }>;
 
+/** How long records stay. */
+interface Kept {
+  readonly retentionMs?: number;
+  readonly nowMs: () => number;
+}
+
 export interface RecorderDriverPorts {
   readonly clock: Clock;
   readonly meter: Meter;
@@ -33,22 +39,21 @@ export function recorderDrivers(
     },
     openHistory: async (recorder) => {
       const { history } = config.stores;
-      if (history.driver === 'cassandra') return openCassandra(history, recorder.geoLocation, meter);
-      const { SqliteHistoryStore } = await import('#store/sqlite');
       const days = new OptionLookup(config, recorder).number('history-retention');
-      return SqliteHistoryStore.open({
-        file: resolve(folderOf(config, recorder), history.file), nowMs: () => clock.nowMs(), ...(days === 0 ? {} : { retentionMs: days * DAY_MS }),
-      });
+      const kept = { nowMs: () => clock.nowMs(), ...(days === 0 ? {} : { retentionMs: days * DAY_MS }) };
+      if (history.driver === 'cassandra') return openCassandra(history, recorder.geoLocation, meter, kept);
+      const { SqliteHistoryStore } = await import('#store/sqlite');
+      return SqliteHistoryStore.open({ file: resolve(folderOf(config, recorder), history.file), ...kept });
     },
   };
 }
 
 /** One cluster over all data centres; a recorder asks the nodes of its own. */
-async function openCassandra(history: CassandraConfig, dataCentre: string, meter: Meter): Promise<HistoryStore> {
+async function openCassandra(history: CassandraConfig, dataCentre: string, meter: Meter, kept: Kept): Promise<HistoryStore> {
   const { CassandraHistoryStore } = await import('#store/cassandra');
   const { keyspace, dataCentres, user, password } = history;
   return new CassandraHistoryStore({
-    keyspace, dataCentre, contactPoints: dataCentres.get(dataCentre)?.contactPoints ?? [], meter,
+    keyspace, dataCentre, contactPoints: dataCentres.get(dataCentre)?.contactPoints ?? [], meter, ...kept,
     replicas: new Map([...dataCentres].map(([name, { replicas }]) => [name, replicas])),
     ...(user === undefined ? {} : { user }), ...(password === undefined ? {} : { password }),
   });

@@ -124,7 +124,7 @@ export const OPTIONS: readonly OptionDefinition[] = [
   option('sources', list(), '', ['recorder'], 'Applications whose calls, agents and queues it records; empty = all sip-servers and vq-servers of its data centre.'),
   option('adata-spec', list(), '', ['recorder'], 'Keys of user data that are kept, each as key or key=column; empty = none, since user data may be personal.'),
   option('state-directory', text(/^[^\0]{0,500}$/, 'a path'), '', ['recorder'], 'Where its files are: the durable queue unless the bus is NATS, and the history unless a server keeps it. Relative to the configuration file; empty = state.'),
-  option('history-retention', whole(0, 36500, 'days'), '90', ['recorder'], 'Records that began earlier are removed from the SQLite file; 0 = never.'),
+  option('history-retention', whole(0, 36500, 'days'), '90', ['recorder'], 'Records that began earlier are removed, in Cassandra those that were written with this value; 0 = never.'),
   // ---- router
   option('skill', text(/^[\w.-]{1,64}$/, 'a skill name'), 'support', ['router'], 'Skill an agent needs.'),
   option('virtual-queue', anyText, '', ['router'], 'Virtual queue in which waiting calls are shown.'),

@@ -4,7 +4,7 @@ import { jest } from '@jest/globals';
 import cassandra from 'cassandra-driver';
 import { randomBytes } from 'node:crypto';
 import { CASSANDRA_START_MS, cassandraSuite } from '../../../../test/support/servers.js';
-import { call, type HistoryStand, historyStoreContract } from './contract.js';
+import { call, type HistoryStand, historyStoreContract, type Retention } from './contract.js';
 import { CassandraHistoryStore } from './drivers/cassandra.js';
 import type { HistoryPage, HistoryQuery, HistoryStore } from './port.js';
 import type { AnyHistoryRecord, HistoryKind, HistoryRecord } from './records.js';
@@ -12,9 +12,9 @@ import type { AnyHistoryRecord, HistoryKind, HistoryRecord } from './records.js'
 const DAY = Date.UTC(2026, 0, 1);
 const day = { kind: 'call', fromMs: DAY, toMs: DAY + 86_400_000, limit: 1_000 } as const;
 
-function storeAt(node: CassandraAddress, keyspace: string, replicas: Readonly<Record<string, number>>, meter = new CountingMeter()): CassandraHistoryStore {
+function storeAt(node: CassandraAddress, keyspace: string, replicas: Readonly<Record<string, number>>, meter = new CountingMeter(), retention: Partial<Retention> = {}): CassandraHistoryStore {
   return new CassandraHistoryStore({
-    contactPoints: [node.address], dataCentre: node.dataCentre, keyspace, replicas: new Map(Object.entries(replicas)), meter,
+    contactPoints: [node.address], dataCentre: node.dataCentre, keyspace, replicas: new Map(Object.entries(replicas)), meter, nowMs: () => DAY, ...retention,
   });
 }
 
@@ -63,11 +63,12 @@ cassandraSuite('CassandraHistoryStore', () => {
       shared.release();
     });
 
-    historyStoreContract('CassandraHistoryStore', async (): Promise<HistoryStand> => {
+    const open = async (retention?: Retention): Promise<HistoryStand> => {
       tests += 1;
-      const store = storeAt(shared.nodes[tests % 2]!, keyspace, replicas);
+      const store = storeAt(shared.nodes[tests % 2]!, keyspace, replicas, new CountingMeter(), retention);
       return { store: new Apart(store, `t${tests}`), close: () => store.close() };
-    });
+    };
+    historyStoreContract('CassandraHistoryStore', () => open(), open);
 
     it('makes its keyspace once, also when two recorders begin at once, and puts copies in each data centre', async () => {
       const name = newKeyspace();

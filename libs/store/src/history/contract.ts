@@ -27,7 +27,15 @@ function session(key: string, atMs: number, agentID: string, dn: string, more: P
   return { kind: 'agentSession', key, atMs, version: 1, dns: [dn], agents: [agentID], data: { agentID, dn, node: 'SIPS_dc1_1', ...more } };
 }
 
-export function historyStoreContract(name: string, start: () => Promise<HistoryStand>): void {
+export interface Retention {
+  readonly retentionMs: number;
+  readonly nowMs: () => number;
+}
+
+/** @param startKeeping with a retention; absent where there is none */
+export function historyStoreContract(
+  name: string, start: () => Promise<HistoryStand>, startKeeping?: (retention: Retention) => Promise<HistoryStand>,
+): void {
   describe(`${name} keeps the history store contract`, () => {
     let stand: HistoryStand;
     let store: HistoryStore;
@@ -183,6 +191,26 @@ export function historyStoreContract(name: string, start: () => Promise<HistoryS
     it('is unavailable once closed', async () => {
       await store.close();
       await expect(store.append([call('a', DAY)])).rejects.toBeInstanceOf(HistoryUnavailable);
+    });
+  });
+
+  if (startKeeping === undefined) return;
+  describe(`${name} keeps records for their time`, () => {
+    it('removes what began before its retention, wherever it is found by, and nothing else', async () => {
+      const nowMs = DAY + 240 * HOUR_MS;
+      const { store, close } = await startKeeping({ retentionMs: 48 * HOUR_MS, nowMs: () => nowMs });
+      const found = async (query: Partial<HistoryQuery> = {}): Promise<string[]> =>
+        (await store.query({ kind: 'call', fromMs: DAY, toMs: nowMs + 1, limit: 100, ...query })).records.map(({ key }) => key);
+      const resource: HistoryRecord<'resource'> = {
+        kind: 'resource', key: 'Switch/7001', atMs: 0, version: 1, dns: ['7001'], agents: [],
+        data: { switchName: 'Switch', dn: '7001', type: 'Extension', firstSeenAtMs: 5 },
+      };
+      await store.append([call('old', DAY), call('kept', nowMs - 47 * HOUR_MS), call('new', nowMs), resource]);
+      // A server may take a second for it.
+      for (const query of [{}, { dn: '7001' }, { connID: 'conn-old' }]) while ((await found(query)).includes('old')) continue;
+      expect([await found(), await found({ dn: '7001' }), await found({ connID: 'conn-kept' })]).toEqual([['new', 'kept'], ['new', 'kept'], ['kept']]);
+      expect((await store.query({ kind: 'resource', fromMs: 0, toMs: 1, limit: 10 })).records).toHaveLength(1);
+      await close();
     });
   });
 }

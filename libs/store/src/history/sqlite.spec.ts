@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { call, historyStoreContract } from './contract.js';
+import { call, type HistoryStand, historyStoreContract, type Retention } from './contract.js';
 import { SqliteHistoryStore } from './sqlite.js';
 
 const DAY_MS = 86_400_000;
@@ -12,9 +12,9 @@ function folder(): { file: string; remove(): void } {
   return { file: join(path, 'state', 'history.db'), remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-historyStoreContract('SqliteHistoryStore', async () => {
+async function open(retention: Partial<Retention> = {}): Promise<HistoryStand> {
   const { file, remove } = folder();
-  const store = SqliteHistoryStore.open({ file, nowMs: () => 0 });
+  const store = SqliteHistoryStore.open({ file, nowMs: () => 0, ...retention });
   return {
     store,
     close: async () => {
@@ -22,7 +22,9 @@ historyStoreContract('SqliteHistoryStore', async () => {
       remove();
     },
   };
-});
+}
+
+historyStoreContract('SqliteHistoryStore', () => open(), open);
 
 describe('SqliteHistoryStore', () => {
   const all = { kind: 'call', fromMs: 0, toMs: 20 * DAY_MS, limit: 1_000 } as const;

@@ -6,10 +6,14 @@ import type { Counter, Meter } from '#kernel';
 import { checkQuery, cursorOf, parseCursor } from '../cursor.js';
 import { type HistoryPage, type HistoryQuery, type HistoryStore, HistoryUnavailable } from '../port.js';
 import { type AnyHistoryRecord, type HistoryKind, type HistoryRecord, recordOf, recordText } from '../records.js';
+import { ttlSeconds } from './cassandra-ttl.js';
 import { type CassandraOptions, CassandraSession, type Statement } from './cassandra-session.js';
 
 export interface CassandraHistoryOptions extends CassandraOptions {
   readonly meter: Meter;
+  /** Rows end so long after their record began; absent: never. */
+  readonly retentionMs?: number;
+  readonly nowMs: () => number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -86,16 +90,22 @@ export class CassandraHistoryStore implements HistoryStore {
   #insert({ table, columns, partition }: Place, record: HistoryRecord): Statement {
     const names = ['kind', ...columns, 'at_ms', 'key', 'record'];
     return {
-      query: `INSERT INTO ${this.options.keyspace}.${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')}) USING TIMESTAMP ?`,
-      params: [record.kind, ...partition, record.atMs, record.key, recordText(record), record.version],
+      query: `INSERT INTO ${this.options.keyspace}.${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')}) USING TIMESTAMP ? AND TTL ?`,
+      params: [record.kind, ...partition, record.atMs, record.key, recordText(record), record.version, this.#ttl(record.atMs)],
     };
   }
 
   #list({ kind, atMs }: HistoryRecord, term: string): Statement {
     return {
-      query: `INSERT INTO ${this.options.keyspace}.hour_by_term (kind, term, hour) VALUES (?, ?, ?) USING TIMESTAMP 1`,
-      params: [kind, term, hourOf(atMs)],
+      query: `INSERT INTO ${this.options.keyspace}.hour_by_term (kind, term, hour) VALUES (?, ?, ?) USING TIMESTAMP 1 AND TTL ?`,
+      // Not before the last record of the hour.
+      params: [kind, term, hourOf(atMs), this.#ttl(atMs === 0 ? 0 : atMs + 2 * HOUR_MS)],
     };
+  }
+
+  #ttl(sinceMs: number): number {
+    const { retentionMs, nowMs } = this.options;
+    return ttlSeconds(sinceMs, retentionMs, nowMs());
   }
 
   /** The narrowest condition leads; the others are looked at in what it finds. */
