@@ -33,6 +33,11 @@ describe('a proxy whose lifelines tell that a session controller died', () => {
   /** Long enough for lifelines that stand. */
   const stood = () => stand.world.advance(6_000);
 
+  const beatOf = (half: keyof typeof HOSTS, term: number): Heartbeat => ({
+    instance: 's4/session-controller', node: 's4', tier: 'session-controller', dataCentre: 'dc1', role: 'primary', bootEpoch: term, draining: false,
+    load: 0, term, continues: term > 1, half,
+  });
+
   /** The half of the pair that is primary: it alone listens. */
   async function primary(half: keyof typeof HOSTS, term: number): Promise<Endpoint> {
     const server = await stand.world.start(`${half} ${term}`, (ports) => {
@@ -42,10 +47,7 @@ describe('a proxy whose lifelines tell that a session controller died', () => {
         return received.request.method === 'OPTIONS';
       };
       const beat = (): void => {
-        ports.bus.publish(subjects.alive('s4/session-controller'), {
-          instance: 's4/session-controller', node: 's4', tier: 'session-controller', dataCentre: 'dc1', role: 'primary', bootEpoch: term, draining: false,
-          load: 0, term, continues: term > 1, half,
-        } satisfies Heartbeat);
+        ports.bus.publish(subjects.alive('s4/session-controller'), beatOf(half, term));
         ports.clock.setTimer(1_000, beat);
       };
       beat();
@@ -221,6 +223,29 @@ describe('a proxy whose lifelines tell that a session controller died', () => {
       const second = await primary('s4b', 2);
       await atOnce();
       expect(of('s4')).toMatchObject({ takesNew: true, check: { state: 'in-service' }, present: { process: 's4b', lifeline: { state: 'Up' } } });
+      invite();
+      await atOnce();
+      expect([inboxOf(far), inboxOf(second)]).toEqual([1, 1]);
+    });
+
+    it('sends new calls to others until a half that says it is primary answers, too', async () => {
+      await primary('s4', 1);
+      const far = await stand.server('s3');
+      await stood();
+      stand.world.crash('s4 1');
+      await stand.world.advance(1_200);
+      // It says so before its ports are open.
+      const announcer = await stand.world.start('announcer', ({ bus }) => ({ close: () => {}, bus }));
+      announcer.bus.publish(subjects.alive('s4/session-controller'), beatOf('s4b', 2));
+      await atOnce();
+      expect(of('s4').present.process).toBe('s4b');
+      const sent = invite();
+      await atOnce();
+      expect(far.inbox.map(({ request }) => request.callId)).toEqual([sent.request.callId]);
+      await stand.world.advance(300);
+      const second = await primary('s4b', 2);
+      await stand.world.advance(400);
+      expect(of('s4')).toMatchObject({ takesNew: true, check: { state: 'in-service', cut: false, doubted: false } });
       invite();
       await atOnce();
       expect([inboxOf(far), inboxOf(second)]).toEqual([1, 1]);

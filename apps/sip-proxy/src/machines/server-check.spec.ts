@@ -109,11 +109,14 @@ describe('the check of a server (PRX-10)', () => {
     expect(on({ kind: 'cut', reason: 'closed again' })).toEqual([]);
   });
 
-  it('is cut no more when it says that it serves', () => {
+  it('is asked when it says that it serves, and trusted when it answers', () => {
     on({ kind: 'start' });
-    on({ kind: 'cut', reason: 'closed' });
-    on({ kind: 'announced', reason: 'primary' });
-    expect(check).toMatchObject({ state: 'unknown', doubted: false, cut: false });
+    on({ kind: 'timer', timer: 'force' });
+    expect(kinds(on({ kind: 'announced', reason: 'primary' }))).toEqual(['changed', 'probe', 'setTimer']);
+    expect(check).toMatchObject({ state: 'unknown', doubted: true, cut: true });
+    expect(kinds(on({ kind: 'found' }))).toEqual(['clearTimer', 'giveUp', 'probe', 'setTimer']);
+    answer(200);
+    expect(check).toMatchObject({ state: 'in-service', doubted: false, cut: false });
   });
 
   it('asks at once when it can be reached again, and not while all is well', () => {

@@ -24,7 +24,7 @@ export type ServerCheckInput =
   | { readonly kind: 'cut'; readonly reason: string }
   /** It accepts connections again: ask now, unless all is well. */
   | { readonly kind: 'found' }
-  /** It says on the bus that it serves from now on, whatever was known of it: ask now. */
+  /** It says on the bus that it serves from now on, whatever was known of it: ask now, and as long as it is asked prefer others. */
   | { readonly kind: 'announced'; readonly reason: string };
 
 export type CheckTimer = 'check' | 'force';
@@ -54,7 +54,7 @@ export class ServerCheck implements Machine<ServerCheckInput, ServerCheckEffect>
   reason = 'not asked yet';
   /** A request of ours is unanswered: others are preferred until the next answer. */
   doubted = false;
-  /** Its process may be gone: everybody else is preferred until the next answer, other data centres too. */
+  /** Its process may be gone, or not serve yet: everybody else is preferred until the next answer, other data centres too. */
   cut = false;
   lastStatus: number | undefined;
   lastAnswerMs: number | undefined;
@@ -129,9 +129,10 @@ export class ServerCheck implements Machine<ServerCheckInput, ServerCheckEffect>
     this.#askAnew(out);
   }
 
+  /** It may say so before its ports are open: others are preferred until it answers. */
   #announced(reason: string, out: Out<ServerCheckEffect>): void {
-    this.doubted = false;
-    this.cut = false;
+    this.doubted = true;
+    this.cut = true;
     this.#move('unknown', reason, out);
     this.#askAnew(out);
   }
