@@ -21,11 +21,13 @@ export interface Tally {
   pauses: number;
   cuts: number;
   crashes: number;
+  /** Of the bus in one data centre. */
+  outages: number;
   /** Phones that registered in the other data centre. */
   moves: number;
 }
 
-export const noTally = (): Tally => ({ calls: 0, connected: 0, failed: 0, abandoned: 0, pauses: 0, cuts: 0, crashes: 0, moves: 0 });
+export const noTally = (): Tally => ({ calls: 0, connected: 0, failed: 0, abandoned: 0, pauses: 0, cuts: 0, crashes: 0, outages: 0, moves: 0 });
 
 const SHAPE = { proxies: 2, nodes: 2, agents: 5, router: true, monitors: true, habits: { readyAgainMs: 4_000 } } as const;
 /** Longer than any time-out of SIP (64*T1 twice, and Timer C has nothing to wait for), a registration's refresh, and a repeated event. */

@@ -50,6 +50,12 @@ describe('1 one owner', () => {
     expect(after(['m1', numbered('EventRinging', 10, 5)], ['m1', picture], ['m1', numbered('EventReleased', 11, 10, 'N2')])).toBeUndefined();
   });
 
+  it('sees a picture that leaps at a monitor over what the owner of that epoch still holds', () => {
+    const picture = { ...numbered('EventAddressInfo', 10, 9), ConnID: undefined };
+    expect(after(['monitor N1', numbered('EventRinging', 10, 5)], ['monitor N1', picture])).toContain('leapt over');
+    expect(after(['desktop 7001', numbered('EventRinging', 10, 5)], ['desktop 7001', picture])).toBeUndefined();
+  });
+
   it('lets a receiver that is connected again begin with any number', () => {
     const checker = new OneOwner();
     checker.accepted('m1', numbered('EventRinging', 10, 5));

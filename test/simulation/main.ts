@@ -99,8 +99,8 @@ function runnerOf({ case: name, minutes, calls, verbose }: Arguments) {
 
 function tallyOf({ tally }: Outcome): string {
   if (tally === undefined) return '';
-  const { calls, connected, failed, abandoned, pauses, cuts, crashes, moves } = tally;
-  const troubles = `${pauses} pauses, ${cuts} cuts, ${crashes} crashes, ${moves} moves`;
+  const { calls, connected, failed, abandoned, pauses, cuts, crashes, outages, moves } = tally;
+  const troubles = `${pauses} pauses, ${cuts} cuts, ${crashes} crashes, ${outages} outages of the bus, ${moves} moves`;
   return `; ${calls} calls: ${connected} connected, ${failed} refused, ${abandoned} given up; ${troubles}`;
 }
 

@@ -2,7 +2,7 @@
 import { HistoryFailed, runScenario } from '#simulation';
 import { CASES } from './cases/cases.js';
 import { type HistoryOptions, noTally, runHistory, type Tally } from './history.js';
-import { TWO_DATA_CENTRES, twoDataCentres } from './two-data-centres.js';
+import { TWO_DATA_CENTRES, twoDataCentres, type TwoDataCentresOptions } from './two-data-centres.js';
 
 export interface Outcome {
   readonly seed: number;
@@ -28,13 +28,16 @@ export function historyRunner(options: HistoryOptions): RunSeed {
   };
 }
 
+const ofTwo = (options: TwoDataCentresOptions): RunSeed => async (seed) => {
+  const tally = noTally();
+  const { traceHash, lines } = await runScenario(seed, twoDataCentres(options, tally), TWO_DATA_CENTRES);
+  return { seed, traceHash, lines, tally };
+};
+
 /** Whole histories, too, in a cluster of another shape. */
 const STORIES: Readonly<Record<string, (options: HistoryOptions) => RunSeed>> = {
-  twoDataCentres: (options) => async (seed) => {
-    const tally = noTally();
-    const { traceHash, lines } = await runScenario(seed, twoDataCentres(options, tally), TWO_DATA_CENTRES);
-    return { seed, traceHash, lines, tally };
-  },
+  twoDataCentres: ofTwo,
+  busOutages: (options) => ofTwo({ ...options, busOutages: true }),
 };
 
 export const CASE_NAMES = [...Object.keys(CASES), ...Object.keys(STORIES)];

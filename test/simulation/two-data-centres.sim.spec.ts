@@ -26,3 +26,14 @@ describe('two data centres, with moves, cuts, pauses and crashes (HA-07, HA-08, 
     expect(await runSeeds([seed], caseRunner('twoDataCentres', OPTIONS))).toEqual([]);
   }, 60_000);
 });
+
+describe('two data centres, of which one loses its bus, or which are cut from each other', () => {
+  it('keep every invariant, and monitors are told every number that an owner still holds', async () => {
+    let outages = 0;
+    const failures = await runSeeds([15, 16, 17], caseRunner('busOutages', OPTIONS), (_seed, result) => {
+      if ('tally' in result) outages += result.tally?.outages ?? 0;
+    });
+    expect(failures.map(({ seed, reason }) => `seed ${seed}: ${reason}`)).toEqual([]);
+    expect(outages).toBeGreaterThan(3);
+  }, 120_000);
+});

@@ -13,6 +13,8 @@ export const TWO_DATA_CENTRES: WorldOptions = { dataCentres: ['dc1', 'dc2'] };
 export interface TwoDataCentresOptions {
   readonly minutes: number;
   readonly calls: number;
+  /** Only cuts between the data centres, and outages of the bus in one of them. */
+  readonly busOutages?: boolean;
   readonly debug?: (line: string) => void;
 }
 
@@ -21,7 +23,7 @@ const LASTS_MS_MAX = 20_000;
 const CUT_MS_MAX = 45_000;
 const AWAY_MS_MAX = 15_000;
 
-export function twoDataCentres({ minutes, calls, debug }: TwoDataCentresOptions, tally: Tally): Scenario {
+export function twoDataCentres({ minutes, calls, busOutages = false, debug }: TwoDataCentresOptions, tally: Tally): Scenario {
   return async (world) => {
     const cluster = await SimCluster.start(world, SHAPE);
     const watch = new Watch(cluster, debug);
@@ -32,7 +34,7 @@ export function twoDataCentres({ minutes, calls, debug }: TwoDataCentresOptions,
     new Traffic(cluster, random, tally).spread(calls, untilMs);
     new Restless(cluster, random.fork('restless')).until(untilMs);
     new Travellers(cluster, random.fork('travellers'), tally).until(untilMs);
-    new Disasters(cluster, watch, random.fork('disasters'), tally).until(untilMs);
+    new Disasters(cluster, watch, random.fork('disasters'), tally, busOutages).until(untilMs);
     await world.advance(untilMs - world.clock.nowMs());
     await quiet(cluster);
     await watch.atQuiet();
@@ -59,6 +61,7 @@ class Travellers {
 class Disasters {
   constructor(
     private readonly cluster: SimCluster, private readonly watch: Watch, private readonly random: SeededEntropy, private readonly tally: Tally,
+    private readonly busOutages: boolean,
   ) {}
 
   until(untilMs: number): void {
@@ -79,6 +82,7 @@ class Disasters {
 
   #draw(): [lastsMs: number, begin: () => () => void] {
     const roll = this.random.fraction();
+    if (this.busOutages) return [this.random.between(500, CUT_MS_MAX), () => (roll < 0.6 ? this.#noBus() : this.#cutBetween())];
     if (roll < 0.4) return [this.random.between(500, CUT_MS_MAX), () => this.#cutBetween()];
     if (roll < 0.65) return [this.random.between(50, LASTS_MS_MAX), () => this.#pause()];
     if (roll < 0.75) return [this.random.between(50, LASTS_MS_MAX), () => this.#cutOff()];
@@ -90,6 +94,14 @@ class Disasters {
     const [left, right] = dataCentres.map((name) => this.cluster.machinesOf(name)) as [string[], string[]];
     this.tally.cuts += 1;
     world.partition(left, right);
+    return () => world.heal();
+  }
+
+  /** All its servers of the bus at once. */
+  #noBus(): () => void {
+    const { world, dataCentres } = this.cluster;
+    this.tally.outages += 1;
+    world.network.loseBus(this.cluster.machinesOf(this.random.pick(dataCentres)));
     return () => world.heal();
   }
 

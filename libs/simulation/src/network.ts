@@ -39,6 +39,8 @@ export class SimulatedNetwork {
   readonly #nodes = new Map<string, SimNode>();
   readonly #quality = new Map<string, LinkQuality>();
   readonly #cut = new Set<string>();
+  /** Nodes whose bus and key-value servers are away: no message reaches or leaves them, not even their own. */
+  readonly #busless = new Set<string>();
   /** When the last ordered parcel of a pair arrives: none may overtake it. */
   readonly #lastDueMs = new Map<string, number>();
   readonly #stalled: Parcel[] = [];
@@ -74,10 +76,21 @@ export class SimulatedNetwork {
     for (const a of left) for (const b of right) this.#cut.add(pairOf(a, b));
   }
 
+  /** The servers of the bus that these nodes use are away until `heal`. */
+  loseBus(nodes: readonly string[]): void {
+    this.trace.note(`no bus for ${nodes.join(',')}`);
+    for (const name of nodes) this.#busless.add(name);
+  }
+
+  hasBus(name: string): boolean {
+    return !this.#busless.has(name);
+  }
+
   heal(): void {
-    if (this.#cut.size === 0) return;
+    if (this.#cut.size === 0 && this.#busless.size === 0) return;
     this.trace.note('heal');
     this.#cut.clear();
+    this.#busless.clear();
     for (const parcel of this.#stalled.splice(0)) this.#dispatch(parcel);
   }
 
@@ -92,6 +105,7 @@ export class SimulatedNetwork {
 
   #dispatch(parcel: Parcel): void {
     const { from, to, carriage } = parcel;
+    if (carriage === 'message' && !(this.hasBus(from.name) && this.hasBus(to.name))) return this.#note(parcel, 'lost: no bus');
     if (from === to) return this.#schedule(parcel, LOCAL_MS);
     if (this.isCut(from.name, to.name)) return this.#blocked(parcel);
     const quality = this.#qualityOf(from.name, to.name);

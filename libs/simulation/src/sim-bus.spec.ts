@@ -37,6 +37,26 @@ describe('SimBus', () => {
     expect(received).toEqual([{ n: 2 }]);
   });
 
+  it('without its servers reaches nobody, not even itself, and says so at once', async () => {
+    const { world, a, b } = await stand();
+    const received: object[] = [];
+    for (const bus of [a, b]) bus.subscribe('x', (message) => received.push(message));
+    a.subscribe('y', (_, { respond }) => respond?.({}));
+    world.network.loseBus(['a']);
+    a.publish('x', { n: 1 });
+    b.publish('x', { n: 2 });
+    const replies: string[] = [];
+    a.request('x', {}, 100, ({ kind }) => replies.push(`a ${kind}`));
+    b.request('y', {}, 100, ({ kind }) => replies.push(`b ${kind}`));
+    await world.advance(10);
+    expect(received).toEqual([{ n: 2 }]);
+    expect(replies).toEqual(['a timeout', 'b no-responders']);
+    world.heal();
+    a.publish('x', { n: 3 });
+    await world.advance(10);
+    expect(received.slice(1)).toEqual([{ n: 3 }, { n: 3 }]);
+  });
+
   it('knows at once that the only subscriber has crashed', async () => {
     const { world, a, b } = await stand();
     b.subscribe('x', () => {});

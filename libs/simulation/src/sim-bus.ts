@@ -89,7 +89,7 @@ class SimBus implements Bus {
     };
     this.#pending.add(finish);
     const receivers = this.#alive() ? this.#routeRequest(subject, message, finish) : 0;
-    const [delayMs, end]: [number, BusReply] = receivers === 0
+    const [delayMs, end]: [number, BusReply] = !this.hub.network.hasBus(this.node.name) ? [0, { kind: 'timeout' }] : receivers === 0
       ? [NO_RESPONDERS_MS, { kind: 'no-responders' }] : [timeoutMs, { kind: 'timeout' }];
     timer = this.node.clock.setTimer(delayMs, () => finish(end));
   }
@@ -106,7 +106,7 @@ class SimBus implements Bus {
   }
 
   #routeRequest(subject: string, message: BusMessage, finish: (reply: BusReply) => void): number {
-    const receivers = this.hub.receivers(subject);
+    const receivers = this.hub.receivers(subject).filter(({ node }) => this.hub.network.hasBus(node.name));
     for (const receiver of receivers) {
       let answered = false;
       this.#deliver(receiver, message, {

@@ -41,6 +41,9 @@ export class OneOwner extends Verdict {
     this.#positions.set(key, at);
     const isFresh = this.#fresh.delete(key);
     if (before === undefined) return;
+    if (isPicture && !isFresh && at.epoch === before.epoch && at.seq > before.seq && receiver.startsWith('monitor')) {
+      this.fail(`a picture of ${dn} leapt over what ${receiver} could have been told of epoch ${at.epoch}, from ${before.seq} to ${at.seq}`);
+    }
     const least = isPicture ? before.seq : before.seq + 1;
     if (at.epoch < before.epoch) this.fail(`${receiver} accepted epoch ${at.epoch} of ${dn} after epoch ${before.epoch}`);
     else if (at.epoch === before.epoch && at.seq < least) this.fail(`${receiver} accepted number ${at.seq} of ${dn} after number ${before.seq}`);

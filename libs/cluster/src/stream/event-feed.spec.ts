@@ -237,15 +237,27 @@ describe('EventFeed', () => {
     expect(on({ kind: 'replay', complete: true, events: [event(7)] })).toEqual(['deliver 7@10']);
   });
 
-  it('Retrying: the snapshot asked for leads to another replay, until three were not answered', () => {
+  it('asks in no circle for what its owner does not know of, as when two claimed in the same instant', () => {
+    const { feed, on, event: hear, snapshot } = current();
+    hear(9, 10, 'n2');
+    on({ kind: 'replay', complete: false, events: [] });
+    expect(snapshot(5)).toEqual(['snapshot 5@10']);
+    expect(feed.state).toBe('Current');
+    on({ kind: 'behind', owner: 'n2', epoch: 10, seq: 9 });
+    on({ kind: 'replay', complete: true, events: [] });
+    expect(snapshot(5)).toEqual(['snapshot 5@10']);
+    expect(feed.state).toBe('Current');
+  });
+
+  it('Retrying: the snapshot asked for leads to another replay, until five were not answered', () => {
     const { on, event: hear, snapshot } = current();
     hear(8);
-    for (const delayMs of [1_000, 2_000]) {
+    for (const delayMs of [1_000, 2_000, 4_000, 5_000]) {
       expect(on({ kind: 'unanswered' })).toEqual([`setTimer ${delayMs}`]);
       expect(on({ kind: 'timer' })).toEqual(['askSnapshot n1']);
       expect(snapshot(8)).toEqual(['askReplay n1 6@10']);
     }
-    expect(on({ kind: 'unanswered' })).toEqual(['setTimer 4000']);
+    expect(on({ kind: 'unanswered' })).toEqual(['setTimer 5000']);
     expect(on({ kind: 'timer' })).toEqual(['askSnapshot n1']);
     expect(snapshot(8)).toEqual(['snapshot 8@10']);
   });

@@ -46,7 +46,7 @@ export const FEED = {
   retryMsMin: 1_000,
   retryMsMax: 5_000,
   /** Replays that are not answered; then a snapshot stands in. */
-  replayTries: 3,
+  replayTries: 5,
 } as const;
 
 export class EventFeed<E extends Sequenced, S extends Sequenced>
@@ -197,7 +197,11 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
       if (this.#state !== 'Replaying') this.#askForMissing(out);
       return;
     }
+    const isNews = snapshot.epoch !== this.#epoch || snapshot.seq !== this.#seq || this.#isLost;
     this.#moveTo(snapshot);
+    // Whoever said that there is more was another owner, of a claim in the same instant; or `verify` will say it again.
+    if (!isNews) this.#early = undefined;
+    if (!isNews) this.#aim = snapshot.seq;
     out.push({ kind: 'deliverSnapshot', snapshot });
     this.#settle(out);
   }
@@ -240,6 +244,7 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
   #ownerLost(): void {
     if (this.#epoch !== 0 && this.resumes) {
       this.#isLost = true;
+      this.#unansweredReplays = 0;
     } else {
       this.#epoch = 0;
       this.#seq = 0;
