@@ -285,7 +285,8 @@ export class SipProxyCore {
         if (change.kind === 'down' || change.kind === 'silent') this.monitor.lost(member);
         else this.monitor.heard(member);
       } else if (member.tier === 'sip-proxy' && member.node !== this.settings.name) {
-        if (change.kind === 'up') this.#sync.peerAlive(member.node);
+        if (change.kind === 'up' || change.kind === 'restarted') this.#sync.peerAlive(member.node, member.dataCentre);
+        if (change.kind === 'down' || change.kind === 'silent') this.#sync.peerAway(member.node);
         if (member.dataCentre === this.settings.dataCentre) this.#followKeeper(change.kind, member.node);
       }
     });

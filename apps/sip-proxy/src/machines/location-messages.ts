@@ -1,5 +1,5 @@
 /** What proxies say to each other about bindings (docs/specs/sip-proxy.md). Nobody else listens. */
-import type { LocationBinding } from '#store';
+import type { LocationBinding, LocationPage } from '#store';
 
 export type LocationChange =
   | { readonly kind: 'put'; readonly aor: string; readonly binding: LocationBinding }
@@ -11,8 +11,13 @@ export interface LocationNotice {
   readonly changes: readonly LocationChange[];
 }
 
-/** At subjects.locationSnapshot(proxy). Bus request; answered by `LocationPage` of `#store`. */
+/** At subjects.locationSnapshot(proxy). Bus request; answered by `LocationSnapshot`. */
 export interface LocationSnapshotRequest {
   readonly limit: number;
   readonly after?: string;
+}
+
+export interface LocationSnapshot extends LocationPage {
+  /** Whoever answers lacks bindings itself: it has just started. */
+  readonly partial?: boolean;
 }

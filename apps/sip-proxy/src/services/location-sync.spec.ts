@@ -46,7 +46,7 @@ describe('the bindings of several proxies', () => {
     await clock.advance(100);
     let asked = 0;
     bus.subscribe(subjects.locationSnapshot('p1'), () => { asked += 1; });
-    cold.peerAlive('p1');
+    cold.peerAlive('p1', 'dc1');
     await clock.advance(100);
     expect(asked).toBe(0);
   });
@@ -88,7 +88,7 @@ describe('the bindings of several proxies', () => {
     const p1 = proxy('p1');
     for (let i = 0; i < 1_234; i += 1) p1.location.put(String(10_000 + i), binding());
     const p2 = proxy('p2');
-    p2.sync.peerAlive('p1');
+    p2.sync.peerAlive('p1', 'dc1');
     await clock.advance(100);
     expect(p2.location.size).toBe(1_234);
   });
@@ -97,10 +97,60 @@ describe('the bindings of several proxies', () => {
     const p1 = proxy('p1');
     p1.location.put('7001', binding());
     const p2 = proxy('p2');
-    p2.sync.peerAlive('gone');
-    p2.sync.peerAlive('p1');
+    p2.sync.peerAlive('gone', 'dc1');
+    p2.sync.peerAlive('p1', 'dc1');
     await clock.advance(100);
     expect(p2.location.size).toBe(1);
+  });
+
+  describe('of a data centre that was cut off', () => {
+    const cut = async (far: ReturnType<typeof proxy>[]) => {
+      const here = proxy('p1');
+      here.sync.peerAlive('q1', 'dc2');
+      await clock.advance(100);
+      const asked: string[] = [];
+      for (const [i, { location }] of far.entries()) {
+        location.put('7001', binding({ node: `q${i + 1}` }));
+        bus.subscribe(subjects.locationSnapshot(`q${i + 1}`), () => { asked.push(`q${i + 1}`); });
+        here.sync.peerAway(`q${i + 1}`);
+      }
+      return { here, asked };
+    };
+
+    it('are taken from the first of its proxies that is back; the others of it know the same', async () => {
+      const far = [proxy('q1', 'dc2'), proxy('q2', 'dc2'), proxy('q3', 'dc2')];
+      for (const { sync } of far) sync.peerAlive('nobody else', 'dc2');
+      far[1]!.sync.peerAlive('q1', 'dc2');
+      far[2]!.sync.peerAlive('q1', 'dc2');
+      await clock.advance(6_000);
+      const { here, asked } = await cut(far);
+      here.sync.peerAlive('q2', 'dc2');
+      here.sync.peerAlive('q3', 'dc2');
+      here.sync.peerAlive('q1', 'dc2');
+      await clock.advance(100);
+      expect(here.location.list('7001')).toHaveLength(1);
+      // q3 and q1 came while q2 was asked.
+      expect(asked).toEqual(['q2', 'q3']);
+    });
+
+    it('are asked of the next one when the first has just started itself, or does not answer', async () => {
+      const { here, asked } = await cut([proxy('q1', 'dc2'), proxy('q2', 'dc2')]);
+      here.sync.peerAway('gone');
+      here.sync.peerAlive('gone', 'dc2');
+      here.sync.peerAlive('q1', 'dc2');
+      here.sync.peerAlive('q2', 'dc2');
+      await clock.advance(6_000);
+      expect(asked).toEqual(['q1', 'q2']);
+    });
+
+    it('are not asked for when it only said hello for the first time', async () => {
+      const { here, asked } = await cut([proxy('q1', 'dc2')]);
+      here.sync.peerAlive('q1', 'dc2');
+      await clock.advance(100);
+      here.sync.peerAlive('q1', 'dc2');
+      await clock.advance(100);
+      expect(asked).toEqual(['q1']);
+    });
   });
 
   it('are told before the proxy closes', async () => {
