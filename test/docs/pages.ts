@@ -30,6 +30,8 @@ const CONFIGURATION_HEAD = `# Configuration
   \`user\`, \`password\` and \`data-centres\`, for each its \`contact-points\` (host:port) and \`replicas\` ([stores](specs/stores.md)).
 - **applications**: by name; \`type\` (sip-proxy, sip-server, vq-server, router, dns-server, console, recorder), \`geo-location\`, \`host\`, \`host-name\`,
   \`server-id\`, \`ports\`, \`routing-points\` (router), \`options\`. Only ports that are written listen.
+  \`server-id\` is a number from 1 to 4095, by default the place in the file; no two sip-servers may have the same, now or later: ConnIDs, Contacts and
+  the epochs of owners tell nodes apart by it.
   \`backup-of: NAME\` makes an application the other half of the sip-server or vq-server NAME ([pairs](specs/pairs.md)): it has a \`host\` and, where they
   differ, \`ports\` of its own, everything else is NAME's.
 - **dns**: \`number\` or \`numbers\` (a range such as 7001-7050), \`type\` (Extension, RoutingPoint, VirtualQueue, Trunk), \`options\`;

@@ -1,5 +1,7 @@
 /** The T-Controller without its sockets: owned DNs, watched DNs, clients (architecture: one TC a node). */
-import { type BusSubscription, Hlc, lifeOf, LinkPolls, type MembershipChange, MembershipService, PAIR_GRACE_MS, PRIMARY, rendezvous, subjects } from '#cluster';
+import {
+  type BusSubscription, epochAt, lifeOf, LinkPolls, type MembershipChange, MembershipService, PAIR_GRACE_MS, PRIMARY, rendezvous, subjects,
+} from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import { DnFeeds, type DnSnapshot, type Heartbeat, type OwnerNotice, readSnapshots, SilentPeers } from '#telephony';
 import type { AdminCommands, TierPorts } from '#tier';
@@ -54,7 +56,7 @@ export class TControllerCore {
     const options = new OptionLookup(config, application);
     this.instance = `${name}/t-controller`;
     this.#routingPoints = [...config.dns.values()].filter((dn) => dn.type === 'RoutingPoint').map((dn) => dn.number);
-    this.#owned = new OwnedDns(name, geoLocation, config, options, { ...ports, replica: ports.replica?.('t-controller') }, {
+    this.#owned = new OwnedDns(application, config, options, { ...ports, replica: ports.replica?.('t-controller') }, {
       added: (snapshot) => this.#smart.added(snapshot),
       removed: (dn, heir) => this.#smart.removed(dn, heir),
       published: (event) => this.#smart.published(event),
@@ -104,7 +106,7 @@ export class TControllerCore {
     const dataCentres = new Set(config.applications.filter(({ type }) => type === 'sip-server').map((each) => each.geoLocation));
     this.#records = new OwnerRecords(name, geoLocation, [...dataCentres], ports, { found: (record) => this.#recordFound(record) });
     const bootEpoch = Math.floor(clock.nowMs());
-    this.#firstEpoch = new Hlc().next(bootEpoch);
+    this.#firstEpoch = epochAt(bootEpoch, 0);
     this.#membership = new MembershipService<Heartbeat>(ports, () => ({
       instance: this.instance, node: name, tier: 't-controller', dataCentre: geoLocation, role: PRIMARY,
       bootEpoch, draining: this.#draining, load: this.#owned.size, ...lifeOf(ports.pair),

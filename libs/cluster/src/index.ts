@@ -2,7 +2,7 @@
 export { MemoryBus, type MemoryBusOptions, type MemoryBusPorts } from './bus/memory.js';
 export { isPattern, isSubject, matches } from './bus/pattern.js';
 export type { Bus, BusDelivery, BusHandler, BusMessage, BusReply, BusSubscription } from './bus/port.js';
-export { compareClaims, Hlc } from './hlc.js';
+export { compareClaims, epochAfter, epochAt, Hlc } from './hlc.js';
 export { type LinkPeer, LinkPolls, type LinkPollPorts } from './links/link-polls.js';
 export type { LinkView } from './links/link-stats.js';
 export { isKey, isKeyPattern } from './key-value/key.js';

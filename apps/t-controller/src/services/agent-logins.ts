@@ -13,9 +13,11 @@ export interface AgentLoginsHost {
 export class AgentLogins {
   /** Agents logged in on owned DNs. */
   readonly #dnOf = new Map<string, string>();
-  readonly #epochs = new Hlc();
+  readonly #epochs: Hlc;
 
-  constructor(private readonly ports: Pick<OwnedDnsPorts, 'bus' | 'clock'>, private readonly host: AgentLoginsHost) {}
+  constructor(serverId: number, private readonly ports: Pick<OwnedDnsPorts, 'bus' | 'clock'>, private readonly host: AgentLoginsHost) {
+    this.#epochs = new Hlc(serverId);
+  }
 
   nextEpoch(): number {
     return this.#epochs.next(this.ports.clock.nowMs());

@@ -1,4 +1,5 @@
 /** DNs that this node handed over just now: the state goes out again when its new owner says that it still waits. */
+import { epochAfter } from '#cluster';
 import type { Clock, Timer } from '#kernel';
 import type { DnSnapshot } from '#telephony';
 
@@ -29,7 +30,7 @@ export class HandedOver {
   /** What was handed to that claim, or to the one before it, whose maker's other half claims again (docs/specs/ownership.md). */
   get(dn: string, to: string, epoch: number): DnSnapshot | undefined {
     const kept = this.#kept.get(dn);
-    return kept?.to === to && (kept.epoch === epoch || kept.epoch + 1 === epoch) ? kept.snapshot : undefined;
+    return kept?.to === to && (kept.epoch === epoch || epochAfter(kept.epoch) === epoch) ? kept.snapshot : undefined;
   }
 
   close(): void {

@@ -237,7 +237,7 @@ export class OwnedDn {
     if (this.#isEarly(() => this.#request(command, respond))) return;
     if (OWN_REQUESTS.has(request.msg)) {
       const { clock, entropy } = this.ports;
-      const loginEpoch = this.ports.nextLoginEpoch();
+      const loginEpoch = request.msg === 'RequestAgentLogin' ? this.ports.nextLoginEpoch() : 0;
       return respond(this.feed({ kind: 'request', request, origin, agentSessionID: entropy.hex(16), loginEpoch, nowMs: clock.nowMs() }));
     }
     const connID = request['ConnID'] as string | undefined;

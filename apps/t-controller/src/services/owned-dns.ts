@@ -1,6 +1,6 @@
 /** All DNs this node owns: claimed, taken up, handed over, given up (docs/specs/ownership.md). */
 import { type Bus, type BusSubscription, EventRing, PAIR_GRACE_MS, type Replica, subjects } from '#cluster';
-import type { ClusterConfig, OptionLookup } from '#config';
+import type { Application, ClusterConfig, OptionLookup } from '#config';
 import { type Clock, type Entropy, type Timer, unreachable } from '#kernel';
 import {
   type DnCommand, type DnEvent, type DnInput, type DnRules, type DnSnapshot,
@@ -57,6 +57,8 @@ const CONFIRM_MS = PAIR_GRACE_MS + 5_000;
 
 export class OwnedDns {
   readonly ownership: Ownership;
+  readonly #node: string;
+  readonly #geoLocation: string;
   readonly #moves: Moves;
   readonly #handedOver: HandedOver;
   readonly #dns = new Map<string, OwnedDn>();
@@ -78,13 +80,15 @@ export class OwnedDns {
   #expiry: Timer | undefined;
 
   constructor(
-    private readonly node: string, private readonly geoLocation: string, private readonly config: ClusterConfig, options: OptionLookup,
+    { name: node, geoLocation, serverId }: Application, private readonly config: ClusterConfig, options: OptionLookup,
     private readonly ports: OwnedDnsPorts, private readonly events: OwnedDnsEvents,
   ) {
-    this.ownership = new Ownership(node, geoLocation);
+    this.#node = node;
+    this.#geoLocation = geoLocation;
+    this.ownership = new Ownership(node, geoLocation, serverId);
     this.#rules = rulesOf(options);
     this.#handedOver = new HandedOver(ports.clock);
-    this.#logins = new AgentLogins(ports, { owned: (dn) => this.#dns.get(dn), repeat: (say) => this.#repeat(say) });
+    this.#logins = new AgentLogins(serverId, ports, { owned: (dn) => this.#dns.get(dn), repeat: (say) => this.#repeat(say) });
     this.#moves = new Moves(node, ports, this.ownership, {
       owned: (dn) => this.#dns.get(dn),
       until: (dn, untilMs) => this.#until(dn, untilMs),
@@ -109,8 +113,8 @@ export class OwnedDns {
   start(): void {
     const { bus } = this.ports;
     this.#subscriptions = [
-      bus.subscribe(subjects.tcCommand(this.node), (message) => this.#tcCommand(message as TcCommand)),
-      bus.subscribe(subjects.tcSnapshot(this.node), (message, { respond }) => respond?.(this.#pictures.answer(message as SnapshotRequest))),
+      bus.subscribe(subjects.tcCommand(this.#node), (message) => this.#tcCommand(message as TcCommand)),
+      bus.subscribe(subjects.tcSnapshot(this.#node), (message, { respond }) => respond?.(this.#pictures.answer(message as SnapshotRequest))),
       bus.subscribe(subjects.allAgentLogins, (message) => this.#logins.heard(message as LoginNotice)),
     ];
     this.#watchExpiry();
@@ -124,7 +128,7 @@ export class OwnedDns {
     const { owned = [], left = [] } = this.#replica ?? {};
     for (const entry of left) this.#stayLeft(entry);
     for (const entry of owned) this.#goOn(entry);
-    this.desktopsLost(`${this.node}/t-controller`, desktopsUntilMs);
+    this.desktopsLost(`${this.#node}/t-controller`, desktopsUntilMs);
     for (const each of this.#dns.values()) each.doubtAllCalls();
     if (owned.length > 0) this.#endDoubtsLater();
     return owned;
@@ -327,7 +331,7 @@ export class OwnedDns {
 
   #record(dn: string): void {
     const record = this.ownership.owner(dn);
-    if (record?.node === this.node) this.events.recorded(record, this.ownership.untilMs(dn) ?? Infinity);
+    if (record?.node === this.#node) this.events.recorded(record, this.ownership.untilMs(dn) ?? Infinity);
   }
 
   #announce(notice: OwnerNotice): void {
@@ -353,13 +357,13 @@ export class OwnedDns {
     const inbox = this.#coming.get(dn) ?? new CommandInbox(this.ports.bus, dn);
     this.#coming.delete(dn);
     this.#record(dn);
-    const owned = new OwnedDn({ dn, node: this.node, epoch, geoLocation: this.geoLocation, routingPoint }, this.#rules, from, lastSeq, inbox, this.#dnPorts);
+    const owned = new OwnedDn({ dn, node: this.#node, epoch, geoLocation: this.#geoLocation, routingPoint }, this.#rules, from, lastSeq, inbox, this.#dnPorts);
     this.#dns.set(dn, owned);
     this.#names.changed();
     this.#logins.moved(dn, undefined, owned.agentID);
     this.events.added(owned.snapshot());
     const nowMs = this.#nowMs();
-    if (from !== undefined) owned.feed({ kind: 'tookOver', moved: this.#dataCentreOf.get(from.owner) !== this.geoLocation, nowMs });
+    if (from !== undefined) owned.feed({ kind: 'tookOver', moved: this.#dataCentreOf.get(from.owner) !== this.#geoLocation, nowMs });
     owned.feed({ kind: 'inService', nowMs });
     for (const [sc, dataCentre] of this.#silentScs) {
       owned.scSilent(sc);
@@ -382,7 +386,7 @@ export class OwnedDns {
     this.#handedOver.put(dn, to, epoch, snapshot);
     this.#handOver(to, epoch, snapshot);
     // Within a data centre the heir's record takes the place of this node's.
-    if (this.#dataCentreOf.get(to) !== this.geoLocation) this.events.released(dn);
+    if (this.#dataCentreOf.get(to) !== this.#geoLocation) this.events.released(dn);
   }
 
   /** Its maker still waits for what was handed to it. */
@@ -403,7 +407,7 @@ export class OwnedDns {
     this.#noteSeq(dn, owned.seq);
     this.#replica?.putLeft({ dn, epoch, seq: owned.seq });
     this.#forget(dn, owned, undefined);
-    const notice: OwnerNotice = { kind: 'release', dn, node: this.node, epoch, seq: owned.seq };
+    const notice: OwnerNotice = { kind: 'release', dn, node: this.#node, epoch, seq: owned.seq };
     this.ports.bus.publish(subjects.dnOwner(dn), notice);
     this.events.released(dn);
   }
@@ -430,7 +434,7 @@ export class OwnedDns {
     if (replica === undefined) return;
     const record = this.ownership.owner(dn);
     const owned = this.#dns.get(dn);
-    if (record?.node === this.node) {
+    if (record?.node === this.#node) {
       const untilMs = this.ownership.untilMs(dn);
       replica.put({
         dn, ownership: record.ownership, epoch: record.epoch, seenAtMs: this.ownership.seenAtMs(dn) ?? 0,
@@ -453,7 +457,7 @@ export class OwnedDns {
   #stayLeft({ dn, epoch, seq }: LeftEntry): void {
     this.#noteSeq(dn, seq);
     this.#replica?.putLeft({ dn, epoch, seq });
-    const notice: OwnerNotice = { kind: 'release', dn, node: this.node, epoch, seq };
+    const notice: OwnerNotice = { kind: 'release', dn, node: this.#node, epoch, seq };
     this.ports.bus.publish(subjects.dnOwner(dn), notice);
   }
 
@@ -471,6 +475,6 @@ export class OwnedDns {
         else unheard.add(node);
       }
     }
-    for (const node of unheard) this.events.unheard(node, this.#dataCentreOf.get(node) ?? this.geoLocation);
+    for (const node of unheard) this.events.unheard(node, this.#dataCentreOf.get(node) ?? this.#geoLocation);
   }
 }

@@ -8,7 +8,7 @@ class Stand {
   #out: PairEffect[] = [];
 
   constructor(proxies = 2) {
-    this.machine = new PairMachine('a', proxies);
+    this.machine = new PairMachine('a', 0, proxies);
     this.on({ kind: 'start' });
     this.on({ kind: 'leaseFailed' });
   }

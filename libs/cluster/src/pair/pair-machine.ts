@@ -17,7 +17,7 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
   #epoch = 0;
   /** The highest of a primary that was heard. */
   #known = 0;
-  readonly #hlc = new Hlc();
+  readonly #hlc: Hlc;
   readonly #proof: Proof;
   readonly #view: LeaseView;
   #proofUntilMs = -Infinity;
@@ -39,8 +39,12 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
   /** A write of this claim got no answer: it may have been carried out. */
   #mayBeOurs = false;
 
-  /** @param proxies how many proxies the data centre has */
-  constructor(private readonly process: string, proxies: number) {
+  /**
+   * @param half its place in the pair: the two halves' terms are never the same
+   * @param proxies how many proxies the data centre has
+   */
+  constructor(private readonly process: string, half: 0 | 1, proxies: number) {
+    this.#hlc = new Hlc(half);
     this.#proof = new Proof(proxies);
     this.#view = new LeaseView(process, proxies);
   }

@@ -26,9 +26,9 @@ export class Half {
   readonly #effects: PairEffect[] = [];
   readonly #frames: ReplicaMessage[] = [];
 
-  constructor(readonly name: string, readonly offsetMs: number, private readonly world: PairWorld) {
+  constructor(readonly name: string, private readonly place: 0 | 1, public offsetMs: number, private readonly world: PairWorld) {
     this.reachesProxy = world.proxies.map(() => true);
-    this.machine = new PairMachine(name, world.proxies.length);
+    this.machine = new PairMachine(name, place, world.proxies.length);
     this.copy = new ReplicaCopy(name);
   }
 
@@ -45,7 +45,7 @@ export class Half {
     this.paused = false;
     this.life += 1;
     this.#waiting = [];
-    this.machine = new PairMachine(this.name, this.world.proxies.length);
+    this.machine = new PairMachine(this.name, this.place, this.world.proxies.length);
     this.copy = new ReplicaCopy(this.name);
     this.source = undefined;
     this.input({ kind: 'start', nowMs: this.nowMs });
@@ -173,8 +173,8 @@ export class PairWorld {
   constructor(seed: number, proxies = 2) {
     this.entropy = new SeededEntropy(seed);
     this.proxies = Array.from({ length: proxies }, () => ({ vouchedMs: -Infinity, letGo: 0 }));
-    this.a = new Half('a', this.entropy.between(-5_000, 5_000), this);
-    this.b = new Half('b', this.entropy.between(-5_000, 5_000), this);
+    this.a = new Half('a', 0, this.entropy.between(-5_000, 5_000), this);
+    this.b = new Half('b', 1, this.entropy.between(-5_000, 5_000), this);
   }
 
   get halves(): readonly [Half, Half] {

@@ -68,6 +68,18 @@ describe('a pair under cuts, pauses, crashes and losses', () => {
     expect(world.halves.map(({ copy, source }) => copy.complete || source !== undefined)).toEqual([true, true]);
   });
 
+  it('has a primary when both halves start in the same millisecond and KeyValue cannot be asked', () => {
+    const world = new PairWorld(1);
+    world.kvUp = false;
+    for (const half of world.halves) {
+      half.offsetMs = 0;
+      half.boot();
+    }
+    world.clock.skip(1_000);
+    expect(world.halves.map(({ machine }) => machine.state).sort()).toEqual(['Backup', 'Primary']);
+    expect(world.problems).toEqual([]);
+  });
+
   /** Both halves have their roles; from now on the primary is looked at each 10 ms. */
   const watched = (seed: number, disturbed: (world: PairWorld) => void): { closed: number[]; problems: readonly string[] } => {
     const world = new PairWorld(seed);

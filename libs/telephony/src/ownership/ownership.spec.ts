@@ -16,10 +16,66 @@ const answered = (verdict: 'now' | 'later' | 'no' | 'silent' | 'nobody', nowMs =
 
 /** A table that heard others for long enough. */
 function settled(node: string, dataCentre: string): Ownership {
-  const table = new Ownership(node, dataCentre);
+  const table = new Ownership(node, dataCentre, Number(node.slice(1)));
   run(table, { kind: 'settled' });
   return table;
 }
+
+const numbered = (dn: string, nowMs: number): OwnershipInput => ({ kind: 'want', dn, ownership: 'sip', untilMs: 1e15, nowMs });
+
+describe('epochs', () => {
+  const nowMs = 1_800_000_000_000;
+
+  it('of two nodes that claim in one millisecond differ, and stay safe integers until the year 2248', () => {
+    const at = Date.UTC(2248, 0);
+    const epochs = [1, 2, 4_095].map((id) => {
+      const table = settled(`N${id}`, 'dc1');
+      run(table, numbered('5000', at));
+      return table.owner('5000')!.epoch;
+    });
+    expect(new Set(epochs).size).toBe(3);
+    expect(epochs.every(Number.isSafeInteger)).toBe(true);
+  });
+
+  it('of one DN grow with each claim, also within a millisecond and when the clock goes back', () => {
+    const table = settled('N1', 'dc1');
+    let last = 0;
+    for (const atMs of [nowMs, nowMs, nowMs - 50, nowMs - 50]) {
+      run(table, numbered('7001', atMs));
+      const { epoch } = table.owner('7001')!;
+      expect(epoch).toBeGreaterThan(last);
+      last = epoch;
+      run(table, { kind: 'unwant', dn: '7001', nowMs: atMs });
+    }
+  });
+
+  it('of thousands of DNs that are claimed at once do not run ahead of the time', () => {
+    const table = settled('N1', 'dc1');
+    for (let dn = 10_000; dn < 20_000; dn += 1) {
+      const claims = run(table, numbered(String(dn), nowMs));
+      for (const effect of claims) if (effect.kind === 'publish') run(table, { kind: 'notice', notice: effect.notice, nowMs });
+    }
+    const later = settled('N2', 'dc1');
+    run(later, numbered('19999', nowMs + 10));
+    expect(later.owner('19999')!.epoch).toBeGreaterThan(table.owner('19999')!.epoch);
+  });
+
+  it('of the other half that goes on are below a claim that was made meanwhile, by whatever clock', () => {
+    for (const [owner, claimer] of [['N1', 'N2'], ['N2', 'N1']] as const) {
+      const before = settled(owner, 'dc1');
+      run(before, numbered('7001', nowMs));
+      const record = before.owner('7001')!;
+      const other = settled(claimer, 'dc2');
+      run(other, { kind: 'notice', notice: { kind: 'claim', ...record }, nowMs: nowMs - 5_000 });
+      run(other, numbered('7001', nowMs - 5_000));
+      run(other, { kind: 'moveAnswered', dn: '7001', verdict: 'now', nowMs: nowMs - 5_000 });
+      const after = new Ownership(owner, 'dc1', Number(owner.slice(1)));
+      run(after, { kind: 'restore', dn: '7001', ownership: 'sip', untilMs: 1e15, seenAtMs: 0, epoch: record.epoch, snapshot: undefined, lastSeq: 0, nowMs });
+      expect(after.owner('7001')!.epoch).toBeGreaterThan(record.epoch);
+      expect(other.owner('7001')!.epoch).toBeGreaterThan(after.owner('7001')!.epoch);
+    }
+  });
+});
 
 it('the first registration claims, the next one prolongs, its end releases', () => {
   const table = settled('N1', 'dc1');
@@ -35,26 +91,26 @@ describe('the other half of a pair', () => {
     ({ kind: 'restore', dn: '7001', ownership: 'sip', untilMs: 90, seenAtMs: 40, epoch: 1_000, snapshot, lastSeq: 4, nowMs: 50 });
 
   it('goes on with the next epoch, and tells what it begins with before it claims', () => {
-    const table = new Ownership('N1', 'dc1');
+    const table = new Ownership('N1', 'dc1', 1);
     const effects = run(table, restore(picture(9)));
     expect(effects.map(({ kind }) => kind)).toEqual(['takeUp', 'publish']);
-    expect(effects[0]).toMatchObject({ record: { epoch: 1_001, ownership: 'sip' }, snapshot: { seq: 9 } });
+    expect(effects[0]).toMatchObject({ record: { epoch: 1_000 + 4_096, ownership: 'sip' }, snapshot: { seq: 9 } });
     expect(run(table, { kind: 'expire', nowMs: 90 }).map(({ kind }) => kind)).toEqual(['giveUp']);
   });
 
   it('claims again what was only claimed, and waits for the hand-over', () => {
-    const table = new Ownership('N1', 'dc1');
+    const table = new Ownership('N1', 'dc1', 1);
     expect(run(table, restore(undefined)).map(({ kind }) => kind)).toEqual(['awaitHandOver', 'publish']);
-    expect(run(table, { kind: 'handOverLate', dn: '7001', epoch: 1_001, nowMs: 250 })).toMatchObject([{ kind: 'takeUp', lastSeq: 4 }]);
+    expect(run(table, { kind: 'handOverLate', dn: '7001', epoch: 1_000 + 4_096, nowMs: 250 })).toMatchObject([{ kind: 'takeUp', lastSeq: 4 }]);
   });
 
   it('yields to whoever claimed meanwhile, and is above the half before it', () => {
     const claim = (node: string, epoch: number): OwnershipInput =>
       ({ kind: 'notice', nowMs: 60, notice: { kind: 'claim', dn: '7001', node, dataCentre: 'dc1', ownership: 'sip', epoch } });
-    const table = new Ownership('N1', 'dc1');
+    const table = new Ownership('N1', 'dc1', 1);
     run(table, restore(picture(9)));
-    expect(run(table, claim('N2', 1_000))).toMatchObject([{ kind: 'publish', notice: { kind: 'claim', node: 'N1', epoch: 1_001 } }]);
-    expect(run(table, claim('N2', 1_001))).toMatchObject([{ kind: 'yield', to: 'N2', wasTakenUp: true }]);
+    expect(run(table, claim('N2', 1_000))).toMatchObject([{ kind: 'publish', notice: { kind: 'claim', node: 'N1', epoch: 1_000 + 4_096 } }]);
+    expect(run(table, claim('N2', 1_001 + 4_096))).toMatchObject([{ kind: 'yield', to: 'N2', wasTakenUp: true }]);
   });
 });
 
@@ -85,10 +141,10 @@ it('a living owner of the same data centre keeps the DN; one of another is asked
   const claim = (dataCentre: string): OwnershipInput => ({
     kind: 'notice', nowMs: 1, notice: { kind: 'claim', dn: '7001', node: 'N2', dataCentre, ownership: 'sip', epoch: 5 },
   });
-  const near = new Ownership('N1', 'dc1');
+  const near = new Ownership('N1', 'dc1', 1);
   run(near, claim('dc1'));
   expect(run(near, want(2))).toEqual([{ kind: 'forwardRefresh', dn: '7001', untilMs: 100_000 }]);
-  const far = new Ownership('N1', 'dc1');
+  const far = new Ownership('N1', 'dc1', 1);
   run(far, claim('dc2'));
   expect(run(far, want(2))).toEqual([{ kind: 'askMove', dn: '7001', ownership: 'sip', untilMs: 100_000, agoMs: 0 }]);
   expect(far.owner('7001')?.node).toBe('N2');
@@ -115,7 +171,7 @@ it('a lower claim is answered with the higher one; a higher one makes the owner 
 const record = (node: string, epoch: number): OwnerRecord => ({ dn: '7001', node, dataCentre: 'dc1', ownership: 'sip', epoch });
 
 it('who has not listened yet waits for a hand-over, since an owner may be there unheard', () => {
-  const table = new Ownership('N1', 'dc1');
+  const table = new Ownership('N1', 'dc1', 1);
   const [claim, wait] = run(table, want(100));
   expect(claim).toMatchObject({ kind: 'publish', notice: { kind: 'claim', node: 'N1' } });
   expect(wait).toMatchObject({ kind: 'awaitHandOver', delayMs: 200 });

@@ -1,5 +1,5 @@
 /** Who owns which DN, as one node sees it: claims ordered by epoch, yields, hand-overs, expiry (TC-02, 03, 33). */
-import { compareClaims, Hlc } from '#cluster';
+import { compareClaims, epochAfter, epochAt } from '#cluster';
 import type { Machine, Out } from '#kernel';
 import type { DnSnapshot, OwnerNotice } from '../messages/index.js';
 import { HAND_OVER_MS, MOVE_HAND_OVER_MS, type OwnershipEffect, type OwnershipInput, type OwnerRecord } from './ownership.types.js';
@@ -14,16 +14,21 @@ interface Own {
   takenUp: boolean;
 }
 
+/** A claim goes so far beyond what its maker knew: the other half of a node, which goes on one step later, stays below it. */
+const CLAIM_STEPS = 2;
+
 type Input<K extends OwnershipInput['kind']> = Extract<OwnershipInput, { readonly kind: K }>;
 
 export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
   readonly #own = new Map<string, Own>();
   readonly #others = new Map<string, OwnerRecord>();
   readonly #wishes = new Wishes();
-  readonly #hlc = new Hlc();
+  /** The greatest epoch of a DN whose owner is not known any more. Of one DN epochs grow; those of two need not. */
+  #forgotten = 0;
   #settled = false;
 
-  constructor(private readonly node: string, private readonly dataCentre: string) {}
+  /** @param serverId of this node alone, so that no epoch is made at two nodes */
+  constructor(private readonly node: string, private readonly dataCentre: string, private readonly serverId: number) {}
 
   /** The DN's owner, this node included, as far as it is known. */
   owner(dn: string): OwnerRecord | undefined {
@@ -119,6 +124,7 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
 
   /** The DN has no owner any more, as far as is known here. */
   #forget(dn: string, nowMs: number, out: Out<OwnershipEffect>): void {
+    this.#remember(this.#others.get(dn)?.epoch);
     this.#others.delete(dn);
     this.#grant(dn, undefined, nowMs, out);
   }
@@ -140,7 +146,9 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
     { dn, ownership, untilMs, lastSeq = 0 }: Pick<Input<'want'>, 'dn' | 'ownership' | 'untilMs' | 'lastSeq'>, seenAtMs: number,
     former: OwnerRecord | undefined, nowMs: number, out: Out<OwnershipEffect>,
   ): void {
-    const record: OwnerRecord = { dn, node: this.node, dataCentre: this.dataCentre, ownership, epoch: this.#hlc.next(nowMs) };
+    const above = Math.max(this.#forgotten, this.#others.get(dn)?.epoch ?? 0);
+    const epoch = epochAt(nowMs, this.serverId, above, CLAIM_STEPS);
+    const record: OwnerRecord = { dn, node: this.node, dataCentre: this.dataCentre, ownership, epoch };
     this.#own.set(dn, { record, lastSeq, untilMs, seenAtMs, takenUp: false });
     this.#others.delete(dn);
     out.push({ kind: 'publish', notice: { kind: 'claim', ...record } });
@@ -149,8 +157,7 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
   }
 
   #restore({ dn, ownership, untilMs, seenAtMs, epoch: former, snapshot, lastSeq }: Input<'restore'>, out: Out<OwnershipEffect>): void {
-    const epoch = former + 1;
-    this.#hlc.observe(epoch);
+    const epoch = epochAfter(former);
     const record: OwnerRecord = { dn, node: this.node, dataCentre: this.dataCentre, ownership, epoch };
     this.#own.set(dn, { record, lastSeq, untilMs, seenAtMs, takenUp: false });
     if (snapshot === undefined) out.push({ kind: 'awaitHandOver', dn, epoch, delayMs: MOVE_HAND_OVER_MS });
@@ -160,9 +167,9 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
   }
 
   #notice(notice: OwnerNotice, nowMs: number, out: Out<OwnershipEffect>): void {
-    this.#hlc.observe(notice.epoch);
-    if (notice.node === this.node) return;
+    if (notice.node === this.node) return this.#ownHeard(notice);
     if (notice.kind === 'release') {
+      this.#remember(notice.epoch);
       const known = this.#others.get(notice.dn);
       if (known?.node === notice.node && known.epoch <= notice.epoch) this.#forget(notice.dn, nowMs, out);
       return;
@@ -201,10 +208,18 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
   }
 
   #record({ record, alive, nowMs }: Input<'record'>, out: Out<OwnershipEffect>): void {
-    this.#hlc.observe(record.epoch);
-    if (record.node === this.node) return;
+    if (record.node === this.node) return this.#ownHeard(record);
     this.#claimed({ kind: 'claim', ...record }, nowMs, out);
     if (!alive && this.#others.get(record.dn)?.node === record.node) this.#forget(record.dn, nowMs, out);
+  }
+
+  /** Of the process before this one, or what this one said itself. */
+  #ownHeard({ dn, epoch }: { readonly dn: string; readonly epoch: number }): void {
+    if (epoch !== this.#own.get(dn)?.record.epoch) this.#remember(epoch);
+  }
+
+  #remember(epoch = 0): void {
+    if (Number.isSafeInteger(epoch) && epoch > this.#forgotten) this.#forgotten = epoch;
   }
 
   #sayAgain(out: Out<OwnershipEffect>): void {
@@ -233,6 +248,7 @@ export class Ownership implements Machine<OwnershipInput, OwnershipEffect> {
     if (own === undefined) return;
     this.#own.delete(dn);
     const { epoch } = own.record;
+    this.#remember(epoch);
     if (own.takenUp) out.push({ kind: 'giveUp', dn, epoch });
     else out.push({ kind: 'publish', notice: { kind: 'release', dn, node: this.node, epoch } });
   }

@@ -21,6 +21,8 @@ export interface PairSettings {
   readonly node: string;
   /** This half. */
   readonly process: string;
+  /** Whether it is the second half of its node. */
+  readonly isBackup: boolean;
   readonly dataCentre: string;
   /** How many proxies the data centre has. */
   readonly proxies: number;
@@ -71,7 +73,7 @@ export class PairService implements Fence {
   link: HalfLink | undefined;
 
   constructor(private readonly settings: PairSettings, private readonly ports: PairServicePorts, private readonly events: PairEvents) {
-    this.#machine = new PairMachine(settings.process, settings.proxies);
+    this.#machine = new PairMachine(settings.process, settings.isBackup ? 1 : 0, settings.proxies);
     this.#copy = new ReplicaCopy(settings.process);
     this.#subject = subjects.pairSync(settings.node);
     this.#withheld = new Withheld(() => this.isOpen(), (error) => {

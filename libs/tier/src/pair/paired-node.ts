@@ -54,7 +54,8 @@ export class PairedNode {
     this.#bootEpoch = Math.floor(ports.clock.nowMs());
     const count = config.applications.filter((other) => other.type === 'sip-proxy' && other.geoLocation === geoLocation).length;
     const proxies: Pick<PairProxies, 'ask'> = { ask: (question, answered) => this.#proxies?.ask(question, answered) };
-    this.#service = new PairService({ node: name, process: pair.own.process, dataCentre: geoLocation, proxies: count }, { ...ports, proxies }, {
+    const settings = { node: name, process: pair.own.process, isBackup: pair.isBackup, dataCentre: geoLocation, proxies: count };
+    this.#service = new PairService(settings, { ...ports, proxies }, {
       onReach: (notice) => this.#reach?.heard(notice),
       onPrimary: (term) => this.#then(() => this.#startTiers(term)),
       onBackup: (otherLeads) => this.#lost(otherLeads),
