@@ -4,7 +4,7 @@
  */
 import { Hlc } from '../hlc.js';
 import type { Machine, Out } from '#kernel';
-import { LeaseView } from './lease-view.js';
+import { LeaseExchange } from './lease-exchange.js';
 import { PAIR, type PairEffect, type PairInput, type PairMessage, type PairState, type SeenLease } from './pair-machine.types.js';
 import { Proof } from './proof.js';
 
@@ -19,7 +19,7 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
   #known = 0;
   readonly #hlc: Hlc;
   readonly #proof: Proof;
-  readonly #view: LeaseView;
+  readonly #lease: LeaseExchange;
   #proofUntilMs = -Infinity;
   #promised = { epoch: 0, untilMs: -Infinity };
   /** Terms up to this one their primary ended by itself. */
@@ -30,14 +30,7 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
   #beatHeardMs = -Infinity;
   #ackHeardMs = -Infinity;
   #sentMs = -Infinity;
-  #leaseMs = -Infinity;
   #handedMs: number | undefined;
-  /** When the latest question was asked; what older reads say may be older than what is known. */
-  #readMs = -Infinity;
-  /** The latest write that has no answer yet. */
-  #writeMs: number | undefined;
-  /** A write of this claim got no answer: it may have been carried out. */
-  #mayBeOurs = false;
 
   /**
    * @param half its place in the pair: the two halves' terms are never the same
@@ -46,7 +39,7 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
   constructor(private readonly process: string, half: 0 | 1, proxies: number) {
     this.#hlc = new Hlc(half);
     this.#proof = new Proof(proxies);
-    this.#view = new LeaseView(process, proxies);
+    this.#lease = new LeaseExchange(process, proxies, this.#proof);
   }
 
   get state(): PairState {
@@ -93,7 +86,7 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
       case 'leaseRead': return this.#leaseRead(input, out);
       case 'leaseWritten': return this.#leaseWritten(input, out);
       case 'leaseRefused': return this.#leaseRefused(input, out);
-      case 'leaseFailed': return this.#answered(input.askedMs, true);
+      case 'leaseFailed': return this.#lease.failed(input.askedMs);
       case 'proxyAnswered': return this.#proxyAnswered(input);
       case 'copy': this.#copyEpoch = input.epoch; return;
       case 'switchover': return this.switchoverProblem(input.nowMs) === undefined ? this.#handOver(out) : undefined;
@@ -103,10 +96,9 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
 
   #start(nowMs: number, out: Effects): void {
     this.#startMs = nowMs;
-    this.#view.start(nowMs);
     // A process of this name may have answered a primary right before it ended.
     this.#promised = { epoch: Infinity, untilMs: nowMs + PAIR.PROMISE_MS };
-    this.#read(nowMs, out);
+    this.#lease.start(nowMs, out);
   }
 
   #tick(nowMs: number, out: Effects): void {
@@ -121,20 +113,14 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
   // ---- Backup
 
   #watch(nowMs: number, out: Effects): void {
-    if (this.#isDue(nowMs)) {
-      const { lease } = this.#view;
-      if (lease !== undefined && this.#view.lapsed(nowMs) && this.#view.needsProxies(nowMs)) {
-        out.push({ kind: 'askProxies', question: 'letGo', epoch: lease.epoch });
-      }
-      this.#read(nowMs, out);
-    }
+    if (this.#lease.isDue(nowMs)) this.#lease.look(nowMs, out);
     const unheardMs = nowMs - this.#beatHeardMs;
     const isFirst = this.#known === 0 && nowMs - this.#startMs >= PAIR.FIRST_CLAIM_MS;
     if (isFirst || unheardMs >= PAIR.AWAY_MS || (unheardMs >= PAIR.PROMISE_MS && this.#mayTakeLease(nowMs))) this.#take(nowMs, out);
   }
 
   #mayTakeLease(nowMs: number): boolean {
-    return this.#isFree(nowMs) && this.#view.mayTake(nowMs, this.#givenUp);
+    return this.#isFree(nowMs) && this.#lease.mayTake(nowMs, this.#givenUp);
   }
 
   #isFree(nowMs: number): boolean {
@@ -146,11 +132,10 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
   /** Wanting to be primary harms nobody: it takes the lease, or the word of the other half that it is not. */
   #take(nowMs: number, out: Effects): void {
     this.#state = 'Taking';
-    this.#hlc.observe(Math.max(this.#known, this.#view.lease?.epoch ?? 0));
+    this.#hlc.observe(Math.max(this.#known, this.#lease.epoch));
     this.#epoch = this.#hlc.next(nowMs);
     this.#proof.reset();
-    this.#writeMs = undefined;
-    this.#mayBeOurs = false;
+    this.#lease.beginClaim();
     this.#sentMs = -Infinity;
     this.#claim(nowMs, out);
   }
@@ -158,17 +143,12 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
   #claim(nowMs: number, out: Effects): void {
     if (nowMs - this.#sentMs >= PAIR.BEAT_MS) this.#sendClaim(nowMs, out);
     if (this.#mayTakeLease(nowMs)) {
-      if (this.#isWriting(nowMs)) return;
+      if (this.#lease.isWriting(nowMs)) return;
       // Its owner goes by the later term: one that follows it must be later still.
-      if ((this.#view.lease?.epoch ?? 0) > this.#epoch) return this.#take(nowMs, out);
-      return this.#write(nowMs, out);
+      if (this.#lease.epoch > this.#epoch) return this.#take(nowMs, out);
+      return this.#lease.write(this.#epoch, false, nowMs, out);
     }
-    if (!this.#isDue(nowMs)) return;
-    const { lease } = this.#view;
-    if (lease !== undefined && this.#view.lapsed(nowMs) && this.#view.needsProxies(nowMs)) {
-      out.push({ kind: 'askProxies', question: 'letGo', epoch: lease.epoch });
-    }
-    this.#read(nowMs, out);
+    if (this.#lease.isDue(nowMs)) this.#lease.look(nowMs, out);
   }
 
   #sendClaim(nowMs: number, out: Effects): void {
@@ -193,17 +173,17 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
   #lead(nowMs: number, out: Effects): void {
     if (nowMs - this.#proofUntilMs >= PAIR.DOUBT_MAX_MS) return this.#yield('its term was not proven for too long', out, false);
     if (nowMs - this.#sentMs >= PAIR.BEAT_MS) this.#sendBeat(nowMs, out);
-    if (!this.#isDue(nowMs)) return;
+    if (!this.#lease.isDue(nowMs)) return;
     if (this.#proof.lone && nowMs - this.#proof.leaseAskedMs >= 2 * PAIR.LEASE_MS) {
       out.push({ kind: 'askProxies', question: 'vouch', epoch: this.#epoch });
     }
-    if (this.#view.lease?.epoch === this.#epoch) this.#renew(nowMs, out);
-    else this.#read(nowMs, out);
+    if (this.#lease.epoch === this.#epoch) this.#renew(nowMs, out);
+    else this.#lease.read(nowMs, out);
   }
 
   /** Lone is taken back before the other half may count on it, and counted on only when it is written. */
   #renew(nowMs: number, out: Effects): void {
-    this.#write(nowMs, out, nowMs - this.#ackHeardMs >= PAIR.AWAY_MS);
+    this.#lease.write(this.#epoch, nowMs - this.#ackHeardMs >= PAIR.AWAY_MS, nowMs, out);
     this.#proofUntilMs = this.#proof.untilMs();
   }
 
@@ -271,7 +251,7 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
       this.#yield('the other half is primary in a later term', out);
     }
     // The lease may be ours already: its answer decides.
-    if (this.#state === 'Taking' && this.#isWriting(nowMs)) return;
+    if (this.#state === 'Taking' && this.#lease.isWriting(nowMs)) return;
     this.#toBackup();
     this.#known = epoch;
     this.#beatHeardMs = nowMs;
@@ -288,7 +268,7 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
         return this.#answer(claim, nowMs, out);
       case 'Backup': return this.#holds && !claim.holds ? this.#take(nowMs, out) : this.#answer(claim, nowMs, out);
       case 'Taking':
-        if (this.#isWriting(nowMs) || !this.#isBehind(claim)) return;
+        if (this.#lease.isWriting(nowMs) || !this.#isBehind(claim)) return;
         this.#toBackup();
         return this.#answer(claim, nowMs, out);
     }
@@ -320,82 +300,36 @@ export class PairMachine implements Machine<PairInput, PairEffect> {
 
   // ---- the lease
 
-  #isDue(nowMs: number): boolean {
-    return nowMs - this.#leaseMs >= PAIR.LEASE_MS;
-  }
-
-  /** A write that is answered later than the next one is asked for holds nothing up. */
-  #isWriting(nowMs: number): boolean {
-    return this.#writeMs !== undefined && nowMs - this.#writeMs < PAIR.LEASE_MS;
-  }
-
-  #read(nowMs: number, out: Effects): void {
-    this.#leaseMs = nowMs;
-    this.#readMs = nowMs;
-    out.push({ kind: 'readLease', askedMs: nowMs });
-  }
-
-  #write(nowMs: number, out: Effects, lone = false): void {
-    const revision = this.#view.lease?.revision;
-    if (this.#writeMs !== undefined) this.#mayBeOurs = true;
-    if (!lone) this.#proof.asksNotLone(revision);
-    this.#leaseMs = nowMs;
-    this.#writeMs = nowMs;
-    out.push({ kind: 'writeLease', lease: { epoch: this.#epoch, owner: this.process, lone, askedMs: nowMs }, revision });
-  }
-
-  #answered(askedMs: number, failed = false): void {
-    if (askedMs !== this.#writeMs) return;
-    this.#writeMs = undefined;
-    if (failed) this.#mayBeOurs = true;
-  }
-
   #leaseRead({ lease, askedMs, nowMs }: PairInput & { kind: 'leaseRead' }, out: Effects): void {
     const epoch = lease?.epoch ?? 0;
     this.#hlc.observe(epoch);
     if (this.#state === 'Primary' && epoch > this.#epoch) return this.#yield('the lease is in a later term', out);
-    const { lease: known } = this.#view;
-    const isNews = askedMs >= this.#readMs || (lease !== undefined && lease.revision > (known?.revision ?? 0));
-    if (isNews) this.#view.read(lease, nowMs);
+    const isNews = this.#lease.wasRead(lease, askedMs, nowMs);
     if (lease !== undefined) this.#ownLease(lease, nowMs, out);
-    if (isNews && this.#state === 'Primary' && !this.#isWriting(nowMs) && this.#mayWriteOver(nowMs)) this.#renew(nowMs, out);
-  }
-
-  /** A lease of the other half may be that of a living term, which began while this one was away: unless that half just said otherwise. */
-  #mayWriteOver(nowMs: number): boolean {
-    const { lease } = this.#view;
-    return lease === undefined || nowMs < this.#proof.ackUntilMs || this.#view.mayTake(nowMs, this.#givenUp);
+    if (!isNews || this.#state !== 'Primary' || this.#lease.isWriting(nowMs)) return;
+    if (this.#lease.mayWriteOver(nowMs, this.#givenUp)) this.#renew(nowMs, out);
   }
 
   #leaseWritten({ lease, nowMs }: PairInput & { kind: 'leaseWritten' }, out: Effects): void {
-    this.#answered(lease.askedMs);
-    if (lease.revision >= (this.#view.lease?.revision ?? 0)) {
-      this.#view.read(lease, nowMs);
-      // What was read before may not have seen it.
-      this.#readMs = nowMs;
-    }
+    this.#lease.wasWritten(lease, nowMs);
     this.#ownLease(lease, nowMs, out);
   }
 
-  /** Written, or read back: what was asked for then was carried out, whichever answer says so. */
   #ownLease(lease: SeenLease, nowMs: number, out: Effects): void {
-    if (lease.owner !== this.process || lease.epoch !== this.#epoch || (this.#state !== 'Taking' && this.#state !== 'Primary')) return;
-    this.#proof.leaseWritten(lease);
+    if ((this.#state !== 'Taking' && this.#state !== 'Primary') || !this.#lease.proves(lease, this.#epoch)) return;
     this.#proofUntilMs = this.#proof.untilMs();
     if (this.#state === 'Taking' && nowMs < this.#proofUntilMs) this.#becomePrimary(nowMs, out);
   }
 
   #leaseRefused({ revision, askedMs, nowMs }: PairInput & { kind: 'leaseRefused' }, out: Effects): void {
-    this.#answered(askedMs);
-    // Since then an older write of the own ones was answered: it was that one.
-    if (revision !== this.#view.lease?.revision) return;
-    if (this.#state === 'Taking' && !this.#mayBeOurs) this.#toBackup();
-    this.#read(nowMs, out);
+    if (!this.#lease.wasRefused(revision, askedMs)) return;
+    if (this.#state === 'Taking' && !this.#lease.mayBeOurs) this.#toBackup();
+    this.#lease.read(nowMs, out);
   }
 
   #proxyAnswered({ proxy, question, epoch, yes, askedMs }: PairInput & { kind: 'proxyAnswered' }): void {
     if (question === 'letGo') {
-      if (yes && epoch === this.#view.lease?.epoch) this.#view.letGo(proxy, epoch);
+      if (yes) this.#lease.letGo(proxy, epoch);
       return;
     }
     if (this.#state !== 'Primary' || epoch !== this.#epoch) return;
