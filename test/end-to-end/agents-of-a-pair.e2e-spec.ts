@@ -60,6 +60,8 @@ natsSuite('the agents of a pair', () => {
     const [desktop, monitor] = [await client(7001, 'desktop'), await client(7003, 'monitor')];
     const heard: TEvent[] = [];
     monitor.on('*', (event) => { if (event['ThisDN'] === AGENT) heard.push(event); });
+    const told: string[] = [];
+    monitor.on('*', ({ msg, DNSequence }) => told.push(`${msg} #${DNSequence as number} at ${performance.now().toFixed(0)}`));
     await monitor.registerAddress(AGENT);
     await desktop.registerAddress(AGENT);
     await desktop.agentLogin(AGENT, `agent${AGENT}`);
@@ -85,7 +87,9 @@ natsSuite('the agents of a pair', () => {
     const released = monitor.next('EventReleased', (event) => event['ThisDN'] === AGENT, 20_000);
     caller.hangUp();
     await called.until('Ended');
-    await released;
+    await released.catch(async (error: Error) => {
+      throw new Error(`${error.message}; the monitor was told ${told.join(', ')}; the pair: ${JSON.stringify(await run.ask('pair show'))}`);
+    });
 
     const names = heard.map(({ msg }) => msg);
     expect(names).not.toContain('EventAgentLogout');
