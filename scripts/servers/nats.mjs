@@ -9,8 +9,8 @@ import { extractPackages, reasonOf, run } from './debian.mjs';
 const FETCHED = join(CACHE, 'out/usr/sbin/nats-server');
 /** Newest first; the first that has a package which starts here is taken. */
 const SUITES = ['forky', 'trixie', 'bookworm'];
-/** The oldest server that the key-value driver accepts is 2.11. */
-export const NATS_MINOR_MIN = 11;
+/** The key-value driver needs 2.11, the durable queue atomic batches, which came with 2.12. */
+export const NATS_MINOR_MIN = 12;
 
 /** The path of a server that is new enough, or undefined. */
 export function findNats() {

@@ -6,10 +6,11 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { CountingMeter, silentLog } from '#kernel';
 import { natsSuite } from '../../../test/support/nats.js';
 import { type NatsSites, startNatsSites } from '../../../test/support/nats-sites.js';
-import { connectNats, JetStreamKeyValueStore, NatsBus, type NatsDrivers, openNats } from './nats.js';
+import { connectNats, JetStreamKeyValueStore, JetStreamQueue, NatsBus, type NatsDrivers, openNats } from './nats.js';
 import { keyValueContract } from './key-value/contract.js';
 import { clock, keyValueStands } from './nats.fixture.js';
 import type { KeyValueChange } from './key-value/port.js';
+import type { QueueEntry } from './queue/port.js';
 
 type Opened = Pick<NatsDrivers, 'bus' | 'keyValues'>;
 const OTHER = { dc1: 'dc2', dc2: 'dc1' } as const;
@@ -170,6 +171,52 @@ natsSuite('NATS in two data centres', (file) => {
     await until(async () => (await bucket.get('before').catch(() => undefined)) !== undefined);
     await written(() => bucket.create('after', {}));
     await until(() => changes.some((change) => change.kind === 'put' && change.entry.key === 'after'));
+  });
+
+  it('a durable queue keeps its order, each message once, while its servers die and come back', async () => {
+    const connection = await connectNats({ servers: sites.addresses('dc2'), name: 'queue' });
+    const queue = await JetStreamQueue.open(connection, { stream: 'history-dc2', queue: 'a', domain: 'dc2', replicas: 3 });
+    const taken: number[] = [];
+    let appended = 0;
+    let over = false;
+    const reading = (async () => {
+      for (let closed = false; !closed; closed = over && taken.length >= appended) {
+        const messages = await queue.take(500).catch(() => []);
+        taken.push(...messages.map(({ body }) => (body as { n: number }).n));
+        await queue.ack(messages.map(({ seq }) => seq)).catch(() => {});
+      }
+    })();
+    const writing = (async () => {
+      // As a recorder, which has heard more with each time that it could not append.
+      const pending: QueueEntry[] = [];
+      let made = 0;
+      while (!over || pending.length > 0) {
+        if (!over) for (let i = 0; i < 150; i += 1, made += 1) pending.push({ id: `n-${made}`, body: { n: made } });
+        const batch = pending.slice(0, 500);
+        await queue.append(batch).then(() => {
+          pending.splice(0, batch.length);
+          appended += batch.length;
+        }, () => undefined);
+        await wait(20);
+      }
+    })();
+    const more = async (): Promise<void> => {
+      const before = appended;
+      await until(() => appended > before + 1_000);
+    };
+    for (const killed of [[0], [1], [2], [0, 1, 2]]) {
+      await more();
+      await Promise.all(killed.map((index) => sites.kill('dc2', index)));
+      await Promise.all(killed.map((index) => sites.start('dc2', index)));
+    }
+    await more();
+    over = true;
+    await writing;
+    await until(() => taken.length >= appended);
+    await queue.close();
+    await reading;
+    expect(taken).toEqual(Array.from({ length: appended }, (_, n) => n));
+    await connection.close();
   });
 
   async function watcher(): Promise<Opened & { readonly connection: NatsConnection }> {

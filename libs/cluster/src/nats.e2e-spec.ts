@@ -70,7 +70,8 @@ natsSuite('NATS', (file) => {
       const queue = await JetStreamQueue.open(connection, { stream: 'doubles', queue: 'a', replicas: 1 });
       await queue.append([{ id: 'x', body: { n: 1 } }]);
       await queue.append([{ id: 'x', body: { n: 1 } }, { id: 'y', body: { n: 2 } }]);
-      expect((await queue.take(10)).map(({ body }) => body)).toEqual([{ n: 1 }, { n: 2 }]);
+      await queue.append([{ id: 'y', body: { n: 2 } }, { id: 'v', body: { n: 3 } }, { id: 'w', body: { n: 4 } }]);
+      expect((await queue.take(10)).map(({ body }) => body)).toEqual([1, 2, 3, 4].map((n) => ({ n })));
       await server.pause();
       await expect(queue.append([{ id: 'z', body: { n: 3 } }])).rejects.toBeInstanceOf(QueueUnavailable);
       server.resume();

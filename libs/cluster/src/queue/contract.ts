@@ -38,6 +38,13 @@ export function durableQueueContract(name: string, start: (bytes: number) => Pro
       expect(await numbers(2)).toEqual([3, 4]);
     });
 
+    it('takes a batch whole or not at all when there is no room', async () => {
+      const large = (n: number) => ({ id: `large-${n}`, body: { n, text: 'x'.repeat(24 * 1_024) } });
+      await expect(queue.append([large(1), large(2), large(3)])).rejects.toBeInstanceOf(QueueFull);
+      await queue.append([large(1), large(2)]);
+      expect(await numbers(2)).toEqual([1, 2]);
+    });
+
     it('waits for the first message', async () => {
       const taking = queue.take(10);
       await queue.append(entries(1));

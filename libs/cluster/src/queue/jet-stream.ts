@@ -3,10 +3,10 @@
  * A write waits for a quorum of servers and can fail for seconds during an election: whoever appends keeps it and repeats.
  */
 import {
-  AckPolicy, type Consumer, DeliverPolicy, DiscardPolicy, jetstream, JetStreamApiError, type JetStreamClient, jetstreamManager,
+  AckPolicy, type ApiError, type Consumer, DeliverPolicy, DiscardPolicy, jetstream, JetStreamApiError, type JetStreamClient, jetstreamManager,
   type JetStreamManager, type JsMsg, RetentionPolicy, StorageType,
 } from '@nats-io/jetstream';
-import { headers, nanos, type NatsConnection } from '@nats-io/transport-node';
+import { headers, nanos, type NatsConnection, nuid } from '@nats-io/transport-node';
 import { token } from '../subjects.js';
 import { type DurableQueue, QUEUE_LIMITS, type QueueEntry, QueueFull, type QueueMessage, QueueUnavailable } from './port.js';
 
@@ -34,15 +34,25 @@ const NO_STORAGE = new Set([10_047, 10_023, 10_005]);
 /** A queue with less room is none. */
 const BYTES_MIN = 16 * 1_048_576;
 const DIRECT_NOT_FOUND = 404;
+/** A batch that was stored before, though its acknowledgement was lost; a stream that takes no batches, of a server before 2.12. */
+const ONE_BY_ONE = new Set([10_201, 10_174]);
+/** A server takes no larger one. */
+const BATCH_MAX = 1_000;
 
 export class JetStreamQueue implements DurableQueue {
   readonly #held = new Map<number, JsMsg>();
   #open = true;
   #behind = 0;
+  /** The last that was taken. */
+  #lastSeq = 0;
+  /** How many the consumer has sent, by its own count. */
+  #delivered = 0;
+  /** What the consumer sent may have been lost with a server: it is made anew, and sends all that is not acknowledged. */
+  #isDoubted = false;
 
   private constructor(
-    private readonly client: JetStreamClient, private readonly manager: JetStreamManager, private readonly consumer: Consumer,
-    private readonly options: JetStreamQueueOptions,
+    private readonly connection: NatsConnection, private readonly client: JetStreamClient, private readonly manager: JetStreamManager,
+    private consumer: Consumer, private readonly options: JetStreamQueueOptions,
   ) {}
 
   /** @throws Error naming the stream, when JetStream does not answer or cannot make it */
@@ -53,7 +63,7 @@ export class JetStreamQueue implements DurableQueue {
       await makeStreams(maker, options);
       const consumer = await makeConsumer(maker, connection, options);
       const manager = await jetstreamManager(connection, { timeout: WRITE_TIMEOUT_MS, ...where });
-      return new JetStreamQueue(jetstream(connection, { timeout: WRITE_TIMEOUT_MS, ...where }), manager, consumer, options);
+      return new JetStreamQueue(connection, jetstream(connection, { timeout: WRITE_TIMEOUT_MS, ...where }), manager, consumer, options);
     } catch (cause) {
       throw new Error(`durable queue: JetStream stream ${options.stream}: ${(cause as Error).message}`, { cause });
     }
@@ -63,24 +73,30 @@ export class JetStreamQueue implements DurableQueue {
     return this.#held.size + this.#behind;
   }
 
+  /**
+   * All of it or nothing: while a stream finds its leader anew, of messages that are sent one after the other the first may be lost and the
+   * next be taken, and then their order is another one when they are repeated.
+   */
   async append(entries: readonly QueueEntry[]): Promise<void> {
     this.#check();
-    const outcomes = await Promise.allSettled(entries.map(({ id, body }) =>
-      this.client.publish(subjectOf(this.options), JSON.stringify(body), { headers: idHeader(id) })));
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed === undefined) return;
-    const { reason } = failed as PromiseRejectedResult;
-    if (reason instanceof JetStreamApiError && NO_ROOM.has(reason.code)) throw new QueueFull(`stream ${this.options.stream} is full`, { cause: reason });
-    throw this.#unavailable(reason);
+    try {
+      if (entries.length === 1) return await this.#appendOne(entries[0] as QueueEntry);
+      for (let from = 0; from < entries.length; from += BATCH_MAX) await this.#appendBatch(entries.slice(from, from + BATCH_MAX));
+    } catch (error) {
+      if (error instanceof JetStreamApiError && NO_ROOM.has(error.code)) throw new QueueFull(`stream ${this.options.stream} is full`, { cause: error });
+      throw this.#unavailable(error);
+    }
   }
 
   async take(max: number): Promise<readonly QueueMessage[]> {
     while (this.#open) {
       const taken: QueueMessage[] = [];
       try {
+        if (this.#isDoubted) await this.#begin();
         const messages = await this.consumer.fetch({ max_messages: max, expires: FETCH_MS });
-        for await (const message of messages) taken.push(this.#hold(message));
+        for await (const message of messages) this.#receive(message, taken);
       } catch (error) {
+        this.#isDoubted = true;
         if (!this.#open) return taken;
         if (taken.length === 0) throw this.#unavailable(error);
       }
@@ -118,10 +134,52 @@ export class JetStreamQueue implements DurableQueue {
     this.#open = false;
   }
 
-  #hold(message: JsMsg): QueueMessage {
-    this.#held.set(message.seq, message);
-    this.#behind = message.info.pending;
-    return { seq: message.seq, body: message.json<object>() };
+  async #appendOne({ id, body }: QueueEntry): Promise<void> {
+    await this.client.publish(subjectOf(this.options), JSON.stringify(body), { headers: idHeader(id) });
+  }
+
+  /** An atomic batch: the server answers once, to its last message. */
+  async #appendBatch(entries: readonly QueueEntry[]): Promise<void> {
+    const subject = subjectOf(this.options);
+    const batch = nuid.next();
+    const head = (n: number): ReturnType<typeof headers> => {
+      const made = idHeader((entries[n] as QueueEntry).id);
+      made.set('Nats-Batch-Id', batch);
+      made.set('Nats-Batch-Sequence', String(n + 1));
+      return made;
+    };
+    const last = entries.length - 1;
+    for (let n = 0; n < last; n += 1) this.connection.publish(subject, JSON.stringify(entries[n]?.body), { headers: head(n) });
+    const commit = head(last);
+    commit.set('Nats-Batch-Commit', '1');
+    const answer = await this.connection.request(subject, JSON.stringify(entries[last]?.body), { headers: commit, timeout: WRITE_TIMEOUT_MS });
+    const { error } = answer.json<{ readonly error?: ApiError }>();
+    if (error === undefined) return;
+    if (!ONE_BY_ONE.has(error.err_code)) throw new JetStreamApiError(error);
+    for (const entry of entries) await this.#appendOne(entry);
+  }
+
+  async #begin(): Promise<void> {
+    this.consumer = await makeConsumer(this.manager, this.connection, this.options);
+    this.#delivered = 0;
+    this.#isDoubted = false;
+  }
+
+  /** Nothing is taken after a gap: what fell into it comes first, from the consumer that is made next. */
+  #receive(message: JsMsg, taken: QueueMessage[]): void {
+    const { seq, info } = message;
+    if (info.deliverySequence > this.#delivered + 1) this.#isDoubted = true;
+    if (this.#isDoubted) return;
+    this.#delivered = info.deliverySequence;
+    this.#behind = info.pending;
+    if (seq > this.#lastSeq) {
+      this.#lastSeq = seq;
+      taken.push({ seq, body: message.json<object>() });
+    } else if (!this.#held.has(seq)) {
+      // Its acknowledgement was lost.
+      return message.ack();
+    }
+    this.#held.set(seq, message);
   }
 
   #check(): void {
@@ -144,8 +202,9 @@ function idHeader(id: string): ReturnType<typeof headers> {
 }
 
 async function makeStreams(manager: JetStreamManager, { stream, replicas, bytes = QUEUE_LIMITS.bytes }: JetStreamQueueOptions): Promise<void> {
-  const existing = await manager.streams.info(stream).then(() => true, () => false);
-  if (!existing) await makeLargest(manager, stream, replicas, bytes);
+  const existing = await manager.streams.info(stream).catch(() => undefined);
+  if (existing === undefined) await makeLargest(manager, stream, replicas, bytes);
+  else if (existing.config.allow_atomic !== true) await manager.streams.update(stream, { allow_atomic: true });
   await manager.streams.add({
     name: marksOf(stream), subjects: [`cb.mark.${token(stream)}.*.*`], storage: StorageType.File, max_msgs_per_subject: 1,
     allow_direct: true, num_replicas: replicas,
@@ -157,7 +216,7 @@ async function makeLargest(manager: JetStreamManager, stream: string, replicas: 
   try {
     await manager.streams.add({
       name: stream, subjects: [`cb.queue.${token(stream)}.*`], retention: RetentionPolicy.Workqueue, storage: StorageType.File,
-      discard: DiscardPolicy.New, max_bytes: bytes, num_replicas: replicas,
+      discard: DiscardPolicy.New, max_bytes: bytes, num_replicas: replicas, allow_atomic: true,
     });
   } catch (error) {
     if (!(error instanceof JetStreamApiError) || !NO_STORAGE.has(error.code) || bytes / 2 < BYTES_MIN) throw error;
