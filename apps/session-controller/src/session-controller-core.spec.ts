@@ -286,6 +286,19 @@ describe('a call through a Routing Point', () => {
     expect(router.events.find((event) => event.msg === 'EventError')).toMatchObject({ ReferenceID: 5, ErrorCode: 185 });
   });
 
+  it('does not ring an agent whose phone left after the owner had accepted', async () => {
+    const { bench, router, agent, toAgent, connID } = await routed();
+    agent.answer(toAgent, 100);
+    await bench.settle();
+    bench.far.clear();
+    bench.bus.publish(subjects.scCommand('N1'), { kind: 'revoke', connID, dn: '7001' });
+    bench.bus.publish(subjects.scCommand('N1'), { kind: 'revoke', connID: '0', dn: '7001' });
+    await bench.settle();
+    expect(bench.far.ladder()).toEqual(['CANCEL']);
+    expect(router.events.find((event) => event.msg === 'EventError')).toMatchObject({ ReferenceID: 3, ErrorCode: 58 });
+    expect(bench.ownerHeard('7001')).toEqual([]);
+  });
+
   it('ends as abandoned when the caller gives up, and the ringing phone is cancelled', async () => {
     const { bench, router, caller, invite, agent, toAgent } = await routed();
     agent.answer(toAgent, 180);

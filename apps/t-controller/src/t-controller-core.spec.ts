@@ -124,6 +124,21 @@ describe('ownership', () => {
     expect(told.map((event) => event['DNSequence'])).toEqual([1, 2, 3, 4]);
   });
 
+  it('a DN whose phone leaves revokes the offer that it accepted, again while nobody owns it', async () => {
+    await stand();
+    tc.phone('N1', '7001');
+    await agentAt('N1', '7001', 'a1');
+    const heard: ScCommand[] = [];
+    tc.bus('N2').subscribe(subjects.scCommand('N2'), (message) => void heard.push(message as ScCommand));
+    expect(await tc.ask('N2', '7001', { kind: 'offer', connID: CONN, node: 'N2', leaseMs: 30_000 })).toMatchObject({ kind: 'offered' });
+    tc.phoneGone('N1', '7001');
+    await tc.advance(1_500);
+    expect(heard).toEqual([{ kind: 'revoke', connID: CONN, dn: '7001' }, { kind: 'revoke', connID: CONN, dn: '7001' }]);
+    tc.phone('N2', '7001');
+    await tc.advance(5_000);
+    expect(heard.length).toBe(2);
+  });
+
   it('a node that starts late learns from the records and its peers who owns what', async () => {
     await stand('', 'N1');
     tc.phone('N1', '7001');

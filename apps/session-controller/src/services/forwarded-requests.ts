@@ -39,6 +39,7 @@ export class ForwardedRequests {
     switch (command.kind) {
       case 'ack': return this.ports.streams.acknowledged(command.dn, command.stream, command.upTo, command.resync);
       case 'request': return this.#onRequest(command.request, command.origin, respond);
+      case 'revoke': return this.#onRevoke(command.connID, command.dn);
       case 'calls': return respond({ kind: 'calls', calls: this.ports.directory.summaries() });
       default: return unreachable(command);
     }
@@ -47,6 +48,12 @@ export class ForwardedRequests {
   /** A new owner of a DN with live calls gets the whole picture without asking. */
   #onOwner(notice: OwnerNotice): void {
     if (notice.kind === 'claim') this.ports.streams.claimed(notice.dn);
+  }
+
+  #onRevoke(connID: string, dn: string): void {
+    const call = this.ports.directory.find(connID);
+    if (call === undefined || call.ended) return;
+    this.ports.directory.feed(call, { kind: 'offerRevoked', dn, message: `${dn} went out of service`, nowMs: this.ports.clock.nowMs() });
   }
 
   #onRequest(request: TRequest, origin: RequestOrigin, respond: (reply: ScReply) => void): void {

@@ -22,6 +22,8 @@ export interface OwnedDnPorts {
   agentMoved(dn: string, before: string | undefined, after: string | undefined): void;
   /** The DN may have changed: for the other half of the pair, before what reveals it leaves. */
   keep(dn: string): void;
+  /** An accepted offer of that session controller does not hold any more. */
+  revoked(dn: string, connID: string, node: string): void;
   /** For clients of this node that hear all DNs of it. */
   published(event: DnEvent): void;
   /** The phone was seen at another node of this data centre (`seen`), or a proxy knows how long what is left of it lasts. */
@@ -177,6 +179,7 @@ export class OwnedDn {
         const command: TcCommand = { kind: 'refused', dn: this.#dn.identity.dn, event, origin };
         return this.ports.bus.publish(subjects.tcCommand(nodeOf(origin.instance)), command);
       }
+      case 'revoked': return this.ports.revoked(this.#dn.identity.dn, effect.connID, effect.node);
       case 'loggedIn': return this.ports.loggedIn(this.#dn.identity.dn, effect.agentID, effect.epoch);
       case 'setTimer': return this.#setTimer(effect.timer, effect.delayMs);
       case 'cancelTimer': return this.#timers?.get(effect.timer)?.cancel();
@@ -198,7 +201,7 @@ export class OwnedDn {
       case 'frame':
       case 'resync': return this.#streams.heard(command);
       case 'request': return this.#request(command, respond);
-      case 'offer': return respond(this.feed({ kind: 'offer', connID: command.connID, leaseMs: command.leaseMs, nowMs }));
+      case 'offer': return respond(this.feed({ kind: 'offer', connID: command.connID, node: command.node, leaseMs: command.leaseMs, nowMs }));
       case 'withdraw': return void this.feed({ kind: 'withdraw', connID: command.connID, nowMs });
       case 'snapshot': return respond({ kind: 'snapshot', snapshot: this.#dn.snapshot() });
       case 'refresh': return this.ports.refreshed(this.#dn.identity.dn, command.untilMs, command.seen === true);

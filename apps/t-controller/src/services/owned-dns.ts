@@ -5,7 +5,7 @@ import { type Clock, type Entropy, type Timer, unreachable } from '#kernel';
 import {
   type DnCommand, type DnEvent, type DnInput, type DnRules, type DnSnapshot,
   type LoginNotice, Ownership, type OwnershipEffect, type OwnershipInput, type OwnershipKind, type OwnerNotice, type OwnerRecord,
-  type RequestOrigin, type SnapshotRequest, type TcCommand,
+  type RequestOrigin, type ScCommand, type SnapshotRequest, type TcCommand,
 } from '#telephony';
 import type { TEvent } from '#tlib';
 import { AgentLogins } from './agent-logins.js';
@@ -104,6 +104,7 @@ export class OwnedDns {
       loggedIn: (dn, agentID, epoch) => this.#logins.loggedIn(dn, agentID, epoch),
       agentMoved: (dn, before, after) => this.#logins.moved(dn, before, after),
       keep: (dn) => this.#keep(dn),
+      revoked: (dn, connID, node) => this.#revoke(dn, connID, node),
       published: (event) => events.published(event),
     };
     this.#replica = ports.replica === undefined ? undefined : new DnReplica(ports.replica);
@@ -342,6 +343,14 @@ export class OwnedDns {
     this.#repeat(() => {
       if (this.ownership.owner(notice.dn)?.epoch === notice.epoch) bus.publish(subjects.dnOwner(notice.dn), notice);
     });
+  }
+
+  /** Said again as long as nobody else may have accepted the call there. */
+  #revoke(dn: string, connID: string, node: string): void {
+    const command: ScCommand = { kind: 'revoke', connID, dn };
+    const say = (): void => this.ports.bus.publish(subjects.scCommand(node), command);
+    say();
+    this.#repeat(() => { if (this.ownership.owner(dn) === undefined) say(); });
   }
 
   #repeat(say: () => void): void {

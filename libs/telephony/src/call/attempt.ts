@@ -105,6 +105,13 @@ export function offerIsCurrent(step: Step, dn: string, offerId: number): boolean
   return offeredAttempt(step, dn, offerId) !== undefined;
 }
 
+/** Whether the destination that is called or rings was accepted by that DN's owner. Until it has answered: then the call stands. */
+export function holdsOffer(step: Step, dn: string): boolean {
+  const { attempt } = step.call;
+  if (attempt === undefined || attempt.offerId === 0 || (attempt.stage !== 'inviting' && attempt.stage !== 'alerting')) return false;
+  return step.known(attempt.party).dn === dn;
+}
+
 function invite(step: Step, attempt: Attempt, party: Party): void {
   const waiting = step.known(step.call.waiting);
   attempt.stage = 'inviting';

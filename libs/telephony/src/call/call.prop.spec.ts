@@ -67,6 +67,7 @@ class Walk {
       possible.push({ kind: 'offerAccepted', dn, offerId, agentID: draw.pick([undefined, 'agent1']) });
       possible.push({ kind: 'offerRefused', dn, offerId, code: draw.pick([58, 231, 185]), message: 'no' });
     }
+    if (draw.chance(0.05)) for (const dn of world.leased) possible.push({ kind: 'offerRevoked', dn, message: 'out of service' });
     if (draw.chance(0.35)) possible.push(this.#request(), this.#request());
     if (draw.chance(0.05)) possible.push({ kind: 'routersGone', routingPoint: '5000' });
     if (draw.chance(0.01)) possible.push({ kind: 'clear', reason: 'drained' });

@@ -79,6 +79,8 @@ export type CallInput = (
   /** Verdict of the DN's owner on an `offer` effect. */
   | { readonly kind: 'offerAccepted'; readonly dn: string; readonly offerId: number; readonly agentID: string | undefined }
   | { readonly kind: 'offerRefused'; readonly dn: string; readonly offerId: number; readonly code: number; readonly message: string }
+  /** What it accepted does not hold any more: the DN went out of service. */
+  | { readonly kind: 'offerRevoked'; readonly dn: string; readonly message: string }
   | { readonly kind: 'timer'; readonly timer: string }
   /** The node is being drained or the operator clears the call. */
   | { readonly kind: 'clear'; readonly reason: string }

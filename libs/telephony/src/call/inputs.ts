@@ -1,6 +1,7 @@
 /** Which part of the machine an input is for. */
 import { unreachable } from '#kernel';
-import { onOfferAccepted, offerIsCurrent } from './attempt.js';
+import { TError } from '#tlib';
+import { holdsOffer, onOfferAccepted, offerIsCurrent } from './attempt.js';
 import { onInviteTimeout, onNoAnswer, onOfferRefused, onRoutingTimeout, onTargetRejected, onTargetUnusable } from './attempt-failed.js';
 import { type CallTimer, LegState, type Party } from './call.state.js';
 import type { CallInput, LegId, Sdp } from './call.types.js';
@@ -33,6 +34,7 @@ export function handle(step: Step, input: CallInput): void {
     case 'offerAccepted': return onOfferAccepted(step, input);
     case 'offerRefused':
       return offerIsCurrent(step, input.dn, input.offerId) ? onOfferRefused(step, input.code, input.message) : undefined;
+    case 'offerRevoked': return holdsOffer(step, input.dn) ? onOfferRefused(step, TError.OutOfService, input.message) : undefined;
     case 'timer': return timerFired(step, input.timer) ? onTimer(step, input.timer as CallTimer) : undefined;
     case 'clear': return onClear(step);
     default: return onLeg(step, input);

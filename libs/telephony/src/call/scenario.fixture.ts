@@ -100,6 +100,7 @@ class Player {
     if (verb === 'declines') {
       return { kind: 'offerRefused', dn: subject, offerId: this.#offerId(subject), code: Number(rest[0]), message: rest.slice(1).join(' ') };
     }
+    if (verb === 'revokes') return { kind: 'offerRevoked', dn: subject, message: rest.join(' ') };
     if (text === 'the operator clears') return { kind: 'clear', reason: 'the operator clears' };
     if (text === 'the node goes on') {
       this.#world.restore();

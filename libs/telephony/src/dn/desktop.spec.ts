@@ -41,7 +41,7 @@ class Seat {
   }
 
   offered(): string | undefined {
-    return this.feed({ kind: 'offer', connID: 'c', leaseMs: 1, nowMs: 100_000 }).answer?.kind;
+    return this.feed({ kind: 'offer', connID: 'c', node: 'N1', leaseMs: 1, nowMs: 100_000 }).answer?.kind;
   }
 
   /** The next owner begins from what this one carries, as JSON would. */

@@ -96,6 +96,17 @@ describe('service state (TC-20, TC-27, TC-31)', () => {
     expect(events[0]).toMatchObject({ Server: 'N1', ThisDN: '7001', Time: { sec: 2, usec: 345_000 } });
   });
 
+  it('revokes what it accepted and heard nothing of, wherever the lease came from', () => {
+    const before = new Stand().ready().feed({ kind: 'offer', connID: CONN, node: 'N7', leaseMs: 5_000, nowMs: 1_000 });
+    const revokedAt = (nowMs: number): unknown[] => {
+      const after = new Stand({}, JSON.parse(JSON.stringify(before.dn.handOver())) as DnSnapshot).feed({ kind: 'tookOver', moved: false, nowMs: 2_000 });
+      return after.feed({ kind: 'outOfService', nowMs }).said.filter(({ kind }) => kind === 'revoked');
+    };
+    expect(revokedAt(5_999)).toEqual([{ kind: 'revoked', connID: CONN, node: 'N7' }]);
+    expect(revokedAt(6_000)).toEqual([]);
+    expect(before.event('EventRinging').feed({ kind: 'outOfService', nowMs: 2_000 }).said.filter(({ kind }) => kind === 'revoked')).toEqual([]);
+  });
+
   it('keeps the agent without logout-on-out-of-service', () => {
     expect(new Stand({ logoutOnOutOfService: false }).ready().feed({ kind: 'outOfService', nowMs: 2_000 }).names).toEqual(['EventDNOutOfService']);
   });
@@ -218,7 +229,7 @@ describe('features of the device', () => {
     expect(stand.ask('RequestSetMessageWaitingOn').names).toEqual(['EventMessageWaitingOn']);
     expect(stand.ask('RequestSetDNDOn').names).toEqual(['EventDNDOn']);
     expect(stand.dn.snapshot()).toMatchObject({ dnd: true, messageWaiting: true });
-    expect(stand.feed({ kind: 'offer', connID: CONN, leaseMs: 1_000, nowMs: 1_000 }).reply).toMatchObject({ code: 231 });
+    expect(stand.feed({ kind: 'offer', connID: CONN, node: 'N1', leaseMs: 1_000, nowMs: 1_000 }).reply).toMatchObject({ code: 231 });
     expect(stand.ask('RequestSetMessageWaitingOff').names).toEqual(['EventMessageWaitingOff']);
     expect(stand.dn.snapshot()).toMatchObject({ messageWaiting: false });
   });
@@ -247,10 +258,10 @@ describe('a hand-over', () => {
   });
 
   it('keeps the lease of an offer', () => {
-    const before = new Stand().ready().feed({ kind: 'offer', connID: CONN, leaseMs: 5_000, nowMs: 1_000 });
+    const before = new Stand().ready().feed({ kind: 'offer', connID: CONN, node: 'N1', leaseMs: 5_000, nowMs: 1_000 });
     const after = new Stand({}, handOver(before)).feed(tookOver(false, 2_000));
-    expect(after.feed({ kind: 'offer', connID: 'other', leaseMs: 5_000, nowMs: 2_000 }).reply).toMatchObject({ code: 231 });
-    expect(after.feed({ kind: 'offer', connID: 'other', leaseMs: 5_000, nowMs: 7_000 }).reply).toMatchObject({ kind: 'offered' });
+    expect(after.feed({ kind: 'offer', connID: 'other', node: 'N1', leaseMs: 5_000, nowMs: 2_000 }).reply).toMatchObject({ code: 231 });
+    expect(after.feed({ kind: 'offer', connID: 'other', node: 'N1', leaseMs: 5_000, nowMs: 7_000 }).reply).toMatchObject({ kind: 'offered' });
   });
 
   it('to another data centre logs the agent out, or says the state with the new site', () => {
@@ -271,7 +282,7 @@ describe('a hand-over', () => {
 
   it('that is about to come logs out who does not come along, and takes no call meanwhile', () => {
     const leave = (stand: Stand): Stand => stand.feed({ kind: 'leave', untilMs: 3_000, nowMs: 2_000 });
-    const offer = (nowMs: number): DnInput => ({ kind: 'offer', connID: CONN, leaseMs: 1_000, nowMs });
+    const offer = (nowMs: number): DnInput => ({ kind: 'offer', connID: CONN, node: 'N1', leaseMs: 1_000, nowMs });
     const out = leave(new Stand().ready());
     expect(out.names).toEqual(['EventAgentLogout']);
     expect(out.feed(offer(2_999)).reply).toMatchObject({ code: 231, message: expect.stringContaining('moving') });
@@ -286,7 +297,7 @@ describe('a hand-over', () => {
   it('waits for calls, their leases and the work after them, and not for work that the agent asked for', () => {
     const busy = (stand: Stand, nowMs = 1_000): boolean => stand.dn.isBusy(nowMs);
     expect(busy(new Stand().ready())).toBe(false);
-    const offered = new Stand().ready().feed({ kind: 'offer', connID: CONN, leaseMs: 5_000, nowMs: 1_000 });
+    const offered = new Stand().ready().feed({ kind: 'offer', connID: CONN, node: 'N1', leaseMs: 5_000, nowMs: 1_000 });
     expect([busy(offered), busy(offered, 6_000)]).toEqual([true, false]);
     const worked = new Stand().ready().event('EventRinging').event('EventEstablished');
     expect(busy(worked)).toBe(true);
@@ -312,7 +323,7 @@ describe('a hand-over', () => {
 
 describe('calls', () => {
   it('without an agent the phone rings; with a ready one there is one offer at a time', () => {
-    const offer = (connID: string): DnInput => ({ kind: 'offer', connID, leaseMs: 1_000, nowMs: 1_000 });
+    const offer = (connID: string): DnInput => ({ kind: 'offer', connID, node: 'N1', leaseMs: 1_000, nowMs: 1_000 });
     const nobody = new Stand().inService();
     expect([nobody.feed(offer(CONN)).reply, nobody.feed(offer('other')).reply]).toEqual([{ kind: 'offered', agentID: undefined }, { kind: 'offered', agentID: undefined }]);
     const agent = new Stand().ready();
@@ -323,7 +334,7 @@ describe('calls', () => {
   });
 
   it('that are on their way to a phone without an agent let nobody log in there: he would have two at once', () => {
-    const offer = (connID: string): DnInput => ({ kind: 'offer', connID, leaseMs: 1_000, nowMs: 1_000 });
+    const offer = (connID: string): DnInput => ({ kind: 'offer', connID, node: 'N1', leaseMs: 1_000, nowMs: 1_000 });
     const stand = new Stand().inService().feed(offer(CONN)).feed(offer('other'));
     expect(stand.ask('RequestAgentLogin', { AgentID: 'a1' }).reply).toMatchObject({ code: 185 });
     for (const connID of [CONN, 'other']) stand.feed({ kind: 'withdraw', connID, nowMs: 1_000 });

@@ -153,7 +153,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
     this.#desktop.restore(memory);
     this.#loginEpoch = memory.loginEpoch;
     this.#activeAtMs = memory.activeAtMs;
-    for (const [connID, untilMs] of memory.offers) this.#offers.grant(connID, untilMs);
+    for (const lease of memory.offers) this.#offers.grant(...lease);
   }
 
   /** The agent comes along; to another data centre only by `agent-state-auto-restore`. */
@@ -194,6 +194,8 @@ export class Dn implements Machine<DnInput, DnEffect> {
     this.#inService = false;
     this.#publish({ msg: 'EventDNOutOfService', ThisDN: this.identity.dn }, undefined, nowMs, out);
     if (this.rules.logoutOnOutOfService) this.#logoutIfIn(EMPTY_KV, nowMs, out);
+    // Whoever owns the DN next knows of no lease, and an agent who logs in there gets a call.
+    for (const [connID, , node] of this.#offers.revoke(nowMs)) out.push({ kind: 'revoked', connID, node });
   }
 
   // ---- calls
@@ -275,7 +277,7 @@ export class Dn implements Machine<DnInput, DnEffect> {
   #offer(input: Input<'offer'>, out: Out<DnEffect>): void {
     const refusal = this.#offerProblem(input);
     if (refusal !== undefined) return void out.push({ kind: 'answer', reply: refusal });
-    this.#offers.grant(input.connID, input.nowMs + input.leaseMs);
+    this.#offers.grant(input.connID, input.nowMs + input.leaseMs, input.node);
     out.push({ kind: 'answer', reply: { kind: 'offered', agentID: this.#agent.agentID } });
   }
 

@@ -44,7 +44,7 @@ export type DnInput =
   | { readonly kind: 'scCutOff'; readonly node: string; readonly dataCentre: string; readonly nowMs: number }
   /** A client ends a call that cannot be asked for, or that nobody has any more (TC-30). Answers `accepted`. */
   | { readonly kind: 'releaseGhost'; readonly connID: string; readonly origin: RequestOrigin; readonly nowMs: number }
-  | { readonly kind: 'offer'; readonly connID: string; readonly leaseMs: number; readonly nowMs: number }
+  | { readonly kind: 'offer'; readonly connID: string; readonly node: string; readonly leaseMs: number; readonly nowMs: number }
   | { readonly kind: 'withdraw'; readonly connID: string; readonly nowMs: number }
   /** Agent and device requests; call control is passed on by the shell. */
   | {
@@ -72,6 +72,8 @@ export type DnTimer = 'agent' | 'idle' | 'desktop';
 export type DnEffect =
   | { readonly kind: 'event'; readonly event: DnEvent }
   | { readonly kind: 'answer'; readonly reply: DnReply }
+  /** An offer that was accepted does not hold any more: for the session controller of that node. */
+  | { readonly kind: 'revoked'; readonly connID: string; readonly node: string }
   /** A request was accepted and failed then: for its client alone. */
   | { readonly kind: 'refused'; readonly event: TEvent; readonly origin: RequestOrigin }
   /** Comes before EventAgentLogin, so that the same agent leaves another DN first. */

@@ -120,9 +120,11 @@ export interface DnMemory {
   readonly loginEpoch: number;
   /** When the agent or a call last did something (`auto-logout-timeout`). */
   readonly activeAtMs: number;
-  /** Leases of routed calls. */
-  readonly offers: readonly (readonly [connID: string, untilMs: number])[];
+  /** Leases of routed calls, and the nodes of their session controllers. */
+  readonly offers: readonly Lease[];
 }
+
+export type Lease = readonly [connID: string, untilMs: number, node: string];
 
 export interface AgentView {
   readonly agentID: string;
@@ -180,6 +182,8 @@ export type ScCommand =
   | { readonly kind: 'ack'; readonly dn: string; readonly stream: string; readonly upTo: number; readonly resync: boolean }
   /** Call control. Bus request, answered `accepted` or `error`; the positive event comes by the DN's events. */
   | { readonly kind: 'request'; readonly request: TRequest; readonly origin: RequestOrigin }
+  /** An offer that was accepted does not hold any more: the DN went out of service before any event of the call came. */
+  | { readonly kind: 'revoke'; readonly connID: string; readonly dn: string }
   /** Operators: all calls of the node. Bus request. */
   | { readonly kind: 'calls' };
 
