@@ -27,8 +27,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   });
   const { topology, stop } = await open(options);
   try {
-    const { calls, seed, apiKey } = options;
-    const { passed } = await runDrill({ drill, topology, calls, seed, apiKey, interrupted, print: (line) => console.log(line) });
+    const { calls, rate, seed, apiKey } = options;
+    const { passed } = await runDrill({ drill, topology, calls, rate, seed, apiKey, interrupted, print: (line) => console.log(line) });
     return passed ? 0 : 1;
   } finally {
     await stop();

@@ -6,6 +6,8 @@ export interface DrillOptions {
   readonly name: string;
   /** Held calls; a tenth as many wait in line. */
   readonly calls: number;
+  /** New calls a second; undefined: what the drill says. */
+  readonly rate: number | undefined;
   readonly seed: number;
   /** State file of local processes. */
   readonly state: string | undefined;
@@ -16,6 +18,7 @@ export interface DrillOptions {
 
 const CALLS = 50;
 const CALLS_MAX = 5_000;
+const RATE_MAX = 50;
 const NAME_WIDTH = 16;
 
 export const DRILL_USAGE = `cordboard drill list | NAME [options]
@@ -25,6 +28,7 @@ Harms a running cluster under load, and says what came of it. The last line is t
 ${DRILLS.map(({ name, what }) => `  ${name.padEnd(NAME_WIDTH)} ${what}`).join('\n')}
 
   --calls N        calls that stand meanwhile, 1 to ${CALLS_MAX} (default ${CALLS}); a tenth as many wait in line
+  --rate N         new calls a second meanwhile, 1 to ${RATE_MAX} (default by drill and calls; rolling-upgrade 50)
   --seed S         which of several alike is harmed (default 1)
   --cluster FILE   state file of local processes (default .cache/cluster/state.json, which "npm run cluster" writes)
   --compose FILE   the containers of a compose file instead, such as infra/compose.yaml
@@ -37,7 +41,7 @@ export function drillOptions(argv: readonly string[]): DrillOptions | undefined 
   const { values, positionals } = parseArgs({
     args: [...argv], allowPositionals: true,
     options: {
-      'calls': { type: 'string', default: String(CALLS) }, 'seed': { type: 'string', default: '1' }, 'cluster': { type: 'string' },
+      'calls': { type: 'string', default: String(CALLS) }, 'rate': { type: 'string' }, 'seed': { type: 'string', default: '1' }, 'cluster': { type: 'string' },
       'compose': { type: 'string' }, 'api-key': { type: 'string' }, 'help': { type: 'boolean', default: false },
     },
   });
@@ -45,7 +49,8 @@ export function drillOptions(argv: readonly string[]): DrillOptions | undefined 
   if (more !== undefined) throw new Error(`one drill at a time: "${more}" is one too many`);
   if (values.help || name === 'list') return undefined;
   return {
-    name, calls: whole('--calls', values.calls, 1, CALLS_MAX), seed: whole('--seed', values.seed, 0, Number.MAX_SAFE_INTEGER),
+    name, calls: whole('--calls', values.calls, 1, CALLS_MAX),
+    rate: values.rate === undefined ? undefined : whole('--rate', values.rate, 1, RATE_MAX), seed: whole('--seed', values.seed, 0, Number.MAX_SAFE_INTEGER),
     state: values.cluster, compose: values.compose, apiKey: values['api-key'],
   };
 }

@@ -25,6 +25,8 @@ export interface RunRequest {
   readonly drill: Drill;
   readonly topology: Topology;
   readonly calls: number;
+  /** New calls a second, instead of the drill's own. */
+  readonly rate?: number | undefined;
   readonly seed: number;
   readonly apiKey?: string | undefined;
   print(line: string): void;
@@ -44,7 +46,7 @@ export async function runDrill(request: RunRequest): Promise<Verdict> {
     const refusal = step.kind === 'do' ? step.actions.map((action) => topology.refuses(action)).find((reason) => reason !== undefined) : undefined;
     if (refusal !== undefined) throw new Error(`${drill.name} is not possible here: ${refusal}`);
   }
-  const cast = castFor(stage, { calls: request.calls, perSecondFor100: drill.perSecond });
+  const cast = castFor(stage, { calls: request.calls, perSecond: request.rate ?? (request.calls * drill.perSecond) / 100 });
   const begunMs = performance.now();
   const nowMs = (): number => performance.now() - begunMs;
   const startedAtMs = Date.now();

@@ -33,7 +33,7 @@ it('finds its places in the configuration', () => {
 });
 
 it('spreads calls over the data centres, every tenth across, nobody in two places', () => {
-  const { held, queued, floor, spare } = castFor(stageOf(config()), { calls: 40, perSecondFor100: 2 });
+  const { held, queued, floor, spare } = castFor(stageOf(config()), { calls: 40, perSecond: 0.8 });
   expect(held.filter(({ dataCentre }) => dataCentre === 'dc1')).toHaveLength(20);
   expect(held.filter(({ dataCentre, seat }) => dataCentre !== seat.dataCentre)).toHaveLength(4);
   expect(queued).toHaveLength(4);
@@ -47,5 +47,5 @@ it('spreads calls over the data centres, every tenth across, nobody in two place
 });
 
 it('says how many phones it needs', () => {
-  expect(() => castFor(stageOf(config('20000-20019')), { calls: 40, perSecondFor100: 2 })).toThrow('40 calls need 46 phones that register, and the configuration has 20');
+  expect(() => castFor(stageOf(config('20000-20019')), { calls: 40, perSecond: 0.8 })).toThrow('40 calls need 46 phones that register, and the configuration has 20');
 });

@@ -35,8 +35,8 @@ export interface Cast {
 
 export interface CastWishes {
   readonly calls: number;
-  /** New calls a second for each hundred held ones, at most 50 in all. */
-  readonly perSecondFor100: number;
+  /** New calls; 1 to 50 of them are made. */
+  readonly perSecond: number;
 }
 
 const PER_SECOND_MAX = 50;
@@ -50,11 +50,11 @@ const SPARE_MAX = 20;
 export const queuedFor = (calls: number): number => Math.ceil(calls / 10);
 
 /** @throws Error that says how many calls would do */
-export function castFor(stage: Stage, { calls, perSecondFor100 }: CastWishes): Cast {
+export function castFor(stage: Stage, { calls, perSecond: wanted }: CastWishes): Cast {
   const [held, queued, probe] = stage.freePoints;
   if (held === undefined || queued === undefined || probe === undefined) throw new Error('a drill needs three Routing Points that no router serves');
   const names = stage.dataCentres.map(({ name }) => name);
-  const perSecond = stage.routed === undefined ? 0 : Math.min(PER_SECOND_MAX, Math.max(1, (calls * perSecondFor100) / 100));
+  const perSecond = stage.routed === undefined ? 0 : Math.min(PER_SECOND_MAX, Math.max(1, wanted));
   const agents = Math.max(2 * names.length, Math.ceil(perSecond * SEATS_FOR_A_CALL_PER_SECOND));
   const floorSize = Math.min(stage.routed?.agentIDs.length ?? 0, agents);
   const spareSize = Math.min(SPARE_MAX, Math.max(names.length, Math.ceil(calls / 20)));
