@@ -172,6 +172,25 @@ it('an owner whose very last event was lost, the agent logged out after the DN, 
   expect(names().at(-1)).toBe('EventAgentLogout');
 });
 
+it('an owner whose first event was lost after the one before had left is found by verify', async () => {
+  const { clock, bus, feeds, names, pictures } = stand();
+  const owner = own(bus, () => at('N1', 5, 1));
+  feeds.watch('7001', () => {});
+  await clock.advance(100);
+  owner.stop();
+  bus.publish(subjects.dnEvent('7001'), event('N1', 5, 2, 'EventDNOutOfService'));
+  bus.subscribe(subjects.tcSnapshot('N1'), (_, { respond }) => respond?.({ kind: 'verify', behind: [], notOwned: ['7001'] } satisfies SnapshotReply));
+  const heir = own(bus, () => at('N2', 6, 3));
+  await clock.advance(6_000);
+  expect(heir.asked()).toBe(0);
+  feeds.owner(claim('N2', 6));
+  await clock.advance(5_000);
+  expect(names()).toEqual(['EventDNBackInService', 'EventDNOutOfService', 'EventDNBackInService']);
+  expect(pictures.at(-1)).toBe('3@6');
+  await clock.advance(20_000);
+  expect(heir.asked()).toBe(1);
+});
+
 it('verify asks for a thousand DNs at a time', async () => {
   const { clock, bus, feeds } = stand(true);
   const asked: number[] = [];

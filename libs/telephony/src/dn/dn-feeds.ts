@@ -295,16 +295,20 @@ export class DnFeeds {
     });
   }
 
-  /** The last event of an owner that left, and its release, may both be lost: whoever owns the DN now is asked. */
+  /**
+   * The last event of an owner that left, and its release, may both be lost, or the first one of who claimed the DN since: whoever owns it
+   * now is asked.
+   */
   #checkVacant(dn: string, formerOwner: string): void {
     const watch = this.#watches.get(dn);
-    if (watch === undefined || watch.picture.owner !== formerOwner || watch.picture.isVacant) return;
+    if (watch === undefined || watch.picture.owner !== formerOwner) return;
+    if (watch.picture.isVacant && watch.feed.newestOwner === formerOwner) return;
     const command: DnCommand = { kind: 'snapshot' };
     this.ports.bus.request(subjects.dnCommand(dn), command, ASK_MS, (reply) => {
       if (this.#watches.get(dn) !== watch || watch.picture.owner !== formerOwner) return;
       const answer = reply.kind === 'reply' ? reply.message as DnReply : undefined;
       if (answer?.kind === 'snapshot') this.#run(watch, { kind: 'snapshot', snapshot: answer.snapshot });
-      else if (reply.kind === 'no-responders') this.#lose(watch);
+      else if (reply.kind === 'no-responders' && !watch.picture.isVacant) this.#lose(watch);
     });
   }
 }
