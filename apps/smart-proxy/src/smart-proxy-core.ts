@@ -8,13 +8,12 @@ import {
 import type { AdminCommands, TierPorts } from '#tier';
 import { type KVSource, TError, type TEvent, type TRequest, type TTime, tTime } from '#tlib';
 import type { TlibSession } from '#tlib/server';
+import { AllDns } from './all-dns.js';
 import { CatchUp } from './catch-up.js';
 
 export type FanOut = (event: TEvent, sessions: Iterable<TlibSession>) => void;
 
 const ALL = '*';
-const SNAPSHOTS_AT_ONCE = 200;
-const SNAPSHOTS_EVERY_MS = 1;
 const SERVED_TYPES: ReadonlySet<string> = new Set(['Extension', 'RoutingPoint']);
 
 export class SmartProxyCore {
@@ -24,7 +23,7 @@ export class SmartProxyCore {
   readonly #membership: MembershipService<Heartbeat>;
   readonly #links: LinkPolls;
   readonly #clientsOf = new Map<string, Set<TlibSession>>();
-  readonly #ofAll = new Set<TlibSession>();
+  readonly #ofAll: AllDns;
   readonly #catchUp: CatchUp;
   /** Clients that asked for all DNs and did not take it back: they are told once those are known. */
   readonly #wantAll = new Set<TlibSession>();
@@ -36,6 +35,7 @@ export class SmartProxyCore {
   ) {
     this.instance = `${application.name}/smart-proxy`;
     this.#catchUp = new CatchUp(ports.clock);
+    this.#ofAll = new AllDns(ports.clock, config.dns, (session, dn) => this.#tellPicture(session, dn));
     this.#feeds = new DnFeeds(ports, {
       onEvent: (dn, event) => this.#deliver(dn, event),
       onPicture: (snapshot) => this.#deliver(snapshot.dn, { msg: 'EventAddressInfo', ...this.#attributes(snapshot), InfoType: 'DNStatus' }),
@@ -109,7 +109,7 @@ export class SmartProxyCore {
 
   closed(session: TlibSession): void {
     this.#wantAll.delete(session);
-    this.#ofAll.delete(session);
+    this.#ofAll.remove(session);
     for (const clients of this.#clientsOf.values()) clients.delete(session);
   }
 
@@ -134,19 +134,12 @@ export class SmartProxyCore {
     if (!this.#wantAll.has(session)) return;
     this.#ofAll.add(session);
     session.send({ msg: 'EventRegistered', ThisDN: ALL, AddressType: 'DN', InfoStatus: this.#feeds.size, Time: this.#time() }, reference(request));
-    this.#tellAll(session, this.config.dns.keys());
+    this.#ofAll.tellAll(session);
   }
 
-  /** A few hundred at a time, so that others get their turn; an event that comes first is included in its DN's snapshot. */
-  #tellAll(session: TlibSession, dns: Iterator<string>): void {
-    if (!this.#ofAll.has(session)) return;
-    for (let left = SNAPSHOTS_AT_ONCE; left > 0; left -= 1) {
-      const next = dns.next();
-      if (next.done === true) return;
-      const snapshot = this.#feeds.picture(next.value);
-      if (snapshot !== undefined) session.send({ msg: 'EventAddressInfo', ...this.#attributes(snapshot), InfoType: 'DNStatus' });
-    }
-    this.ports.clock.setTimer(SNAPSHOTS_EVERY_MS, () => this.#tellAll(session, dns));
+  #tellPicture(session: TlibSession, dn: string): void {
+    const snapshot = this.#feeds.picture(dn);
+    if (snapshot !== undefined) session.send({ msg: 'EventAddressInfo', ...this.#attributes(snapshot), InfoType: 'DNStatus' });
   }
 
   #unregister(session: TlibSession, request: TRequest): void {
@@ -157,7 +150,7 @@ export class SmartProxyCore {
   }
 
   #leaveAll(session: TlibSession): boolean {
-    this.#ofAll.delete(session);
+    this.#ofAll.remove(session);
     return this.#wantAll.delete(session);
   }
 
@@ -184,9 +177,9 @@ export class SmartProxyCore {
   }
 
   #deliver(dn: string, event: TEvent): void {
-    const clients = this.#clientsOf.get(dn);
-    if (clients === undefined || clients.size === 0) return this.fanOut(event, this.#ofAll);
-    this.fanOut(event, this.#ofAll.size === 0 ? clients : new Set([...clients, ...this.#ofAll]));
+    const clients = new Set(this.#clientsOf.get(dn));
+    this.#ofAll.collect(dn, clients);
+    this.fanOut(event, clients);
   }
 
   #member(change: MembershipChange<Heartbeat>): void {

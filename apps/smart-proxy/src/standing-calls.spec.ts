@@ -13,7 +13,9 @@ switch: { name: Test, access-point: sip.test.example, external-contact: phones.t
 applications:
   N1: { type: sip-server, server-id: 1, geo-location: dc1, ports: { sip: 0, SmartProxy: 0 } }
   N2: { type: sip-server, server-id: 2, geo-location: dc1, ports: { sip: 0, TCport: 0 } }
-dns: [{ numbers: 7001-7002, type: Extension }]
+dns:
+  - { numbers: 8001-8600, type: Extension }
+  - { numbers: 7001-7002, type: Extension }
 `, 'standing.yaml');
 const CONN = '0020000000000001';
 const CALL = { connID: CONN, callUUID: 'u', callID: 1, callType: 'Inbound', node: 'N2', partyState: 0xc, business: true };
@@ -42,19 +44,43 @@ async function stand(answers: boolean) {
   session.open({ write: (line) => void told.push(JSON.parse(line) as TEvent) }, { msg: 'EventLinkConnected' }, undefined);
   const ask = (msg: string, ReferenceID: number): void => core.request(session, { msg, ReferenceID, ThisDN: '*' });
   ask('RequestRegisterAddress', 1);
-  return { clock, bus, core, session, ask, told, names: () => told.slice(1).map(({ msg }) => msg) };
+  const say = (msg: string, seq: number): void => {
+    const event: TEvent = { msg, ThisDN: '7001', ConnID: CONN, DNSequence: seq, OwnerEpoch: 5 };
+    bus.publish(subjects.dnEvent('7001'), { dn: '7001', owner: 'N2', epoch: 5, seq, event } satisfies DnEvent);
+  };
+  return { clock, core, session, ask, say, told, names: () => told.slice(1).map(({ msg }) => msg) };
 }
 
 it('a call that stands is in a picture, and goes on by its next event', async () => {
-  const { clock, bus, told, names } = await stand(true);
+  const { clock, say, told, names } = await stand(true);
   await clock.advance(1_100);
   expect(names()).toEqual([]);
   await clock.advance(1_000);
-  const event: TEvent = { msg: 'EventReleased', ThisDN: '7001', ConnID: CONN, DNSequence: 5, OwnerEpoch: 5 };
-  bus.publish(subjects.dnEvent('7001'), { dn: '7001', owner: 'N2', epoch: 5, seq: 5, event } satisfies DnEvent);
+  say('EventReleased', 5);
   await clock.advance(100);
   expect(names()).toEqual(['EventRegistered', 'EventAddressInfo', 'EventReleased']);
   expect(told[2]).toMatchObject({ ThisDN: '7001', DNSequence: 4, OwnerEpoch: 5, Extensions: { 'conn-1': CONN, 'ps-1': 12 } });
+});
+
+it('an event that comes before the picture of its DN is in the picture and not told', async () => {
+  const { clock, say, told, names } = await stand(true);
+  await clock.advance(1_200);
+  expect(names()).toEqual(['EventRegistered']);
+  say('EventHeld', 5);
+  await clock.advance(100);
+  say('EventRetrieved', 6);
+  await clock.advance(100);
+  expect(names()).toEqual(['EventRegistered', 'EventAddressInfo', 'EventRetrieved']);
+  expect(told[2]).toMatchObject({ ThisDN: '7001', DNSequence: 5, Extensions: { 'conn-1': CONN, 'ps-1': 14 } });
+});
+
+it('who registers again goes on being told events', async () => {
+  const { clock, ask, say, names } = await stand(true);
+  await clock.advance(2_000);
+  ask('RequestRegisterAddress', 2);
+  say('EventHeld', 5);
+  await clock.advance(100);
+  expect(names()).toEqual(['EventRegistered', 'EventAddressInfo', 'EventRegistered', 'EventHeld', 'EventAddressInfo']);
 });
 
 it('a T-Controller that does not answer holds nobody up for more than 2 s', async () => {

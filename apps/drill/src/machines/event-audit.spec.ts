@@ -67,6 +67,14 @@ it('takes the numbers of a later claim, on the other side of a cut, from its pic
   expect(heard([...ours, later[1]!], [there])).toMatchObject({ lost: 25 });
 });
 
+it('knows no calls in a new session until it is told of them', () => {
+  const told = [picture(1), RING, connected(false)];
+  const standIn = { msg: 'EventRinging', ThisDN: '7001', ConnID: 'a' } as TEvent;
+  expect(heard([...told, standIn, picture(2, { 'conn-1': 'a', 'ps-1': 10 }), TALK])).toMatchObject({ lost: 0, illegal: 0 });
+  expect(heard([...told, TALK])).toMatchObject({ illegal: 1 });
+  expect(heard([...told, event('EventEstablished', 3, { ConnID: 'b' }), picture(4, { 'conn-1': 'b', 'ps-1': 12 })])).toMatchObject({ illegal: 1 });
+});
+
 it('begins with the calls of a picture', () => {
   expect(heard([picture(3, { 'conn-1': 'a', 'ps-1': 12 }), OVER])).toMatchObject({ illegal: 0 });
   expect(heard([picture(3), OVER])).toMatchObject({ illegal: 1, lines: ['m0: EventReleased of call a at 7001, which is not in the call'] });

@@ -46,8 +46,7 @@ export class EventAudit {
 
   on(event: TEvent): void {
     if (event.msg === 'EventServerConnected') {
-      // A session that was not resumed begins with pictures.
-      if (event['Resumed'] !== true) this.#unseen = new Set(this.#last.keys());
+      if (event['Resumed'] !== true) this.#anew();
       return;
     }
     const { ThisDN: dn, DNSequence: seq, OwnerEpoch: epoch } = event as { ThisDN?: string; DNSequence?: number; OwnerEpoch?: number };
@@ -69,6 +68,12 @@ export class EventAudit {
       }
     }
     return { events: this.#events, lost, doubled: this.#doubled, illegal: this.#illegal, lines };
+  }
+
+  /** A session that was not resumed begins with pictures; a DN that has none yet has no calls as far as it was told. */
+  #anew(): void {
+    this.#unseen = new Set(this.#last.keys());
+    this.#walks.clear();
   }
 
   #numbered(dn: string, at: Position, event: TEvent): void {
