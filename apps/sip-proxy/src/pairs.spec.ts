@@ -158,6 +158,50 @@ describe('a proxy before a pair of session controllers (PRX-11)', () => {
     expect(sent.responses.map(({ status }) => status).filter((status) => status !== 100)).toEqual([180, 200]);
   });
 
+  describe('and a REGISTER while it changes halves, with a living controller in another data centre', () => {
+    const register = async () => {
+      const phone = await stand.endpoint('7001', { host: '192.0.2.7', port: 5060 });
+      return phone.send('REGISTER', `sip:${ACCESS_POINT}`, P1, [['To', `<sip:7001@${ACCESS_POINT}>`]]);
+    };
+    const registers = (endpoint: Endpoint) => endpoint.inbox.filter(({ request }) => request.method === 'REGISTER').length;
+
+    it('waits for the other half: the DN stays where its phone is', async () => {
+      const far = await stand.server('s3');
+      await primary('s4', 1);
+      await stand.world.advance(3_000);
+      stand.world.crash('s4');
+      await stand.world.advance(10);
+      const sent = await register();
+      await stand.world.advance(4_000);
+      expect(sent.responses.filter(({ status }) => status >= 200)).toEqual([]);
+      const second = await primary('s4b', 2);
+      await stand.world.advance(1_000);
+      expect([registers(second), registers(far)]).toEqual([1, 0]);
+    });
+
+    it('goes to the other data centre when nobody takes over', async () => {
+      await stand.server('s3');
+      await primary('s4', 1);
+      await stand.world.advance(3_000);
+      stand.world.crash('s4');
+      await stand.world.advance(10);
+      const sent = await register();
+      await stand.world.advance(11_000);
+      expect(sent.responses.at(-1)?.status).toBe(200);
+    });
+
+    it('goes there at once when the pair is gone for long', async () => {
+      await stand.server('s3');
+      await primary('s4', 1);
+      await stand.world.advance(3_000);
+      stand.world.crash('s4');
+      await stand.world.advance(15_000);
+      const sent = await register();
+      await settle();
+      expect(sent.responses.at(-1)?.status).toBe(200);
+    });
+  });
+
   it('lets requests of both halves in as those of a session controller', async () => {
     const phone = await stand.endpoint('7001', { host: '192.0.2.7', port: 5060 });
     await stand.server('s1');

@@ -3,7 +3,7 @@
  * first, the ones in doubt after them, then other data centres (PRX-07, PRX-08), at last whoever may be dead; among equals in
  * turn (PRX-01).
  */
-import { rendezvous } from '#cluster';
+import { PAIR_GRACE_MS, rendezvous } from '#cluster';
 import type { ServerAddress } from '../settings.js';
 import { Lifeline } from './lifeline.js';
 import type { ServerCheck } from './server-check.js';
@@ -75,6 +75,17 @@ export class Server {
     const { check, heartbeat } = this;
     if (heartbeat?.role === 'backup' || heartbeat?.draining === true) return false;
     return check.state === 'in-service' || (check.state === 'unknown' && heartbeat !== undefined);
+  }
+
+  /** Whether it lives, as far as is known. */
+  get mayLive(): boolean {
+    return !this.check.cut && this.check.state !== 'out-of-service';
+  }
+
+  /** Whether it is a pair whose other half may be about to take over. */
+  isChanging(nowMs: number): boolean {
+    const answeredMs = Math.max(...this.halves.map(({ check }) => check.lastAnswerMs ?? -Infinity));
+    return this.isPair && !this.mayLive && nowMs - answeredMs < PAIR_GRACE_MS;
   }
 
   /** Whether requests within dialogs may go there. */
@@ -176,6 +187,11 @@ export class ServerPool {
       }
     }
     return order;
+  }
+
+  /** Pairs of this data centre that change halves. */
+  changing(nowMs: number): Server[] {
+    return [...this.#byName.values()].filter((server) => server.isLocal && server.isChanging(nowMs));
   }
 
   #ranked(): Server[][] {

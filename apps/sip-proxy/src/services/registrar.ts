@@ -19,7 +19,7 @@ import { shapeRequest } from '../machines/shape.js';
 import type { ProxySettings } from '../settings.js';
 import type { Forwarder } from './forwarder.js';
 import type { LocationSync } from './location-sync.js';
-import { serverHops } from './server-hops.js';
+import { registerHops } from './server-hops.js';
 import type { ServerMonitor } from './server-monitor.js';
 
 export interface RegistrarPorts {
@@ -65,7 +65,7 @@ export class Registrar {
     if (usesDefault(request)) headers.push(['Expires', String(rules.defaultExpires)]);
     const bytes = shapeRequest(request, { routesToRemove, headers });
     const forward = forwarder.open(transaction, 'server', (response) => this.#granted(aor, request, response, flow));
-    const hops = serverHops(pool.forAor(aor), bytes, names.accessPoint, monitor);
+    const hops = registerHops(pool.forAor(aor), pool.changing(rules.nowMs), bytes, names.accessPoint, monitor);
     forward.start(hops.length === 0 ? [] : [hops]);
   }
 

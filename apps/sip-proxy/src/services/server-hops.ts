@@ -25,17 +25,13 @@ class Choice {
   }
 
   get hasLiving(): boolean {
-    return this.#left.some(mayLive);
+    return this.#left.some((server) => server.mayLive);
   }
 
   take(): Server {
-    const living = this.#left.findIndex(mayLive);
+    const living = this.#left.findIndex((server) => server.mayLive);
     return this.#left.splice(Math.max(living, 0), 1)[0] as Server;
   }
-}
-
-function mayLive({ check }: Server): boolean {
-  return !check.cut && check.state !== 'out-of-service';
 }
 
 export function serverHops(servers: readonly Server[], bytes: string, name: AccessName, monitor: ServerMonitor): Hop[] {
@@ -89,4 +85,14 @@ export function dialogHops(server: Server, bytes: () => string, name: AccessName
   return Array.from({ length: DIALOG_TRIES }, () => ({
     get to() { return serverTarget(server); }, name, timeoutMs: SILENT_MS, bytes, watch: (moved: () => void) => server.watch({ turned: moved }),
   }));
+}
+
+/**
+ * Of a REGISTER. A DN follows its phone to the data centre whose controller registers it, and its agent is logged out on the way: where no controller of this
+ * data centre lives, but a pair changes halves, the REGISTER waits for it as a request within a dialog does.
+ */
+export function registerHops(servers: readonly Server[], changing: readonly Server[], bytes: string, name: AccessName, monitor: ServerMonitor): Hop[] {
+  if (servers.some((server) => server.isLocal && server.mayLive)) return serverHops(servers, bytes, name, monitor);
+  const others = servers.filter((server) => !changing.includes(server));
+  return [...changing.flatMap((server) => dialogHops(server, () => bytes, name)), ...serverHops(others, bytes, name, monitor)];
 }
