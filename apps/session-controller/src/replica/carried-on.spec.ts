@@ -62,6 +62,23 @@ describe('calls at a Routing Point', () => {
     expect(next.far.takeRequest('INVITE').uri).toBe('sip:7002@sip.cordboard.test');
   });
 
+  it('keep their places, whatever order the copy had', async () => {
+    const { bench, router } = await queued();
+    for (const number of ['8880002', '8880003']) new Device(bench.far, number, SBC).invite('5000', { sdp: sdp('caller') });
+    await bench.settle();
+    const asked = (client: Client): unknown[] => client.events.filter(({ msg }) => msg === 'EventRouteRequest').map(({ ANI }) => ANI);
+    expect(asked(router)).toEqual(['8880001', '8880002', '8880003']);
+    const next = await started(await bench.otherHalf(0, (entries) => {
+      const turned = [...entries].reverse();
+      entries.clear();
+      for (const [key, value] of turned) entries.set(key, value);
+    }));
+    next.ownerHeard('5000');
+    const again = next.client('r1', '5000');
+    await next.settle();
+    expect(asked(again)).toEqual(['8880001', '8880002', '8880003']);
+  });
+
   it('wait for router-timeout from then, whatever was left of it', async () => {
     const { bench } = await queued();
     await bench.clock.advance(9_000);

@@ -39,7 +39,9 @@ export class RestoreCalls {
   /** All calls are there before the first of them does anything. */
   run(entries: ReadonlyMap<string, object>): void {
     const calls: CallRecord[] = [];
-    for (const [connID, entry] of callEntries(entries)) {
+    // In the order in which they came: a copy that was fetched in pages has another one, and who waits at a Routing Point keeps his place.
+    const inOrder = [...callEntries(entries)].sort(([, a], [, b]) => a.call.identity.callID - b.call.identity.callID);
+    for (const [connID, entry] of inOrder) {
       const call = this.#adopt(callKey(connID), structuredClone(entry));
       if (call !== undefined) calls.push(call);
     }
