@@ -48,6 +48,8 @@ const SLOW_MS = 250;
 const SKEW_MS = 30_000;
 /** For a process that was killed to be started and seen again. */
 const BACK_S = 60;
+/** A little longer than phones keep what DNS said: who knows no proxy of his own data centre any more registers in the other one. */
+const RESOLVED_S = 6;
 
 const done = (says: string, ...actions: readonly FaultAction[]): Step => ({ kind: 'do', actions, says });
 const wait = (seconds: number): Step => ({ kind: 'wait', seconds });
@@ -115,8 +117,9 @@ function upgradeOrder(members: readonly ProcessView[]): readonly ProcessView[] {
 }
 
 function rollingUpgrade(members: readonly ProcessView[]): readonly Step[] {
-  return upgradeOrder(members).flatMap(({ name }): Step[] => [
+  return upgradeOrder(members).flatMap(({ name, serves }): Step[] => [
     done(`SIGTERM ${name}`, { kind: 'terminate', process: name }), done(`start ${name}`, { kind: 'start', process: name }), settle,
+    ...(serves === 'sip-proxy' ? [wait(RESOLVED_S)] : []),
   ]);
 }
 
