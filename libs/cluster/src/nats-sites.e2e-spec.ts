@@ -204,8 +204,14 @@ natsSuite('NATS in two data centres', (file) => {
       const before = appended;
       await until(() => appended > before + 300);
     };
-    for (const killed of [[0], [1], [2], [0, 1, 2]]) {
+    const manager = await jetstreamManager(connection, { domain: 'dc2' });
+    const replicated = async (): Promise<boolean> => {
+      const info = await manager.streams.info('history-dc2').catch(() => undefined);
+      return info?.cluster?.leader !== undefined && info.cluster.replicas?.every(({ current }) => current) === true;
+    };
+    for (const killed of [[0], [1], [0, 1, 2]]) {
       await more();
+      await until(replicated);
       await Promise.all(killed.map((index) => sites.kill('dc2', index)));
       await Promise.all(killed.map((index) => sites.start('dc2', index)));
     }

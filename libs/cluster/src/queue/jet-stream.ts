@@ -25,6 +25,8 @@ const WRITE_TIMEOUT_MS = 2_000;
 const MAKE_TIMEOUT_MS = 10_000;
 /** A `take` is asked of the server anew after this; the least that it allows. */
 const FETCH_MS = 1_000;
+/** One that has not ended by then never will. */
+const FETCH_LATE_MS = 3_000;
 /** Never again while this consumer lives: a message that is held belongs to something that lasts, such as a call. */
 const ACK_WAIT_MS = 365 * 86_400_000;
 /** JetStream's error for a stream without room. */
@@ -93,8 +95,7 @@ export class JetStreamQueue implements DurableQueue {
       const taken: QueueMessage[] = [];
       try {
         if (this.#isDoubted) await this.#begin();
-        const messages = await this.consumer.fetch({ max_messages: max, expires: FETCH_MS });
-        for await (const message of messages) this.#receive(message, taken);
+        await this.#fetch(max, taken);
       } catch (error) {
         this.#isDoubted = true;
         if (!this.#open) return taken;
@@ -157,6 +158,20 @@ export class JetStreamQueue implements DurableQueue {
     if (error === undefined) return;
     if (!ONE_BY_ONE.has(error.err_code)) throw new JetStreamApiError(error);
     for (const entry of entries) await this.#appendOne(entry);
+  }
+
+  /** The client notices after half a minute, or not at all, that the server which it asked is dead. */
+  async #fetch(max: number, taken: QueueMessage[]): Promise<void> {
+    const messages = await this.consumer.fetch({ max_messages: max, expires: FETCH_MS });
+    const late = setTimeout(() => {
+      this.#isDoubted = true;
+      messages.stop();
+    }, FETCH_LATE_MS);
+    try {
+      for await (const message of messages) this.#receive(message, taken);
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   async #begin(): Promise<void> {

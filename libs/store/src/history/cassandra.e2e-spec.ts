@@ -3,6 +3,7 @@ import { CountingMeter } from '#kernel';
 import { jest } from '@jest/globals';
 import cassandra from 'cassandra-driver';
 import { randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { CASSANDRA_START_MS, cassandraSuite } from '../../../../test/support/servers.js';
 import { call, type HistoryStand, historyStoreContract, type Retention } from './contract.js';
 import { CassandraHistoryStore } from './drivers/cassandra.js';
@@ -54,6 +55,8 @@ cassandraSuite('CassandraHistoryStore', () => {
       shared = await joinSharedCassandra();
       direct = new cassandra.Client({ contactPoints: [shared.nodes[0]!.address], localDataCenter: 'dc1' });
       await direct.connect();
+      // A node that listens may not have heard of the other data centre yet, and refuses a keyspace for it.
+      while ((await direct.execute('SELECT data_center FROM system.peers_v2')).rowLength < shared.nodes.length - 1) await wait(100);
       const first = storeAt(shared.nodes[0]!, keyspace, replicas);
       await first.query(day);
       await first.close();
