@@ -85,6 +85,8 @@ async function bareLags(from: Site, to: Site): Promise<number[]> {
 /** An agent goes ready and not ready; a client at `site` watches. */
 async function eventLags(desk: TlibClient, site: Site): Promise<number[]> {
   const monitor = await clientOf(site);
+  // What was told before is under way for as long as the line delays it.
+  await pause(500);
   const dn = String(FIRST_DN);
   const lags: number[] = [];
   for (let i = 0; i < EVENTS; i += 1) {
