@@ -1,5 +1,6 @@
 /** What `npx cordboard drill` can be told. */
 import { parseArgs } from 'node:util';
+import { PER_SECOND_MAX } from './machines/cast.js';
 import { DRILLS } from './machines/drills.js';
 
 export interface DrillOptions {
@@ -18,7 +19,6 @@ export interface DrillOptions {
 
 const CALLS = 50;
 const CALLS_MAX = 5_000;
-const RATE_MAX = 50;
 const NAME_WIDTH = 16;
 
 export const DRILL_USAGE = `cordboard drill list | NAME [options]
@@ -28,7 +28,7 @@ Harms a running cluster under load, and says what came of it. The last line is t
 ${DRILLS.map(({ name, what }) => `  ${name.padEnd(NAME_WIDTH)} ${what}`).join('\n')}
 
   --calls N        calls that stand meanwhile, 1 to ${CALLS_MAX} (default ${CALLS}); a tenth as many wait in line
-  --rate N         new calls a second meanwhile, 1 to ${RATE_MAX} (default by drill and calls; rolling-upgrade 50)
+  --rate N         new calls a second meanwhile, 1 to ${PER_SECOND_MAX} (default by drill and calls; rolling-upgrade 50)
   --seed S         which of several alike is harmed (default 1)
   --cluster FILE   state file of local processes (default .cache/cluster/state.json, which "npm run cluster" writes)
   --compose FILE   the containers of a compose file instead, such as infra/compose.yaml
@@ -50,7 +50,8 @@ export function drillOptions(argv: readonly string[]): DrillOptions | undefined 
   if (values.help || name === 'list') return undefined;
   return {
     name, calls: whole('--calls', values.calls, 1, CALLS_MAX),
-    rate: values.rate === undefined ? undefined : whole('--rate', values.rate, 1, RATE_MAX), seed: whole('--seed', values.seed, 0, Number.MAX_SAFE_INTEGER),
+    rate: values.rate === undefined ? undefined : whole('--rate', values.rate, 1, PER_SECOND_MAX),
+    seed: whole('--seed', values.seed, 0, Number.MAX_SAFE_INTEGER),
     state: values.cluster, compose: values.compose, apiKey: values['api-key'],
   };
 }

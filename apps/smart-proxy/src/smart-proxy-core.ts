@@ -38,7 +38,7 @@ export class SmartProxyCore {
     this.#ofAll = new AllDns(ports.clock, config.dns, (session, dn) => this.#tellPicture(session, dn));
     this.#feeds = new DnFeeds(ports, {
       onEvent: (dn, event) => this.#deliver(dn, event),
-      onPicture: (snapshot) => this.#deliver(snapshot.dn, { msg: 'EventAddressInfo', ...this.#attributes(snapshot), InfoType: 'DNStatus' }),
+      onPicture: (snapshot) => this.#deliver(snapshot.dn, this.#pictureOf(snapshot)),
     }, true);
     const reconnectMs = new OptionLookup(config, application).number('tc-reconnect-timeout') * 1_000;
     this.#silent = new SilentPeers(reconnectMs, ports.clock, (node) => this.#feeds.ownerLost(node));
@@ -139,7 +139,11 @@ export class SmartProxyCore {
 
   #tellPicture(session: TlibSession, dn: string): void {
     const snapshot = this.#feeds.picture(dn);
-    if (snapshot !== undefined) session.send({ msg: 'EventAddressInfo', ...this.#attributes(snapshot), InfoType: 'DNStatus' });
+    if (snapshot !== undefined) session.send(this.#pictureOf(snapshot));
+  }
+
+  #pictureOf(snapshot: DnSnapshot): TEvent {
+    return { msg: 'EventAddressInfo', ...this.#attributes(snapshot), InfoType: 'DNStatus' };
   }
 
   #unregister(session: TlibSession, request: TRequest): void {

@@ -35,11 +35,12 @@ export interface Cast {
 
 export interface CastWishes {
   readonly calls: number;
-  /** New calls; 1 to 50 of them are made. */
+  /** New calls; at least 1 and at most PER_SECOND_MAX of them are made. */
   readonly perSecond: number;
 }
 
-const PER_SECOND_MAX = 50;
+/** New calls. */
+export const PER_SECOND_MAX = 50;
 /** One of so many held calls has its ends in two data centres. */
 const CROSSING = 10;
 /** A conversation, with what comes before and after it; agents for half as many more calls. */

@@ -130,7 +130,7 @@ export class InboundLeg implements Leg {
     if (request.method === 'PRACK') return this.#onPrack(request, transaction);
     if (this.#state === 'Answered' && request.method === 'INVITE') {
       // Its sender has our 2xx, and the ACK goes another way. One that brings the answer is waited for: RFC 3261 §14.2, 500 with a short wait.
-      if (bodySdp(this.#opening.invite) === null) {
+      if (this.#isOfferless) {
         return transaction.respond(makeResponse(request, 500, undefined, { headers: [['Retry-After', '1']] }));
       }
       this.#acknowledged(null);
@@ -145,7 +145,7 @@ export class InboundLeg implements Leg {
 
   onAck(ack: SipRequest): void {
     if (this.#state !== 'Answered' || ack.cseq.seq !== this.#inviteSeq) return this.#usage.onAck(ack);
-    this.#acknowledged(bodySdp(this.#opening.invite) === null ? bodySdp(ack) : null);
+    this.#acknowledged(this.#isOfferless ? bodySdp(ack) : null);
   }
 
   #acknowledged(sdp: Sdp | null): void {
@@ -181,6 +181,11 @@ export class InboundLeg implements Leg {
   get #opening(): { readonly invite: SipRequest; readonly transaction: ServerTransaction } {
     assert(this.#open !== undefined, `the INVITE of ${this.callId} is over`);
     return this.#open;
+  }
+
+  /** Our 2xx carries the offer, so that the ACK brings the answer. */
+  get #isOfferless(): boolean {
+    return bodySdp(this.#opening.invite) === null;
   }
 
   /** The caller hears again what it may have missed. */

@@ -65,7 +65,7 @@ export class Registrar {
     if (usesDefault(request)) headers.push(['Expires', String(rules.defaultExpires)]);
     const bytes = shapeRequest(request, { routesToRemove, headers });
     const forward = forwarder.open(transaction, 'server', (response) => this.#granted(aor, request, response, flow));
-    const hops = registerHops(pool.forAor(aor), pool.changing(rules.nowMs), bytes, names.accessPoint, monitor);
+    const hops = registerHops(pool, aor, rules.nowMs, bytes, names.accessPoint, monitor);
     forward.start(hops.length === 0 ? [] : [hops]);
   }
 

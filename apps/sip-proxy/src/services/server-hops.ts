@@ -2,7 +2,7 @@
 import type { Target } from '#sip';
 import type { AccessName } from '../machines/access-names.js';
 import type { Hop, HopFailure } from '../machines/hop.js';
-import type { Server } from '../machines/server-pool.js';
+import type { Server, ServerPool } from '../machines/server-pool.js';
 import type { ServerMonitor } from './server-monitor.js';
 
 /** A controller is in the same room: two retransmissions without any answer are enough. */
@@ -91,8 +91,10 @@ export function dialogHops(server: Server, bytes: () => string, name: AccessName
  * Of a REGISTER. A DN follows its phone to the data centre whose controller registers it, and its agent is logged out on the way: where no controller of this
  * data centre lives, but a pair changes halves, the REGISTER waits for it as a request within a dialog does.
  */
-export function registerHops(servers: readonly Server[], changing: readonly Server[], bytes: string, name: AccessName, monitor: ServerMonitor): Hop[] {
+export function registerHops(pool: ServerPool, aor: string, nowMs: number, bytes: string, name: AccessName, monitor: ServerMonitor): Hop[] {
+  const servers = pool.forAor(aor);
   if (servers.some((server) => server.isLocal && server.mayLive)) return serverHops(servers, bytes, name, monitor);
+  const changing = pool.changing(nowMs);
   const others = servers.filter((server) => !changing.includes(server));
   return [...changing.flatMap((server) => dialogHops(server, () => bytes, name)), ...serverHops(others, bytes, name, monitor)];
 }
