@@ -84,6 +84,17 @@ describe('a proxy whose lifelines tell that a session controller died', () => {
     expect(sent.responses.at(-1)?.status).toBe(200);
   });
 
+  it.each([['a REGISTER waits for it longer', 3_000, []], ['it goes elsewhere in the end', 6_000, [200]]])('asks one that lives and does not answer: %s', async (_what, forMs, answers) => {
+    const busy = await stand.server('s1');
+    await stand.server('s3');
+    await stood();
+    busy.handler = () => true;
+    const phone = await stand.endpoint('7001', { host: '192.0.2.7', port: 5060 });
+    const sent = phone.send('REGISTER', `sip:${ACCESS_POINT}`, P1, [['To', `<sip:7001@${ACCESS_POINT}>`]]);
+    await stand.world.advance(forMs);
+    expect(sent.responses.map(({ status }) => status)).toEqual(answers);
+  });
+
   it('moves an INVITE that waits there without an answer on at once, and leaves one that rings', async () => {
     const first = await stand.server('s1');
     const far = await stand.server('s3');

@@ -56,7 +56,7 @@ export class Registrar {
     if (!request.to.uri.isSip) return this.#refuse(transaction, 400);
     const aor = this.#aorOf(request);
     if (aor === undefined) return this.#refuse(transaction, 404);
-    const { pool, monitor, names, forwarder, location } = this.ports;
+    const { pool, monitor, names, forwarder, location, clock } = this.ports;
     const current = location.list(aor);
     const rules = this.#rules();
     const outcome = processRegister(current, request, rules);
@@ -65,7 +65,7 @@ export class Registrar {
     if (usesDefault(request)) headers.push(['Expires', String(rules.defaultExpires)]);
     const bytes = shapeRequest(request, { routesToRemove, headers });
     const forward = forwarder.open(transaction, 'server', (response) => this.#granted(aor, request, response, flow));
-    const hops = registerHops(pool, aor, rules.nowMs, bytes, names.accessPoint, monitor);
+    const hops = registerHops(pool, aor, clock, bytes, names.accessPoint, monitor);
     forward.start(hops.length === 0 ? [] : [hops]);
   }
 

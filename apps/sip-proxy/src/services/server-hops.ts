@@ -1,4 +1,5 @@
 /** Session controllers as hops: those to try for a request that opens something, or the one of a dialog. */
+import type { Clock } from '#kernel';
 import type { Target } from '#sip';
 import type { AccessName } from '../machines/access-names.js';
 import type { Hop, HopFailure } from '../machines/hop.js';
@@ -12,67 +13,115 @@ export function serverTarget({ address }: Server): Target {
   return { transport: 'udp', host: address.host, port: address.port };
 }
 
-/** Each of them once, a pair twice: it may have changed halves meanwhile. Which one is next is decided when it is tried. */
-class Choice {
-  readonly #left: Server[];
+/** A controller of this data centre that does not answer a REGISTER is busy rather than gone. */
+const REGISTER_PATIENCE_MS = 5_000;
 
-  constructor(servers: readonly Server[]) {
-    this.#left = [...servers, ...servers.filter(({ isPair }) => isPair)];
+interface Way {
+  readonly server: Server;
+  readonly timeoutMs: number;
+}
+
+/** The ways of one request. Which one is next is decided when it is tried. */
+class Choice {
+  readonly #left: Way[];
+
+  /** @param awaited whether a server that seems dead is about to answer all the same */
+  constructor(ways: readonly Way[], private readonly awaited: (server: Server) => boolean = () => false) {
+    this.#left = [...ways];
   }
 
   get size(): number {
     return this.#left.length;
   }
 
-  get hasLiving(): boolean {
-    return this.#left.some((server) => server.mayLive);
+  /** Whether there is somebody better to turn to than one who was lost. */
+  hasBetterThan(lost: Server): boolean {
+    const next = this.#left[this.#next()]?.server;
+    return next !== undefined && next !== lost && this.#mayAnswer(next);
   }
 
-  take(): Server {
-    const living = this.#left.findIndex((server) => server.mayLive);
-    return this.#left.splice(Math.max(living, 0), 1)[0] as Server;
+  take(): Way {
+    return this.#left.splice(Math.max(this.#next(), 0), 1)[0] as Way;
+  }
+
+  #next(): number {
+    return this.#left.findIndex(({ server }) => this.#mayAnswer(server));
+  }
+
+  #mayAnswer(server: Server): boolean {
+    return server.mayLive || this.awaited(server);
   }
 }
 
+/** Each of them once, a pair twice: it may have changed halves meanwhile. */
 export function serverHops(servers: readonly Server[], bytes: string, name: AccessName, monitor: ServerMonitor): Hop[] {
-  const choice = new Choice(servers);
+  return hopsOf(new Choice(briefly([...servers, ...servers.filter(({ isPair }) => isPair)])), bytes, name, monitor);
+}
+
+/**
+ * Of a REGISTER. A DN follows its phone to the data centre whose controller registers it, and its agent is logged out on the way: so those of this data centre
+ * are asked in turn, the last of them for long, and a pair that changes halves is waited for, before another data centre is.
+ */
+export function registerHops(pool: ServerPool, aor: string, clock: Clock, bytes: string, name: AccessName, monitor: ServerMonitor): Hop[] {
+  const servers = pool.forAor(aor);
+  const changing = pool.changing(clock.nowMs());
+  const local = [...servers.filter(({ isLocal }) => isLocal), ...changing.filter((server) => !servers.includes(server))];
+  const far = servers.filter(({ isLocal }) => !isLocal);
+  const ways = [
+    ...briefly(local.slice(0, -1)),
+    ...[...local.slice(-1), ...local.filter(({ isPair }) => isPair)].map((server) => ({ server, timeoutMs: REGISTER_PATIENCE_MS })),
+    ...briefly([...far, ...far.filter(({ isPair }) => isPair)]),
+  ];
+  const awaited = (server: Server): boolean => server.isLocal && server.isChanging(clock.nowMs());
+  return hopsOf(new Choice(ways, awaited), bytes, name, monitor);
+}
+
+function briefly(servers: readonly Server[]): Way[] {
+  return servers.map((server) => ({ server, timeoutMs: SILENT_MS }));
+}
+
+function hopsOf(choice: Choice, bytes: string, name: AccessName, monitor: ServerMonitor): Hop[] {
   return Array.from({ length: choice.size }, () => new ServerHop(choice, bytes, name, monitor));
 }
 
 class ServerHop implements Hop {
-  readonly timeoutMs = SILENT_MS;
-  #taken: Server | undefined;
+  #taken: Way | undefined;
 
   constructor(
     private readonly choice: Choice, private readonly message: string, readonly name: AccessName, private readonly monitor: ServerMonitor,
   ) {}
 
   get to(): Target {
-    return serverTarget(this.#server);
+    return serverTarget(this.#way.server);
   }
 
-  get #server(): Server {
+  get timeoutMs(): number {
+    return this.#way.timeoutMs;
+  }
+
+  get #way(): Way {
     return this.#taken ??= this.choice.take();
   }
 
   bytes(): string {
-    this.#server.picked += 1;
+    this.#way.server.picked += 1;
     return this.message;
   }
 
-  /** Where nobody else is left, it waits for the other half, or for a server that is not dead after all. */
+  /** Where nobody better is left, it waits for the other half, or for a server that is not dead after all. */
   watch(moved: () => void): () => void {
-    return this.#server.watch({
+    const { server } = this.#way;
+    return server.watch({
       turned: moved,
       lost: () => {
-        if (this.choice.hasLiving) moved();
+        if (this.choice.hasBetterThan(server)) moved();
       },
     });
   }
 
   failed(failure: HopFailure): void {
     // Busy is an answer.
-    if (failure !== 'busy') this.monitor.doubt(this.#server, `a request to it ended with a ${failure} failure`);
+    if (failure !== 'busy') this.monitor.doubt(this.#way.server, `a request to it ended with a ${failure} failure`);
   }
 }
 
@@ -85,16 +134,4 @@ export function dialogHops(server: Server, bytes: () => string, name: AccessName
   return Array.from({ length: DIALOG_TRIES }, () => ({
     get to() { return serverTarget(server); }, name, timeoutMs: SILENT_MS, bytes, watch: (moved: () => void) => server.watch({ turned: moved }),
   }));
-}
-
-/**
- * Of a REGISTER. A DN follows its phone to the data centre whose controller registers it, and its agent is logged out on the way: where no controller of this
- * data centre lives, but a pair changes halves, the REGISTER waits for it as a request within a dialog does.
- */
-export function registerHops(pool: ServerPool, aor: string, nowMs: number, bytes: string, name: AccessName, monitor: ServerMonitor): Hop[] {
-  const servers = pool.forAor(aor);
-  if (servers.some((server) => server.isLocal && server.mayLive)) return serverHops(servers, bytes, name, monitor);
-  const changing = pool.changing(nowMs);
-  const others = servers.filter((server) => !changing.includes(server));
-  return [...changing.flatMap((server) => dialogHops(server, () => bytes, name)), ...serverHops(others, bytes, name, monitor)];
 }
