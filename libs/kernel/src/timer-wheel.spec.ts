@@ -43,3 +43,12 @@ it('says when it is due next, and that it is idle', () => {
   timer.cancel();
   expect(idle).toBe(1);
 });
+
+it('has nothing to wake up for once the last live timer fired, however many were cancelled', () => {
+  const wheel = new TimerWheel();
+  wheel.add(3_600_000, () => {}).cancel();
+  wheel.add(100, () => {});
+  expect(wheel.run(104)).toBeUndefined();
+  wheel.add(200, () => {});
+  expect(wheel.run(150)).toBe(200);
+});

@@ -68,7 +68,14 @@ export class TimerWheel {
         fire();
       }
     }
+    if (this.#live === 0) this.#forget();
     return this.#order.length === 0 ? undefined : (this.#order[0] as number) * SLOT_MS;
+  }
+
+  /** Only cancelled ones are left: nobody needs to wake up for them. */
+  #forget(): void {
+    this.#slots.clear();
+    this.#order.length = 0;
   }
 
   #push(slot: number): void {
