@@ -9,14 +9,14 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const FLOORS = [
   ['kernel'],
   ['sip', 'tlib', 'cluster', 'store', 'config', 'observability'],
-  ['telephony', 'tier', 'softphone'],
+  ['telephony', 'tier', 'softphone', 'limits'],
   ['simulation'],
 ];
 const floorOf = (lib) => FLOORS.findIndex((floor) => floor.includes(lib));
 
 /** Parts that hold pure machines: no I/O, no framework, no clock, no randomness. */
 const PURE = [
-  /^libs\/telephony\/src\//,
+  /^libs\/(telephony|limits)\/src\//,
   /^libs\/sip\/src\/(?!transport\/|transaction\/transaction-layer)/,
   /^libs\/tlib\/src\/(messages|codec|session)\//,
   /^(apps|libs)\/[^/]+\/src\/machines\//,
@@ -39,7 +39,8 @@ const DRIVERS = [
   [/^pino$|^prom-client$/, /^libs\/observability\//],
   [/^dns-packet$/, /^(libs\/sip\/src\/transport\/|apps\/dns-server\/|test\/)/],
   [/^(sip|dns2)$/, /^test\//],
-  [/^(yaml|zod)$/, /^(libs\/config\/|apps\/console\/|apps\/cordboard\/|test\/)/],
+  [/^yaml$/, /^(libs\/config\/|apps\/console\/|apps\/cordboard\/|test\/)/],
+  [/^zod$/, /^(libs\/(config|limits)\/|apps\/console\/|apps\/cordboard\/|test\/)/],
 ];
 
 const problems = [];

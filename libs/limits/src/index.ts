@@ -1,0 +1,13 @@
+/** Call limits: rules, schedules, numbers and block lists; what a call is asked and takes at the LimiterStore. No I/O. */
+export {
+  agentSlots, dnisCounter, escapeName, ghostsCounter, readyCounter, talkingCounter, unescapeName, waitingCounter, wayCounter,
+} from './counters.js';
+export { ERRORS_MAX, type FieldError } from './field-error.js';
+export { DEFAULT_PLAN, formsOf, type NumberPlan, toE164 } from './numbers.js';
+export { OVERLAP_DAYS, overlapOf } from './overlap.js';
+export {
+  type Answer, ANSWER_STATUSES, type Combine, COMBINES, DNIS_ALSO_MAX, LIMIT_MAX, type Mode, MODES, QUEUE_TYPES, QUEUES_MAX, RETRY_AFTER_S, type Rule,
+  RULE_TYPES, type RuleInput, RULES_MAX, RULES_PER_DNIS_MAX, type RuleType, WEEKLY_MAX, type WithoutStore, WITHOUT_STORE,
+} from './rule.js';
+export { parseMode, parseRule, parseRuleInput } from './rule-schema.js';
+export { type Day, DAYS, isActive, type Schedule, ScheduleClock, type WeeklyWindow, type Window, windowAt } from './schedule.js';
