@@ -1,6 +1,10 @@
 /** What a proxy takes from the configuration, in its own units. The only place of this tier that knows option names. */
 import { resolve } from 'node:path';
+import { isIP } from 'node:net';
 import { type Application, type ClusterConfig, type DnType, OptionLookup } from '#config';
+import { parseUri } from '#sip';
+import { AddressList } from './machines/address-list.js';
+import type { FloodRules } from './machines/flood-guard.js';
 
 /** A session controller as the proxy reaches it. */
 export interface ServerAddress {
@@ -57,6 +61,8 @@ export interface ProxySettings {
   readonly shutdownRejectCode: number;
   /** Parts of User-Agent values whose requests are dropped without an answer (PRX-31). */
   readonly scannerUserAgents: readonly string[];
+  /** PRX-32. Trunks and the cluster's own processes are exempt. */
+  readonly flood: FloodRules;
   /** Key of the tokens in Record-Route; the same at all proxies of a cluster. */
   readonly flowSecret: string;
   /** Addresses of DNS servers; none: the system's. */
@@ -93,6 +99,12 @@ export function proxySettings(config: ClusterConfig, application: Application): 
     bindingsMax: options.number('registrar-max-contacts'),
     shutdownRejectCode: options.number('shutdown-sip-reject-code'),
     scannerUserAgents: options.list('scanner-user-agents'),
+    flood: {
+      burst: options.number('flood-burst'),
+      ratePerS: options.number('flood-rate'),
+      banMs: options.number('flood-ban') * 1_000,
+      exempt: new AddressList([...options.list('trusted-peers'), ...peerHosts(config)], 'trusted-peers'),
+    },
     flowSecret: options.text('flow-secret') || `${config.switchName}@${config.accessPoint}`,
     nameservers: options.list('nameservers'),
     certificateFiles: { cert: file('certificate'), key: file('certificate-key'), ca: file('trusted-ca') },
@@ -119,4 +131,16 @@ function portOf({ name, ports }: Application, id: string): number {
   const port = ports.get(id);
   if (port === undefined) throw new Error(`application '${name}' needs a port '${id}': add it under ports`);
   return port;
+}
+
+/** Addresses of the cluster's processes, and of trunks that are written as an address. */
+function peerHosts({ applications, backups, dns }: ClusterConfig): string[] {
+  const trunks = [...dns.values()].filter(({ type }) => type === 'Trunk').map(({ options }) => contactHost(options.get('contact') ?? ''));
+  return [...applications, ...backups].map(({ host }) => host).concat(trunks).filter((host) => isIP(host) !== 0);
+}
+
+/** '' when it is no SIP URI. */
+function contactHost(contact: string): string {
+  const uri = parseUri(/^sips?:/i.test(contact) ? contact : `sip:${contact}`);
+  return uri.ok ? uri.value.host : '';
 }

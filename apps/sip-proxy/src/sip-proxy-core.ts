@@ -12,6 +12,7 @@ import type { LocationStore } from '#store';
 import type { AffinityNotice, Heartbeat } from '#telephony';
 import { AccessNames } from './machines/access-names.js';
 import { AffinityTable } from './machines/affinity-table.js';
+import { FloodGuard } from './machines/flood-guard.js';
 import { FlowSeal } from './machines/flow-seal.js';
 import { Inside } from './machines/inside.js';
 import type { BindingKeeper } from './machines/location-keeper.js';
@@ -38,6 +39,8 @@ export interface SipProxyPorts {
   /** Told which proxies of the data centre live; absent where the store is not shared. */
   readonly keeper?: BindingKeeper;
   readonly resolver: SipResolver;
+  /** Shared with a transport that asks it before it reads; absent: one of its own. */
+  readonly guard?: FloodGuard;
   /** To session controllers. */
   readonly lines?: IdleLines;
   readonly log: Log;
@@ -57,6 +60,7 @@ export class SipProxyCore {
   readonly monitor: ServerMonitor;
   readonly registrar: Registrar;
   readonly membership: MembershipService<Heartbeat>;
+  readonly guard: FloodGuard;
   readonly #names: AccessNames;
   readonly #inside: Inside;
   readonly #seal: FlowSeal;
@@ -81,7 +85,8 @@ export class SipProxyCore {
     this.#inside = new Inside(settings.accessPoint);
     this.#votes = new PairVotes(settings.pairHosts, clock.nowMs());
     this.#seal = new FlowSeal(settings.flowSecret, settings.name, settings.proxies.map(({ name }) => name));
-    const transport = new ScreenedTransport(ports.transport, new Screen(settings.scannerUserAgents), meter);
+    this.guard = ports.guard ?? new FloodGuard(settings.flood);
+    const transport = new ScreenedTransport(ports.transport, { clock, log, meter, screen: new Screen(settings.scannerUserAgents), guard: this.guard });
     this.#layer = new TransactionLayer({ transport, clock, entropy, log, meter });
     const common = { layer: this.#layer, clock, entropy, log, meter, names: this.#names, seal: this.#seal, location, pool: this.pool, lines };
     this.#forwarder = new Forwarder(common, Math.ceil(settings.oosCheckMs / 1_000));

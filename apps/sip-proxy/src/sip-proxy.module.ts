@@ -5,6 +5,7 @@ import { SipResolver, type SipTransport, type TransportName } from '#sip';
 import { NameserverLookup, parseNameserver, SocketIdleLines, SocketTransport, systemNameservers, type TlsOptions } from '#sip/transport';
 import { type LocationStore, MemoryLocationStore } from '#store';
 import type { TierPorts } from '#tier';
+import { FloodGuard } from './machines/flood-guard.js';
 import { BindingKeeper } from './machines/location-keeper.js';
 import type { ProxySettings } from './settings.js';
 import { SipProxyCore } from './sip-proxy-core.js';
@@ -18,15 +19,16 @@ export class SipProxyModule {
     return {
       module: SipProxyModule,
       providers: [
-        { provide: SIP_TRANSPORT, useFactory: () => openTransport(settings, ports) },
+        { provide: FloodGuard, useFactory: () => new FloodGuard(settings.flood) },
+        { provide: SIP_TRANSPORT, inject: [FloodGuard], useFactory: (guard: FloodGuard) => openTransport(settings, ports, guard) },
         { provide: BindingKeeper, useFactory: () => new BindingKeeper(settings.name) },
         { provide: LOCATION_STORE, inject: [BindingKeeper], useFactory: (keeper: BindingKeeper) => openLocation(settings, ports, keeper) },
         { provide: SipResolver, useFactory: () => makeResolver(settings, ports) },
         {
           provide: SipProxyCore,
-          inject: [SIP_TRANSPORT, LOCATION_STORE, SipResolver, BindingKeeper],
-          useFactory: (transport: SipTransport, location: LocationStore, resolver: SipResolver, keeper: BindingKeeper) =>
-            new SipProxyCore(settings, { ...ports, transport, location, resolver, keeper, lines: new SocketIdleLines() }),
+          inject: [SIP_TRANSPORT, LOCATION_STORE, SipResolver, BindingKeeper, FloodGuard],
+          useFactory: (transport: SipTransport, location: LocationStore, resolver: SipResolver, keeper: BindingKeeper, guard: FloodGuard) =>
+            new SipProxyCore(settings, { ...ports, transport, location, resolver, keeper, guard, lines: new SocketIdleLines() }),
         },
       ],
     };
@@ -38,7 +40,7 @@ async function openLocation({ name, dataCentre }: ProxySettings, { stores, clock
 }
 
 /** UDP and TCP on one port (PRX-18, PRX-19), TLS on its own. */
-function openTransport(settings: ProxySettings, ports: TierPorts): Promise<SocketTransport> {
+function openTransport(settings: ProxySettings, ports: TierPorts, guard: FloodGuard): Promise<SocketTransport> {
   const { host, sipPort, sipsPort } = settings;
   const plain = [{ transport: 'udp', host, port: sipPort }, { transport: 'tcp', host, port: sipPort }] as const;
   const secure = sipsPort === undefined ? [] : [{ transport: 'tls', host, port: sipsPort } as const];
@@ -47,7 +49,7 @@ function openTransport(settings: ProxySettings, ports: TierPorts): Promise<Socke
   return SocketTransport.listen(
     // Session controllers recognise trunks by the true source in the Via (docs/specs/sip-routing.md).
     { listen: [...plain, ...secure], stamp: 'always', ...(tls === undefined ? {} : { tls }) },
-    { clock, log, meter, network: ports.sipNetwork },
+    { clock, log, meter, network: ports.sipNetwork, admits: (host) => guard.admits(host, clock.nowMs()) },
   );
 }
 

@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { loadConfig } from '#config';
+import type { Clock } from '#kernel';
 import type { ListeningAddress, SipTransport } from '#sip';
 import type { LocationStore } from '#store';
 import type { Listening, RunningTier, StartTier } from '#tier';
@@ -18,22 +19,21 @@ export const startSipProxy: StartTier = async (config, application, ports) => {
   const core = context.get(SipProxyCore);
   core.start();
   const reread = () => proxySettings(loadConfig(config.file, config.listen).config, application).servers;
-  return runningTier(settings.name, core, reread, context, (delayMs, fire) => ports.clock.setTimer(delayMs, fire));
+  return runningTier(settings.name, core, reread, context, ports.clock);
 };
 
 function runningTier(
-  instance: string, core: SipProxyCore, reread: () => readonly ServerAddress[], context: INestApplicationContext,
-  setTimer: (delayMs: number, fire: () => void) => { cancel(): void },
+  instance: string, core: SipProxyCore, reread: () => readonly ServerAddress[], context: INestApplicationContext, clock: Clock,
 ): RunningTier {
   const transport = context.get<SipTransport>(SIP_TRANSPORT);
   const location = context.get<LocationStore>(LOCATION_STORE);
   return {
     instance,
     listening: transport.listening.map(toListening),
-    admin: adminCommands(core, location, reread),
+    admin: adminCommands(core, location, clock, reread),
     ready: () => !core.draining,
     drain: (deadlineMs) => new Promise((resolve) => {
-      const patience = setTimer(deadlineMs, resolve);
+      const patience = clock.setTimer(deadlineMs, resolve);
       core.drain(() => {
         patience.cancel();
         resolve();

@@ -18,6 +18,8 @@ export interface AskCommand {
 
 export const COMMANDS: readonly AskCommand[] = [
   { name: 'agents list', what: 'agents who are logged in: DN, state, reasons', nothing: 'no agent is logged in' },
+  { name: 'bans list', what: 'addresses that proxies do not listen to because they sent too much', nothing: 'nobody is banned' },
+  { name: 'bans remove', what: 'listens to an address again', words: ['address'] },
   { name: 'calls list', what: 'calls that live', nothing: 'no call lives' },
   { name: 'calls show', what: 'one call with its parties and legs', words: ['connID'] },
   { name: 'calls clear', what: 'ends a call', words: ['connID'] },
@@ -50,7 +52,7 @@ export const COMMANDS: readonly AskCommand[] = [
 
 /** Nouns that say what is meant without a verb. */
 const ALONE: Readonly<Record<string, string>> = {
-  dns: 'dns records', router: 'router show', recorder: 'recorder show', vq: 'vq list', agents: 'agents list', links: 'links list',
+  dns: 'dns records', router: 'router show', recorder: 'recorder show', vq: 'vq list', agents: 'agents list', bans: 'bans list', links: 'links list',
   pairs: 'pair show',
 };
 

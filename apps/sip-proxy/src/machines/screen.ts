@@ -9,10 +9,14 @@ export class Screen {
     this.#scanners = scanners.map((scanner) => scanner.toLowerCase());
   }
 
-  /** Requests within dialogs passed when the dialog began. */
   admits(request: SipRequest): boolean {
-    if (this.#scanners.length === 0 || request.method === 'ACK' || request.to.tag !== undefined) return true;
+    if (this.#scanners.length === 0) return true;
     const userAgent = request.header('User-Agent')?.toLowerCase();
     return userAgent === undefined || !this.#scanners.some((scanner) => userAgent.includes(scanner));
   }
+}
+
+/** Requests within dialogs passed when the dialog began. */
+export function opens({ method, to }: SipRequest): boolean {
+  return to.tag === undefined && method !== 'ACK';
 }

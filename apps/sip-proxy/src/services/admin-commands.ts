@@ -1,4 +1,5 @@
 /** What operators may ask of a proxy and tell it (PRX-30). Changes hold until the process ends or reloads; lasting ones belong into the configuration. */
+import type { Clock } from '#kernel';
 import type { LocationStore } from '#store';
 import type { AdminCommands } from '#tier';
 import type { Server } from '../machines/server-pool.js';
@@ -10,7 +11,7 @@ type Args = Readonly<Record<string, unknown>>;
 const LIST_MAX = 1_000;
 
 /** `reread` answers the destinations of the configuration file as it is now, or throws what is wrong with it. */
-export function adminCommands(core: SipProxyCore, location: LocationStore, reread: () => readonly ServerAddress[]): AdminCommands {
+export function adminCommands(core: SipProxyCore, location: LocationStore, clock: Clock, reread: () => readonly ServerAddress[]): AdminCommands {
   return {
     'destinations list': () => ({ destinations: core.pool.servers.map(describe) }),
     'destinations add': (args) => {
@@ -37,6 +38,12 @@ export function adminCommands(core: SipProxyCore, location: LocationStore, rerea
       const aor = textOf(args, 'aor');
       const contact = args.contact === undefined ? undefined : textOf(args, 'contact');
       return { aor, removed: core.registrar.remove(aor, contact) };
+    },
+    'bans list': () => ({ banned: core.guard.banned(clock.nowMs()).slice(0, LIST_MAX) }),
+    'bans remove': (args) => {
+      const address = textOf(args, 'address');
+      if (!core.guard.pardon(address, clock.nowMs())) throw new Error(`'${address}' is not banned; "bans list" shows who is`);
+      return { removed: address };
     },
   };
 }

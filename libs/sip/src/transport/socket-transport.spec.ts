@@ -31,10 +31,10 @@ class Endpoint {
     transport.onFlowLost = (flow) => { this.lost.push(flow.key); this.#wake(); };
   }
 
-  static async start(options: Partial<SocketTransportOptions> = {}, network?: LocalSipNetwork): Promise<Endpoint> {
+  static async start(options: Partial<SocketTransportOptions> = {}, network?: LocalSipNetwork, admits?: (host: string) => boolean): Promise<Endpoint> {
     const clock = new VirtualClock();
     const meter = new CountingMeter();
-    const transport = await SocketTransport.listen({ listen: LOOPBACK, ...options }, { clock, log: silentLog, meter, network });
+    const transport = await SocketTransport.listen({ listen: LOOPBACK, ...options }, { clock, log: silentLog, meter, network, admits });
     const endpoint = new Endpoint(transport, clock, meter);
     started.push(endpoint);
     return endpoint;
@@ -46,6 +46,10 @@ class Endpoint {
 
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) await new Promise<void>((resolve) => { this.#wake = resolve; });
+  }
+
+  wake(): void {
+    this.#wake();
   }
 
   async next(): Promise<Arrival> {
@@ -153,6 +157,32 @@ describe('SocketTransport', () => {
     b.transport.send(options().bytes, full.target('tcp'));
     await b.until(() => b.lost.length === 1);
     expect(full.meter.count('sip_connections_refused_total')).toBe(1);
+  });
+
+  it('reads nothing of a host that is not admitted, and closes its connections', async () => {
+    let admitted = true;
+    let refused = 0;
+    const server: Endpoint = await Endpoint.start({}, undefined, () => {
+      if (!admitted) refused += 1;
+      server.wake();
+      return admitted;
+    });
+    const refusals = (count: number): Promise<void> => server.until(() => refused >= count);
+    const client = await Endpoint.start();
+    client.transport.send(options('SIP/2.0/TCP phone.example;branch=z9hG4bK1').bytes, server.target('tcp'));
+    await server.next();
+    admitted = false;
+    client.transport.send(options('SIP/2.0/TCP phone.example;branch=z9hG4bK2').bytes, server.target('tcp'));
+    await client.until(() => client.lost.length > 0);
+    client.transport.send(options('SIP/2.0/TCP phone.example;branch=z9hG4bK3').bytes, server.target('tcp'));
+    await client.until(() => client.lost.length > 1);
+    client.transport.send(options().bytes, server.target('udp'));
+    await refusals(3);
+    admitted = true;
+    client.transport.send(options().bytes, server.target('udp'));
+    await server.next();
+    expect(server.meter.count('sip_messages_received_total', { transport: 'udp' })).toBe(1);
+    expect(server.meter.count('sip_unread_total')).toBe(3);
   });
 
   it('closes a connection whose peer does not read', async () => {

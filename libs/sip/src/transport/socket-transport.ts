@@ -37,6 +37,8 @@ export interface SocketTransportPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
+  /** Whether to listen to that host. What it refuses is dropped unread and its connections are closed. Default: everybody. */
+  readonly admits?: ((host: string) => boolean) | undefined;
   /** Joins transports of this process without the kernel. */
   readonly network?: LocalSipNetwork | undefined;
 }
@@ -55,6 +57,7 @@ export class SocketTransport implements SipTransport, LocalReceiver {
   readonly #limits: ParseLimits | undefined;
   readonly #stamp: StampPolicy;
   readonly #network: LocalSipNetwork | undefined;
+  readonly #admits: (host: string) => boolean;
   readonly #local: ListeningAddress[] = [];
   readonly #localFlows = new Map<string, Flow>();
   #closed = false;
@@ -79,6 +82,11 @@ export class SocketTransport implements SipTransport, LocalReceiver {
     this.#limits = options.limits;
     this.#stamp = options.stamp ?? 'asked';
     this.#network = ports.network;
+    this.#admits = (host) => {
+      const admitted = ports.admits?.(host) ?? true;
+      if (!admitted) this.#metrics.unread.add();
+      return admitted;
+    };
     this.#streams = new Streams(ports.clock, this.#metrics, {
       limits: options.limits,
       tls: options.tls,
@@ -87,6 +95,7 @@ export class SocketTransport implements SipTransport, LocalReceiver {
       connectTimeoutMs: options.connectTimeoutMs ?? 5000,
       bufferedBytesMax: options.bufferedBytesMax ?? 1024 * 1024,
     }, {
+      admits: this.#admits,
       onFramed: (message, flow) => this.#onFramed(message, flow),
       onFlowLost: (flow) => this.onFlowLost(flow),
     });
@@ -122,6 +131,7 @@ export class SocketTransport implements SipTransport, LocalReceiver {
     const { transport, host, port } = address;
     if (transport === 'udp') {
       const socket = await UdpSocket.listen(host, port, { receiveBytes: udpBufferBytes, sendBytes: udpBufferBytes }, {
+        admits: this.#admits,
         onDatagram: (text, flow) => this.#onText(text, flow),
         onEmpty: () => this.#metrics.keepAlives.add(),
       });

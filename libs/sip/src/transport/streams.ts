@@ -32,6 +32,7 @@ export interface StreamOptions {
 }
 
 export interface StreamUser {
+  admits(host: string): boolean;
   onFramed(message: Result<SipMessage, SipParseError>, flow: Flow): void;
   onFlowLost(flow: Flow): void;
 }
@@ -92,6 +93,7 @@ export class Streams implements ConnectionEvents {
 
   onFramed(message: Result<SipMessage, SipParseError>, connection: Connection): void {
     connection.lastUsedMs = this.#clock.nowMs();
+    if (!this.#user.admits(connection.flow.host)) return connection.close('its host is not listened to');
     this.#metrics.received[connection.transport].add();
     this.#user.onFramed(message, connection.flow);
   }
@@ -116,10 +118,9 @@ export class Streams implements ConnectionEvents {
     const { remoteAddress, remotePort } = socket;
     if (this.#table.isFull || remoteAddress === undefined || remotePort === undefined) {
       this.#metrics.refusedConnections.add();
-      socket.on('error', () => {});
-      socket.destroy();
-      return;
+      return drop(socket);
     }
+    if (!this.#user.admits(plainAddress(remoteAddress))) return drop(socket);
     this.#table.add(this.#newConnection({ transport, host: plainAddress(remoteAddress), port: remotePort }, socket, true));
   }
 
@@ -162,6 +163,11 @@ export class Streams implements ConnectionEvents {
     if (cert === undefined || key === undefined) throw new Error('a tls port needs a certificate and its key');
     return { ca, cert, key, requestCert: requireClientCertificate === true, rejectUnauthorized: requireClientCertificate === true };
   }
+}
+
+function drop(socket: Socket): void {
+  socket.on('error', () => {});
+  socket.destroy();
 }
 
 function fail(failed: Failed | undefined, code: TransportError['code'], message: string): void {

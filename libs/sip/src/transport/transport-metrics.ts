@@ -10,6 +10,7 @@ export class TransportMetrics {
   readonly keepAlives: Counter;
   readonly oversized: Counter;
   readonly refusedConnections: Counter;
+  readonly unread: Counter;
   readonly slowPeers: Counter;
 
   constructor(meter: Meter) {
@@ -18,6 +19,7 @@ export class TransportMetrics {
     this.keepAlives = meter.counter('sip_keep_alives_total', 'Empty datagrams and CRLF pings');
     this.oversized = meter.counter('sip_oversized_total', 'Messages dropped unread or unsent: larger than the limit');
     this.refusedConnections = meter.counter('sip_connections_refused_total', 'Connections refused: the table is full');
+    this.unread = meter.counter('sip_unread_total', 'Messages and connections dropped unread: their host is not listened to');
     this.slowPeers = meter.counter('sip_slow_peers_total', 'Connections closed: the peer does not read');
   }
 }

@@ -7,6 +7,8 @@ import type { Flow, ListeningAddress, TransportError } from './port.js';
 const DATAGRAM_BYTES_MAX = 65_507;
 
 export interface UdpEvents {
+  /** Asked before anything of a datagram is read. */
+  admits(host: string): boolean;
   onDatagram(text: string, flow: Flow): void;
   onEmpty(): void;
 }
@@ -76,6 +78,7 @@ export class UdpSocket {
   }
 
   #onDatagram(data: Buffer, from: RemoteInfo): void {
+    if (!this.#events.admits(from.address)) return;
     // Keep-alives: CRLFs (RFC 5626 §4.4.1), zero bytes, or nothing at all.
     if (data.length <= 4) return this.#events.onEmpty();
     this.#events.onDatagram(data.toString('latin1'), this.#flows.get(from.address, from.port));
