@@ -103,6 +103,41 @@ natsSuite('NATS', (file) => {
       await bus.close();
     });
 
+    it('counts, and does not throw, what is larger than the server takes', async () => {
+      const { bus, meter } = await makeBus();
+      bus.publish('x', { text: 'x'.repeat(2_000_000) });
+      expect(meter.count('bus_dropped_total', { bus: 'nats' })).toBe(1);
+      expect(bus.connected).toBe(true);
+      await bus.close();
+    });
+
+    it('has sent what was published before when it is closed', async () => {
+      const [{ bus: a }, { bus: b }] = [await makeBus(), await makeBus()];
+      const received: object[] = [];
+      b.subscribe('x', (message) => received.push(message));
+      await b.flush();
+      a.publish('x', { n: 1 });
+      await a.close();
+      await until(() => received.length > 0);
+      expect(received).toEqual([{ n: 1 }]);
+      await b.close();
+    });
+
+    it('writes what one turn sends in one go', async () => {
+      const { bus, connection } = await makeBus();
+      const { protocol } = connection as unknown as { protocol: { transport: { send(frame: Uint8Array): void } } };
+      const send = jest.spyOn(protocol.transport, 'send');
+      for (let n = 0; n < 3; n += 1) {
+        bus.publish('x', { n });
+        await Promise.resolve();
+        await Promise.resolve();
+      }
+      expect(send).not.toHaveBeenCalled();
+      await bus.flush();
+      expect(send.mock.calls.map(([frame]) => Buffer.from(frame).toString().match(/PUB|PING/g))).toEqual([['PUB', 'PUB', 'PUB', 'PING']]);
+      await bus.close();
+    });
+
     it('counts and drops what is not a JSON object', async () => {
       const { bus, connection, meter } = await makeBus();
       const received: object[] = [];
