@@ -47,7 +47,10 @@ export const subjects = {
   tcSnapshot: (node: string) => `cb.tc.${token(node)}.snapshot`,
   /** Which DNs have a call on which SC, for proxies: keeps the calls of one DN together. */
   affinity: (dataCentre: string) => `cb.affinity.${token(dataCentre)}`,
+  /** Between the halves: roles, and what is said about the replication. */
   pairSync: (pair: string) => `cb.pair.${token(pair)}.sync`,
+  /** From the primary: the replication itself. Only a backup hears it, so that nobody is sent his own frames. */
+  pairFrames: (pair: string) => `cb.pair.${token(pair)}.frames`,
   alive: (instance: string) => `cb.node.${token(instance)}.alive`,
   /** Operators' commands for one instance. Bus request. */
   admin: (instance: string) => `cb.admin.${token(instance)}`,

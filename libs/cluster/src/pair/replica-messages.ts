@@ -1,4 +1,4 @@
-/** Between primary and backup at `pairSync(pair)`: the state of the tiers, entry by entry (docs/specs/pairs.md, "Replication"). */
+/** Between primary and backup, frames at `pairFrames(pair)` and the rest at `pairSync(pair)`: the state of the tiers, entry by entry (docs/specs/pairs.md, "Replication"). */
 
 export interface ReplicaEntry {
   readonly tier: string;

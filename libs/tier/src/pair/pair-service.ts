@@ -57,9 +57,12 @@ export class PairService implements Fence {
   readonly #effects: PairEffect[] = [];
   readonly #frames: ReplicaMessage[] = [];
   readonly #subject: string;
+  readonly #framesSubject: string;
   #term: Term | undefined;
   #bucket: Promise<KeyValue> | undefined;
   #subscription: BusSubscription | undefined;
+  /** As backup only. */
+  #framesSubscription: BusSubscription | undefined;
   #timer: Timer | undefined;
   readonly #withheld: Withheld;
   /** Since when the term is unproven, as far as anybody noticed. */
@@ -76,6 +79,7 @@ export class PairService implements Fence {
     this.#machine = new PairMachine(settings.process, settings.isBackup ? 1 : 0, settings.proxies);
     this.#copy = new ReplicaCopy(settings.process);
     this.#subject = subjects.pairSync(settings.node);
+    this.#framesSubject = subjects.pairFrames(settings.node);
     this.#withheld = new Withheld(() => this.isOpen(), (error) => {
       ports.log.error('what waited for the proof of the term failed', { ...this.#names, error: String(error) });
     });
@@ -127,8 +131,13 @@ export class PairService implements Fence {
 
   start(): void {
     this.#subscription = this.ports.bus.subscribe(this.#subject, (message) => this.heard(message as Message));
+    this.#hearFrames();
     this.#input({ kind: 'start', nowMs: this.ports.clock.nowMs() });
     this.#tick();
+  }
+
+  #hearFrames(): void {
+    this.#framesSubscription ??= this.ports.bus.subscribe(this.#framesSubject, (message) => this.heard(message as ReplicaMessage));
   }
 
   /** Why the role cannot be given away now. */
@@ -144,6 +153,7 @@ export class PairService implements Fence {
   close(): void {
     this.#closed = true;
     this.#subscription?.unsubscribe();
+    this.#framesSubscription?.unsubscribe();
     this.#timer?.cancel();
     this.#term?.end();
     this.#withheld.drop();
@@ -189,7 +199,11 @@ export class PairService implements Fence {
   }
 
   #sendFrames(): void {
-    for (let frame = this.#frames.shift(); frame !== undefined; frame = this.#frames.shift()) this.ports.bus.publish(this.#subject, frame);
+    for (let message = this.#frames.shift(); message !== undefined; message = this.#frames.shift()) this.#publish(message);
+  }
+
+  #publish(message: ReplicaMessage): void {
+    this.ports.bus.publish(message.kind === 'frame' ? this.#framesSubject : this.#subject, message);
   }
 
   #input(input: PairInput): void {
@@ -243,8 +257,10 @@ export class PairService implements Fence {
   #lead({ epoch, continues }: PairEffect & { kind: 'becamePrimary' }): void {
     const restored: ReplicaState = continues ? this.#copy.state : new Map();
     this.#term = new Term({ epoch, continues, process: this.settings.process }, restored, (frames) => {
-      for (const frame of frames) this.ports.bus.publish(this.#subject, frame);
+      for (const frame of frames) this.#publish(frame);
     });
+    this.#framesSubscription?.unsubscribe();
+    this.#framesSubscription = undefined;
     this.#copy.clear();
     this.#tellCopy();
     this.#isFollowing = false;
@@ -273,6 +289,7 @@ export class PairService implements Fence {
       this.#copy.adopt(term.source.epoch, term.source.state);
     }
     this.#term = undefined;
+    this.#hearFrames();
     this.#tellCopy();
     this.ports.log.warn('not primary of its pair any more', { ...this.#names, reason });
     this.events.onBackup(otherLeads);

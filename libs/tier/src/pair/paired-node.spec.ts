@@ -53,6 +53,8 @@ class Stand {
   readonly tiers: Counter[] = [];
   readonly said: object[] = [];
   readonly failures: unknown[] = [];
+  /** What came to each half. */
+  readonly heard = { N1: [] as object[], N1b: [] as object[] };
   /** Of a killed half nothing passes. */
   readonly cut = new Set<string>();
   /** Cannot reach KeyValue. */
@@ -72,7 +74,7 @@ class Stand {
       return tier.running;
     };
     return new PairedNode(config, application, [start], {
-      clock: this.clock, entropy: new SeededEntropy(1), log: silentLog, meter, bus: cuttable(this.bus, () => this.cut.has(which)),
+      clock: this.clock, entropy: new SeededEntropy(1), log: silentLog, meter, bus: heardBy(cuttable(this.bus, () => this.cut.has(which)), this.heard[which]),
       keyValues: blindable(this.keyValues, () => this.blind.has(which)),
     }, { proxies: async () => ({ ask() {}, close: async () => {} }), link: async () => this.link(which) }, { failed: (error) => void this.failures.push(error) });
   }
@@ -104,6 +106,21 @@ class Stand {
     await stands;
     return [first, second];
   }
+}
+
+/** What a bus brings, beside bringing it. */
+function heardBy(bus: Bus, heard: object[]): Bus {
+  return {
+    publish: (subject, message) => bus.publish(subject, message),
+    subscribe: (pattern, handler, options) => bus.subscribe(pattern, (message, delivery) => {
+      heard.push(message);
+      handler(message, delivery);
+    }, options),
+    request: (subject, message, timeoutMs, done) => bus.request(subject, message, timeoutMs, done),
+    get connected() { return bus.connected; },
+    flush: () => bus.flush(),
+    close: () => bus.close(),
+  };
 }
 
 function cuttable(bus: Bus, isCut: () => boolean): Bus {
@@ -258,6 +275,20 @@ describe('a process that is half of a pair', () => {
     await stand.clock.advance(3_000);
     expect(stand.said.slice(2)).toEqual([{ count: 3, host: '127.0.21.12' }]);
     expect(await askAdmin(stand.bus, 'N1/standby', 'pair show')).toMatchObject({ role: 'backup', complete: true, entries: 1 });
+  });
+
+  it('sends what it replicates to the backup only, whichever half that is', async () => {
+    await stand.pair();
+    const frames = (which: 'N1' | 'N1b'): number => stand.heard[which].splice(0).filter((message) => 'kind' in message && message.kind === 'frame').length;
+    for (const [primary, backup] of [['N1', 'N1b'], ['N1b', 'N1'], ['N1', 'N1b']] as const) {
+      for (const which of ['N1', 'N1b'] as const) frames(which);
+      stand.last.add();
+      await stand.clock.advance(1_000);
+      expect([frames(primary), frames(backup)]).toEqual([0, 1]);
+      const asked = askAdmin(stand.bus, 'N1/counter', 'switchover', { node: 'N1' });
+      await stand.clock.advance(3_000);
+      await asked;
+    }
   });
 
   it('can be handed back and forth', async () => {
