@@ -123,6 +123,29 @@ natsSuite('NATS', (file) => {
       await b.close();
     });
 
+    it('asks at the end of the turn whether a message may leave', async () => {
+      const { bus } = await makeBus();
+      const received: object[] = [];
+      bus.subscribe('x', (message, { respond }) => {
+        received.push(message);
+        respond?.({ answer: true }, () => {});
+      });
+      let leaves: (() => void) | undefined;
+      bus.publish('x', { n: 1 }, (leave) => { leaves = leave; });
+      expect(leaves).toBeUndefined();
+      bus.publish('x', { n: 2 }, (leave) => leave());
+      const replies: string[] = [];
+      bus.request('x', { n: 3 }, 50, ({ kind }) => replies.push(kind), (leave) => leave());
+      await roundTrips(bus);
+      expect(received).toEqual([{ n: 2 }, { n: 3 }]);
+      leaves!();
+      await roundTrips(bus);
+      expect(received).toEqual([{ n: 2 }, { n: 3 }, { n: 1 }]);
+      await until(() => replies.length > 0);
+      expect(replies).toEqual(['timeout']);
+      await bus.close();
+    });
+
     it('writes what one turn sends in one go', async () => {
       const { bus, connection } = await makeBus();
       const { protocol } = connection as unknown as { protocol: { transport: { send(frame: Uint8Array): void } } };

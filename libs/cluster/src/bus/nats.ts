@@ -5,7 +5,7 @@
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { assert, type Clock, type Counter, type Log, type Meter, type Timer } from '#kernel';
 import { isPattern, isSubject } from './pattern.js';
-import type { Bus, BusHandler, BusMessage, BusReply, BusSubscription } from './port.js';
+import type { Bus, BusDelivery, BusGate, BusHandler, BusMessage, BusReply, BusSubscription } from './port.js';
 import { TurnOutbox } from './turn-outbox.js';
 
 export interface NatsBusPorts {
@@ -27,7 +27,7 @@ interface Pending {
 export class NatsBus implements Bus {
   readonly #inbox = createInbox();
   readonly #pending = new Map<string, Pending>();
-  readonly #outbox = new TurnOutbox((subject, text, reply) => this.#send(subject, text, reply));
+  readonly #outbox = new TurnOutbox();
   readonly #lost: Counter;
   readonly #malformed: Counter;
   readonly #disconnects: Counter;
@@ -52,9 +52,9 @@ export class NatsBus implements Bus {
     return this.#outbox.chars + outboundBytes(this.connection);
   }
 
-  publish(subject: string, message: BusMessage): void {
+  publish(subject: string, message: BusMessage, gate?: BusGate): void {
     assert(isSubject(subject), `'${subject}' is not a bus subject`);
-    if (this.#connected) this.#outbox.put(subject, JSON.stringify(message));
+    if (this.#connected) this.#put(subject, message, gate);
     else this.#lost.add();
   }
 
@@ -78,7 +78,7 @@ export class NatsBus implements Bus {
     };
   }
 
-  request(subject: string, message: BusMessage, timeoutMs: number, done: (reply: BusReply) => void): void {
+  request(subject: string, message: BusMessage, timeoutMs: number, done: (reply: BusReply) => void, gate?: BusGate): void {
     assert(isSubject(subject), `'${subject}' is not a bus subject`);
     if (!this.#connected || this.#pending.size >= REQUESTS_MAX) {
       this.#lost.add();
@@ -89,7 +89,7 @@ export class NatsBus implements Bus {
     this.#nextRequest += 1;
     const timer = this.ports.clock.setTimer(timeoutMs, () => this.#finish(id, { kind: 'timeout' }));
     this.#pending.set(id, { done, timer });
-    this.#outbox.put(subject, JSON.stringify(message), `${this.#inbox}.${id}`);
+    this.#put(subject, message, gate, `${this.#inbox}.${id}`);
   }
 
   flush(): Promise<void> {
@@ -115,6 +115,12 @@ export class NatsBus implements Bus {
     }
   }
 
+  #put(subject: string, message: BusMessage, gate: BusGate | undefined, reply?: string): void {
+    const text = JSON.stringify(message);
+    const send = (): void => this.#send(subject, text, reply);
+    this.#outbox.put(text.length, gate === undefined ? send : () => gate(send));
+  }
+
   /** The server may have gone while it waited. */
   #send(subject: string, text: string, reply: string | undefined): void {
     if (!this.#connected) return this.#lost.add();
@@ -126,12 +132,12 @@ export class NatsBus implements Bus {
     }
   }
 
-  #responder(to: string): (message: BusMessage) => void {
+  #responder(to: string): NonNullable<BusDelivery['respond']> {
     let answered = false;
-    return (message) => {
+    return (message, gate) => {
       if (answered || !this.#connected) return;
       answered = true;
-      this.#outbox.put(to, JSON.stringify(message));
+      this.#put(to, message, gate);
     };
   }
 

@@ -7,29 +7,20 @@
 const CHARS_MAX = 65_536;
 const MESSAGES_MAX = 1_024;
 
-interface Outgoing {
-  readonly subject: string;
-  readonly text: string;
-  /** Subject of the answer. */
-  readonly reply: string | undefined;
-}
-
 export class TurnOutbox {
-  #waiting: Outgoing[] = [];
+  #waiting: (() => void)[] = [];
   #chars = 0;
   #immediate: NodeJS.Immediate | undefined;
-
-  /** `send` must not throw; it is called in the order of {@link put}. */
-  constructor(private readonly send: (subject: string, text: string, reply: string | undefined) => void) {}
 
   /** Of the texts that wait. */
   get chars(): number {
     return this.#chars;
   }
 
-  put(subject: string, text: string, reply?: string): void {
-    this.#waiting.push({ subject, text, reply });
-    this.#chars += text.length;
+  /** `send` is called in the order of the calls, and must not throw; `chars`: what it sends. */
+  put(chars: number, send: () => void): void {
+    this.#waiting.push(send);
+    this.#chars += chars;
     if (this.#chars >= CHARS_MAX || this.#waiting.length >= MESSAGES_MAX) this.flush();
     else this.#immediate ??= setImmediate(() => this.flush());
   }
@@ -40,6 +31,6 @@ export class TurnOutbox {
     const leaving = this.#waiting;
     this.#waiting = [];
     this.#chars = 0;
-    for (const { subject, text, reply } of leaving) this.send(subject, text, reply);
+    for (const send of leaving) send();
   }
 }

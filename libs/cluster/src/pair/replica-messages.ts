@@ -1,4 +1,7 @@
-/** Between primary and backup, frames at `pairFrames(pair)` and the rest at `pairSync(pair)`: the state of the tiers, entry by entry (docs/specs/pairs.md, "Replication"). */
+/**
+ * Between primary and backup: the state of the tiers, entry by entry (docs/specs/pairs.md, "Replication"). Frames go to `pairFrames(pair)`,
+ * the rest to `pairSync(pair)`.
+ */
 
 export interface ReplicaEntry {
   readonly tier: string;
