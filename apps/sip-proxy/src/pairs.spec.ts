@@ -91,6 +91,34 @@ describe('a proxy before a pair of session controllers (PRX-11)', () => {
     expect(asked.filter((each) => each === 's4b INVITE')).toHaveLength(1);
   });
 
+  it('asks a pair that is busy once', async () => {
+    const server = await primary('s4', 1);
+    const sent = invite();
+    await settle();
+    server.answer(server.next('INVITE'), 503, [['Retry-After', '5']]);
+    await settle();
+    expect(asked.filter((each) => each.endsWith('INVITE'))).toEqual(['s4 INVITE']);
+    expect(sent.responses.at(-1)).toMatchObject({ status: 503 });
+  });
+
+  it('asks the other half of a pair when it has become primary since the first one was busy', async () => {
+    const first = await primary('s4', 1);
+    const other = await stand.server('s1');
+    const sent = invite();
+    await settle();
+    // Who of the two was first is a matter of turns.
+    const begun = first.inbox.some(({ request }) => request.method === 'INVITE') ? first : other;
+    const second = begun === first ? other : first;
+    begun.answer(begun.next('INVITE'), 503);
+    await settle();
+    const waits = second.next('INVITE');
+    await primary('s4b', 2);
+    if (second === other) other.answer(waits, 503);
+    await settle();
+    expect(asked.filter((each) => each.endsWith('INVITE'))).toEqual(['s4 INVITE', 's4b INVITE']);
+    expect(sent.responses.map(({ status }) => status)).not.toContain(503);
+  });
+
   it('passes over a half that speaks of an earlier term', async () => {
     const first = await primary('s4', 5);
     await primary('s4b', 4);

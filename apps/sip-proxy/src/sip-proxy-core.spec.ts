@@ -288,6 +288,29 @@ describe('a call from outside', () => {
     expect(s2.inbox).toHaveLength(4);
   });
 
+  it('gets 503 with the Retry-After of a server at once when each of them is busy, and none is doubted for that', async () => {
+    const s3 = await stand.server('s3');
+    const tried: string[] = [];
+    const each = { s1, s2, s3 };
+    for (const [name, server] of Object.entries(each)) {
+      server.handler = (received) => {
+        if (received.request.method === 'OPTIONS') return (server.answer(received, 200), true);
+        tried.push(name);
+        server.answer(received, 503, [['Retry-After', '7']]);
+        return true;
+      };
+    }
+    const carrier = await stand.endpoint('carrier', { host: '198.51.100.9', port: 5090 });
+    const sent = invite(carrier);
+    await stand.settle();
+    expect(tried.sort()).toEqual(['s1', 's2', 's3']);
+    expect(statuses(sent)).toEqual([503]);
+    expect(last(sent)?.header('Retry-After')).toBe('7');
+    for (const name of Object.keys(each)) expect(p1.core.pool.byName(name)).toMatchObject({ takesNew: true, check: { doubted: false } });
+    await stand.world.advance(6_000);
+    for (const name of Object.keys(each)) expect(p1.core.pool.byName(name)).toMatchObject({ takesNew: true, check: { state: 'in-service' } });
+  });
+
   it('crosses to the other data centre when no server of this one lives (PRX-08)', async () => {
     const s3 = await stand.server('s3');
     for (const name of ['s1', 's2']) stand.world.crash(name);

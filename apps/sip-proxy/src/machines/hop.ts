@@ -13,6 +13,8 @@ export interface Hop {
   /** The request without our Via. Asked for when the hop is tried. */
   bytes(): string;
   failed?(failure: HopFailure): void;
+  /** Asked before it is tried, when another one failed: false passes it over. */
+  mayLead?(): boolean;
   /** Calls back when `to` leads elsewhere now: who has not answered yet never will. Answers how to stop that. */
   watch?(moved: () => void): () => void;
 }

@@ -104,6 +104,10 @@ export class Forward implements ForkEffects<Hop, SipResponse> {
     hop.failed?.(this.#failure);
   }
 
+  mayLead(hop: Hop): boolean {
+    return hop.mayLead?.() ?? true;
+  }
+
   done(): void {}
 
   #localStatus(status: number): number {

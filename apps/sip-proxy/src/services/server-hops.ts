@@ -3,7 +3,7 @@ import type { Clock } from '#kernel';
 import type { Target } from '#sip';
 import type { AccessName } from '../machines/access-names.js';
 import type { Hop, HopFailure } from '../machines/hop.js';
-import type { Server, ServerPool } from '../machines/server-pool.js';
+import type { Server, ServerHalf, ServerPool } from '../machines/server-pool.js';
 import type { ServerMonitor } from './server-monitor.js';
 
 /** A controller is in the same room: two retransmissions without any answer are enough. */
@@ -24,6 +24,8 @@ interface Way {
 /** The ways of one request. Which one is next is decided when it is tried. */
 class Choice {
   readonly #left: Way[];
+  /** Who said 503 says it again; but the other half of a pair may take what the first one, which drains, did not. */
+  readonly #busy = new Set<ServerHalf>();
 
   /** @param awaited whether a server that seems dead is about to answer all the same */
   constructor(ways: readonly Way[], private readonly awaited: (server: Server) => boolean = () => false) {
@@ -36,16 +38,28 @@ class Choice {
 
   /** Whether there is somebody better to turn to than one who was lost. */
   hasBetterThan(lost: Server): boolean {
-    const next = this.#left[this.#next()]?.server;
-    return next !== undefined && next !== lost && this.#mayAnswer(next);
+    const next = this.#next();
+    return next !== undefined && next.server !== lost && this.#mayAnswer(next.server);
+  }
+
+  /** Whether there is anybody who did not say that he is busy. */
+  get isOpen(): boolean {
+    return this.#next() !== undefined;
+  }
+
+  busy(half: ServerHalf): void {
+    this.#busy.add(half);
   }
 
   take(): Way {
-    return this.#left.splice(Math.max(this.#next(), 0), 1)[0] as Way;
+    const next = this.#next() ?? this.#left[0] as Way;
+    this.#left.splice(this.#left.indexOf(next), 1);
+    return next;
   }
 
-  #next(): number {
-    return this.#left.findIndex(({ server }) => this.#mayAnswer(server));
+  #next(): Way | undefined {
+    const free = this.#left.filter(({ server }) => !this.#busy.has(server.present));
+    return free.find(({ server }) => this.#mayAnswer(server)) ?? free[0];
   }
 
   #mayAnswer(server: Server): boolean {
@@ -86,6 +100,7 @@ function hopsOf(choice: Choice, bytes: string, name: AccessName, monitor: Server
 
 class ServerHop implements Hop {
   #taken: Way | undefined;
+  #asked: ServerHalf | undefined;
 
   constructor(
     private readonly choice: Choice, private readonly message: string, readonly name: AccessName, private readonly monitor: ServerMonitor,
@@ -105,6 +120,7 @@ class ServerHop implements Hop {
 
   bytes(): string {
     this.#way.server.picked += 1;
+    this.#asked = this.#way.server.present;
     return this.message;
   }
 
@@ -120,8 +136,13 @@ class ServerHop implements Hop {
   }
 
   failed(failure: HopFailure): void {
-    // Busy is an answer.
-    if (failure !== 'busy') this.monitor.doubt(this.#way.server, `a request to it ended with a ${failure} failure`);
+    if (failure !== 'busy') return this.monitor.doubt(this.#way.server, `a request to it ended with a ${failure} failure`);
+    // Busy is an answer: it lives.
+    if (this.#asked !== undefined) this.choice.busy(this.#asked);
+  }
+
+  mayLead(): boolean {
+    return this.choice.isOpen;
   }
 }
 

@@ -5,12 +5,14 @@ const TIMER_C = 181_000;
 /** Ways and responses are short texts; effects are written down as a trace. */
 class Trace implements ForkEffects<string, string> {
   #lines: string[] = [];
+  readonly closed = new Set<string>();
   forward(branch: number, way: string) { this.#lines.push(`forward ${branch} ${way}`); }
   cancel(branch: number) { this.#lines.push(`cancel ${branch}`); }
   setTimerC(branch: number) { this.#lines.push(`C+ ${branch}`); }
   stopTimerC(branch: number) { this.#lines.push(`C- ${branch}`); }
   relay(response: string) { this.#lines.push(`relay ${response}`); }
   wayFailed(way: string) { this.#lines.push(`failed ${way}`); }
+  mayLead(way: string) { return !this.closed.has(way); }
   done() { this.#lines.push('done'); }
   answer(answer: FinalAnswer<string>) {
     this.#lines.push(answer.kind === 'local' ? `local ${answer.status}` : `answer ${[answer.response, ...answer.challenges].join('+')}`);
@@ -163,6 +165,21 @@ describe('ResponseContext', () => {
       out.take();
       response('0:180');
       expect(failure(0, 'timeout')).toEqual(['local 408', 'done']);
+    });
+
+    it('passes over a way that leads nowhere any more', () => {
+      const { out, response } = fork([['a1>a2>a3']]);
+      out.take();
+      out.closed.add('a2');
+      expect(response('0:503')).toEqual(['failed a1', 'forward 1 a3']);
+      expect(response('1:503')).toEqual(['failed a3', 'answer 1:503', 'done']);
+    });
+
+    it('ends with what it has when no way that is left leads anywhere', () => {
+      const { out, response } = fork([['a1>a2>a3']]);
+      out.take();
+      out.closed.add('a2').add('a3');
+      expect(response('0:503')).toEqual(['failed a1', 'answer 0:503', 'done']);
     });
 
     it('tries no other way once cancelled', () => {

@@ -40,6 +40,8 @@ export interface ForkEffects<W, R> {
   answer(answer: FinalAnswer<R>): void;
   /** That way failed in a manner that another request should know about: time-out, transport error or 503. */
   wayFailed(way: W): void;
+  /** Whether a way that was not tried yet may still lead anywhere; absent: each of them. */
+  mayLead?(way: W): boolean;
   /** Nothing is open any more. The last effect. */
   done(): void;
 }
@@ -168,9 +170,11 @@ export class ResponseContext<W, R> {
   /** RFC 3263 §4.3: the next way is a new transaction, and a branch number of its own so that late inputs go astray. */
   #tryNextWay(branch: number, at: Branch<W>, out: ForkEffects<W, R>): boolean {
     out.wayFailed(at.ways[at.way] as W);
-    if (this.#state !== 'open' || at.state === 'cancelled' || at.way + 1 >= at.ways.length) return false;
+    if (this.#state !== 'open' || at.state === 'cancelled') return false;
+    const way = at.ways.findIndex((each, index) => index > at.way && out.mayLead?.(each) !== false);
+    if (way < 0) return false;
     this.#end(branch, at, out);
-    const next = this.#branches.push({ ways: at.ways, way: at.way + 1, state: 'trying', timerC: false }) - 1;
+    const next = this.#branches.push({ ways: at.ways, way, state: 'trying', timerC: false }) - 1;
     this.#forward(next, this.#branches[next] as Branch<W>, out);
     return true;
   }
