@@ -8,6 +8,7 @@ import { type Clock, type Log, type Meter, SystemClock, SystemEntropy } from '#k
 import { type LeveledLog, type LogLevel, LOG_LEVELS, makeLog, PrometheusMeter } from '#observability';
 import { LocalSipNetwork } from '#sip/transport';
 import { TierHost } from './host.js';
+import { LoopWatch } from './loop-watch.js';
 import { type OpenStreamQueue, recorderDrivers } from './recorder-drivers.js';
 import { configuredStores } from './stores.js';
 import type { StartTier, TierPorts } from './tier.js';
@@ -72,19 +73,22 @@ export async function openProcess(options: ProcessOptions, prepare?: (config: Cl
   log.info('effective configuration', { config: redactedConfig(config) });
   const clock = new SystemClock(options.clockOffsetMs);
   const meter = new PrometheusMeter();
+  const loop = new LoopWatch(clock, meter);
   const drivers = await openDrivers(config, options.app, { clock, log, meter });
   const stores = configuredStores(config, { clock, log, meter });
   const ports = {
     clock, entropy: new SystemEntropy(), log, meter, ...drivers, ...recorderDrivers(config, { clock, meter }, drivers.queue), stores,
-    sipNetwork: new LocalSipNetwork(), processReady: (): boolean => host.ready(),
+    loop, sipNetwork: new LocalSipNetwork(), processReady: (): boolean => host.ready(),
   };
   const host: TierHost = new TierHost(config, ports);
   let finish: () => void = () => {};
   const asked = new Promise<void>((resolve) => { finish = resolve; });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, finish);
   process.on('unhandledRejection', (reason) => log.error('a promise was rejected and nobody looked', { reason: String(reason) }));
+  loop.start();
   const stopped = asked.then(async () => {
     await host.stop(DRAIN_MS);
+    loop.close();
     await ports.keyValues.close();
     await ports.bus.close();
     return 0;

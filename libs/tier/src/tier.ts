@@ -4,6 +4,7 @@ import type { Application, ClusterConfig } from '#config';
 import type { Clock, Entropy, Log, Meter } from '#kernel';
 import type { LocalSipNetwork } from '#sip/transport';
 import type { HistoryStore } from '#store';
+import type { LoopLateness } from './loop-watch.js';
 import type { TierStores } from './stores.js';
 
 /** The outside of a tier. A composition root chooses the drivers; nothing else knows which ones they are. */
@@ -14,6 +15,8 @@ export interface TierPorts {
   readonly meter: Meter;
   readonly bus: Bus;
   readonly keyValues: KeyValueStore;
+  /** How late the process runs; absent where nobody measures it, as in simulations. */
+  readonly loop?: LoopLateness;
   /** What outlives the process, by configuration; absent: nothing does. */
   readonly stores?: TierStores;
   /** Joins SIP transports of one process without the kernel; absent between processes. */
