@@ -7,7 +7,7 @@ import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import type { Clock, Entropy, Log, Meter, Timer } from '#kernel';
 import { type DigestAlgorithm, type Flow, makeResponse, type ServerTransaction, type SipRequest, type SipTransport, TransactionLayer } from '#sip';
 import { type AffinityNotice, Call, type CallEnvironment, type Heartbeat } from '#telephony';
-import type { AdminCommands } from '#tier';
+import type { AdminCommands, LoopLateness } from '#tier';
 import type { KVSource } from '#tlib';
 import type { ClientSession } from './adapters/client-session.js';
 import { LegLayer } from './legs/leg-layer.js';
@@ -31,6 +31,7 @@ import { DigestGate, nonceSecret } from './services/digest-gate.js';
 import { EventStreams } from './services/event-streams.js';
 import { ForwardedRequests } from './services/forwarded-requests.js';
 import { InviteIntake } from './services/invite-intake.js';
+import { OverloadGuard } from './services/overload-guard.js';
 import { OutboundProxies } from './services/outbound-proxies.js';
 import { ProxyCheck } from './services/proxy-check.js';
 import { Registrar } from './services/registrar.js';
@@ -47,6 +48,8 @@ export interface SessionControllerPorts {
   readonly bus: Bus;
   readonly transport: SipTransport;
   readonly pair?: PairTerm;
+  /** As in `TierPorts`. */
+  readonly loop?: LoopLateness;
   /** As in `TierPorts`: absent for a node without a pair. */
   readonly replica?: (tier: string) => Replica;
 }
@@ -79,6 +82,7 @@ export class SessionControllerCore {
   readonly #effects: CallEffects;
   readonly #trunks: TrunkService;
   readonly #registrar: Registrar;
+  readonly #overload: OverloadGuard;
   readonly #intake: InviteIntake;
   readonly #forwarded: ForwardedRequests;
   readonly #membership: MembershipService<Heartbeat>;
@@ -174,11 +178,12 @@ export class SessionControllerCore {
       algorithms: this.#options.list('digest-algorithms') as DigestAlgorithm[],
     });
     this.#registrar = new Registrar(config, node, { bus, clock, log, meter, gate, newTag, option });
+    this.#overload = new OverloadGuard(this.#options.number('overload-lateness'), { clock, log, meter, loop: given.loop });
     this.#intake = new InviteIntake(config, {
-      clock, log, meter, gate, newTag, option, legs: this.#legs, directory: this.#directory, draining: () => this.#draining,
+      clock, log, meter, gate, newTag, option, legs: this.#legs, directory: this.#directory, overload: this.#overload, draining: () => this.#draining,
     });
     this.#forwarded = new ForwardedRequests(node, {
-      bus, clock, directory: this.#directory, streams: this.#streams, outcomes: this.#outcomes, draining: () => this.#draining,
+      bus, clock, directory: this.#directory, streams: this.#streams, outcomes: this.#outcomes, overload: this.#overload, draining: () => this.#draining,
     });
     const routingPort = new RoutingPort(config, {
       clock, instance: this.instance, directory: this.#directory, routing: this.routing, outcomes: this.#outcomes,
@@ -222,6 +227,7 @@ export class SessionControllerCore {
     this.#membership.onChange((change) => this.#onMember(change));
     this.#membership.start();
     this.#trunks.start();
+    this.#overload.start();
     if (this.#replica !== undefined) this.#goOn(this.#replica);
     this.#repeatAffinity();
     this.#listen();
@@ -292,6 +298,7 @@ export class SessionControllerCore {
     this.#forwarded.close();
     this.#membership.close();
     this.#trunks.close();
+    this.#overload.close();
     this.#legs.close();
     this.#directory.close();
     this.#streams.close();

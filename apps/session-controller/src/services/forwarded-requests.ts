@@ -6,6 +6,7 @@ import { TError, type TRequest } from '#tlib';
 import { OPENING_LEG } from '../legs/leg-layer.js';
 import type { CallDirectory } from './call-directory.js';
 import type { EventStreams } from './event-streams.js';
+import type { OverloadGuard } from './overload-guard.js';
 import type { RequestOutcomes } from './request-outcomes.js';
 
 export interface ForwardedRequestPorts {
@@ -14,6 +15,7 @@ export interface ForwardedRequestPorts {
   readonly directory: CallDirectory;
   readonly streams: EventStreams;
   readonly outcomes: RequestOutcomes;
+  readonly overload: OverloadGuard;
   draining(): boolean;
 }
 
@@ -76,6 +78,9 @@ export class ForwardedRequests {
     }
     if (this.ports.directory.full) {
       return respond({ kind: 'error', code: TError.ResourceUnavailable, message: `node ${this.node} has reached max-calls` });
+    }
+    if (!this.ports.overload.admits()) {
+      return respond({ kind: 'error', code: TError.ResourceUnavailable, message: `node ${this.node} is overloaded: ask again in a few seconds` });
     }
     const call = this.ports.directory.open();
     this.ports.outcomes.expect(call, origin, dn, respond);

@@ -10,6 +10,7 @@ import { type Caller, CallerRecognition } from '../machines/caller.js';
 import { deviceAuth } from '../machines/device-auth.js';
 import type { CallDirectory } from './call-directory.js';
 import type { DigestGate } from './digest-gate.js';
+import type { OverloadGuard } from './overload-guard.js';
 
 export interface InviteIntakePorts {
   readonly clock: Clock;
@@ -18,6 +19,7 @@ export interface InviteIntakePorts {
   readonly gate: DigestGate;
   readonly legs: LegLayer;
   readonly directory: CallDirectory;
+  readonly overload: OverloadGuard;
   draining(): boolean;
   newTag(): string;
   option(name: string, dn?: string): string;
@@ -87,11 +89,12 @@ export class InviteIntake {
     return verdict.kind === 'passed' ? undefined : { status: 401, headers: verdict.headers };
   }
 
-  /** New work is refused first (architecture §6, "Overload"). */
+  /** New work is refused first (docs/specs/overload.md). */
   #overloaded(): Refusal | undefined {
     const retry: readonly HeaderLine[] = [['Retry-After', RETRY_AFTER_S]];
     if (this.ports.draining()) return { status: Number(this.ports.option('shutdown-sip-reject-code')), headers: retry };
     if (this.ports.directory.full) return { status: 503, headers: retry, why: 'max-calls is reached' };
+    if (!this.ports.overload.admits()) return { status: 503, headers: retry };
     return undefined;
   }
 
