@@ -28,6 +28,8 @@ const CONFIGURATION_HEAD = `# Configuration
 - **stores**: \`location\` and \`limiter\` with \`driver\` \`memory\`, or \`redis\` with \`data-centres\`, for each the URL of its server,
   \`redis://[user:password@]host:port\` (\`rediss://\` for TLS); \`history\` with \`driver\` \`sqlite\` and \`file\`, or \`cassandra\` with \`keyspace\`,
   \`user\`, \`password\` and \`data-centres\`, for each its \`contact-points\` (host:port) and \`replicas\` ([stores](specs/stores.md)).
+  Call limits count what is in one limiter store: give all data centres the URL of one Redis, since with several each counts alone, and with \`memory\` each
+  process; \`npx cordboard check\` says so.
 - **applications**: by name; \`type\` (sip-proxy, sip-server, vq-server, router, dns-server, console, recorder), \`geo-location\`, \`host\`, \`host-name\`,
   \`server-id\`, \`ports\`, \`routing-points\` (router), \`options\`. Only ports that are written listen.
   \`server-id\` is a number from 1 to 4095, by default the place in the file; no two sip-servers may have the same, now or later: ConnIDs, Contacts and

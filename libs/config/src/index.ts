@@ -11,3 +11,4 @@ export { OPTIONS } from './options/catalogue.js';
 export { expectation, type OptionDefinition, type OptionKind, type OptionLevel } from './options/option.js';
 export { type PortAddress, portAddresses, processName } from './pairs.js';
 export { redactedConfig } from './redact.js';
+export { limiterWarning } from './stores.js';

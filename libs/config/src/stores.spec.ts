@@ -1,6 +1,7 @@
 import { ConfigError } from './errors.js';
 import { parseConfig } from './load.js';
 import type { ClusterConfig } from './model.js';
+import { limiterWarning } from './stores.js';
 import { redactedConfig } from './redact.js';
 
 const read = (stores: string): ClusterConfig => parseConfig(`
@@ -74,5 +75,22 @@ describe('stores', () => {
     ['a misspelt key', '{ locations: {} }', /stores\.locations: is not known here/],
   ])('%s is refused with what to change', (_name, stores, expected) => {
     expect(problemsOf(stores)).toMatch(expected);
+  });
+});
+
+describe('a limiter store', () => {
+  const warningOf = (stores: string, driver: 'nats' | 'memory' = 'nats'): string | undefined =>
+    limiterWarning({ ...read(stores), bus: { ...read(stores).bus, driver } });
+  const at = (dc1: string, dc2: string): string => `{ limiter: { driver: redis, data-centres: { dc1: "redis://${dc1}:6379", dc2: "redis://${dc2}:6379" } } }`;
+
+  it('may be one server for all data centres, and counts for all then', () => {
+    expect(read(at('192.0.2.1', '192.0.2.1')).stores.limiter.dataCentres.get('dc2')).toBe('redis://192.0.2.1:6379');
+    expect(warningOf(at('192.0.2.1', '192.0.2.1'))).toBeUndefined();
+  });
+
+  it('counts for one data centre, or for one process, and says so', () => {
+    expect(warningOf(at('192.0.2.1', '192.0.2.2'))).toMatch(/servers differ, so each data centre counts alone/);
+    expect(warningOf('{}')).toMatch(/with the driver memory each process counts alone, and 2 applications count calls: give the driver redis/);
+    expect(warningOf('{}', 'memory')).toBeUndefined();
   });
 });

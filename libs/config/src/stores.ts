@@ -47,6 +47,22 @@ function toHistory(written: z.infer<typeof history> | undefined): HistoryConfig 
   };
 }
 
+const COUNTING: ReadonlySet<string> = new Set(['sip-proxy', 'sip-server', 'vq-server']);
+
+/** For who has call limits: why they would not be exact, and what to change. Undefined when one store counts for all. */
+export function limiterWarning(config: Pick<ClusterConfig, 'stores' | 'bus' | 'applications' | 'backups'>): string | undefined {
+  const { stores: { limiter }, bus, applications, backups } = config;
+  const counting = [...applications, ...backups].filter(({ type }) => COUNTING.has(type));
+  if (limiter.driver === 'memory') {
+    if (bus.driver === 'memory' || counting.length < 2) return undefined;
+    return `stores.limiter: with the driver memory each process counts alone, and ${counting.length} applications count calls: `
+      + 'give the driver redis, in data-centres the URL of one server for each data centre';
+  }
+  const urls = new Set(counting.map(({ geoLocation }) => limiter.dataCentres.get(geoLocation)));
+  if (urls.size < 2) return undefined;
+  return 'stores.limiter.data-centres: servers differ, so each data centre counts alone: give all of them the URL of one server for limits over all';
+}
+
 /** What `stores` contradicts: itself, or the applications. Path below `stores`, and what to change. */
 export function storesProblems({ stores, applications }: Pick<ClusterConfig, 'stores' | 'applications'>): [path: readonly string[], message: string][] {
   const missing = (store: string, sites: ReadonlyMap<string, unknown>, types: readonly string[]): [string[], string][] => {
@@ -60,7 +76,7 @@ export function storesProblems({ stores, applications }: Pick<ClusterConfig, 'st
   const recorders = kept.driver === 'cassandra' ? missing('history', kept.dataCentres, ['recorder']) : [];
   return [...nowhere, ...recorders, ...(['location', 'limiter'] as const).flatMap((store): [string[], string][] => {
     const { driver, dataCentres } = stores[store];
-    if (driver === 'redis') return missing(store, dataCentres, ['sip-proxy']);
+    if (driver === 'redis') return missing(store, dataCentres, store === 'limiter' ? [...COUNTING] : ['sip-proxy']);
     return dataCentres.size === 0 ? [] : [[[store, 'driver'], 'servers are given: the driver must be redis']];
   })];
 }

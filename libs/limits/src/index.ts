@@ -11,3 +11,4 @@ export {
 } from './rule.js';
 export { parseMode, parseRule, parseRuleInput } from './rule-schema.js';
 export { type Day, DAYS, isActive, type Schedule, ScheduleClock, type WeeklyWindow, type Window, windowAt } from './schedule.js';
+export { type CallSlot, formatSlots, isWay, parseSlots, SLOTS_HEADER, type SlotTake, wayTake } from './slots.js';

@@ -1,6 +1,9 @@
 /** Stores of the cluster: their ports and in-process drivers. */
 export { MemoryLimiterStore } from './limiter/memory.js';
-export { CLAIMS_MAX, type LimiterClaim, type LimiterStore, type LimiterVerdict, RENEWALS_MAX } from './limiter/port.js';
+export {
+  ACQUIRED_BY, CHECKS_MAX, HOLDINGS_MAX, type LimiterCheck, type LimiterClaim, type LimiterHolding, type LimiterStore, type LimiterTake,
+  type LimiterVerdict, TAKES_MAX,
+} from './limiter/port.js';
 export { MemoryLocationStore } from './location/memory.js';
 export type { LocationBinding, LocationDelta, LocationPage, LocationRemoval, LocationStore } from './location/port.js';
 export { checkQuery, type Cursor, cursorOf, parseCursor } from './history/cursor.js';

@@ -1,7 +1,7 @@
 import { parseConfig } from '#config';
 import { CountingMeter, silentLog } from '#kernel';
 import { VirtualClock } from '#simulation';
-import { MemoryLimiterStore, MemoryLocationStore } from '#store';
+import { MemoryLocationStore } from '#store';
 import { configuredStores } from './stores.js';
 
 const keeper = { keeps: () => true, onLost: () => {} };
@@ -16,13 +16,22 @@ describe('the stores of a process', () => {
   it('are in its memory unless the file says more', async () => {
     const stores = storesOf('{}');
     expect(await stores.location({ name: 'P1', dataCentre: 'dc1', keeper })).toBeInstanceOf(MemoryLocationStore);
-    expect(await stores.limiter('dc1')).toBeInstanceOf(MemoryLimiterStore);
+  });
+
+  it('count calls once for all tiers, whichever of them closes', async () => {
+    const stores = storesOf('{}');
+    const [proxy, controller] = [await stores.limiter('dc1'), await stores.limiter('dc1')];
+    await proxy.acquire('c1', { checks: [], takes: [{ counter: 'x' }] }, 60_000);
+    expect(await controller.usage(['x'])).toEqual([1]);
+    await proxy.close();
+    await controller.close();
+    expect(await (await stores.limiter('dc1')).usage(['x'])).toEqual([1]);
   });
 
   it('are at the server of its data centre, which need not answer', async () => {
     const nobody = '{ driver: redis, data-centres: { dc1: "redis://127.0.25.1:1" } }';
     const limiter = await storesOf(`{ limiter: ${nobody} }`).limiter('dc1');
-    await expect(limiter.release('c1')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(limiter.release(['c1'])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await limiter.close();
   });
 });

@@ -17,7 +17,7 @@ export interface LocationStoreOptions {
 export interface TierStores {
   /** Resolves when it holds what the server held, or the server does not answer. */
   location(options: LocationStoreOptions): Promise<LocationStore>;
-  /** Does not wait for its server. */
+  /** One for all tiers of the process; each closes it. Does not wait for its server. */
   limiter(dataCentre: string): Promise<LimiterStore>;
 }
 
@@ -28,6 +28,12 @@ export interface StorePorts {
 }
 
 export function configuredStores({ stores }: Pick<ClusterConfig, 'stores'>, ports: StorePorts): TierStores {
+  const limiters = new Map<string, SharedLimiter>();
+  const openLimiter = async (url: string | undefined): Promise<LimiterStore> => {
+    if (stores.limiter.driver === 'memory' || url === undefined) return new MemoryLimiterStore(ports.clock);
+    const { RedisLimiterStore } = await import('#store/redis');
+    return new RedisLimiterStore({ url }, ports);
+  };
   return {
     async location({ name, dataCentre, keeper }) {
       const url = stores.location.dataCentres.get(dataCentre);
@@ -37,9 +43,35 @@ export function configuredStores({ stores }: Pick<ClusterConfig, 'stores'>, port
     },
     async limiter(dataCentre) {
       const url = stores.limiter.dataCentres.get(dataCentre);
-      if (stores.limiter.driver === 'memory' || url === undefined) return new MemoryLimiterStore(ports.clock);
-      const { RedisLimiterStore } = await import('#store/redis');
-      return new RedisLimiterStore({ url }, ports);
+      const key = url ?? '';
+      const shared = limiters.get(key) ?? { users: 0, store: openLimiter(url) };
+      limiters.set(key, shared);
+      shared.users += 1;
+      return closedByLast(await shared.store, () => {
+        shared.users -= 1;
+        return shared.users === 0 && stores.limiter.driver !== 'memory' && limiters.delete(key);
+      });
+    },
+  };
+}
+
+interface SharedLimiter {
+  users: number;
+  readonly store: Promise<LimiterStore>;
+}
+
+/** The store as one of its users has it. `left`: whether nobody uses it any more. */
+function closedByLast(store: LimiterStore, left: () => boolean): LimiterStore {
+  let isOpen = true;
+  return {
+    acquire: (id, claim, leaseMs) => store.acquire(id, claim, leaseMs),
+    hold: (holdings, leaseMs) => store.hold(holdings, leaseMs),
+    release: (ids) => store.release(ids),
+    usage: (counters) => store.usage(counters),
+    onUp: (listener) => store.onUp(listener),
+    close: async () => {
+      if (isOpen && left()) await store.close();
+      isOpen = false;
     },
   };
 }

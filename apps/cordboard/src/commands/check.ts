@@ -1,5 +1,5 @@
 /** `cordboard check FILE`: says what is wrong with a configuration, or that nothing is. */
-import { ConfigError, loadConfig } from '#config';
+import { ConfigError, limiterWarning, loadConfig } from '#config';
 
 export async function runCheck(args: readonly string[]): Promise<number> {
   const [file] = args;
@@ -13,6 +13,8 @@ export async function runCheck(args: readonly string[]): Promise<number> {
     const pairs = config.backups.length === 0 ? '' : ` (${config.backups.length} of them backups)`;
     const applications = config.applications.length + config.backups.length;
     console.log(`${file} is in order: ${applications} applications${pairs}, ${config.dns.size} DNs, ${config.persons.size} persons`);
+    const alone = limiterWarning(config);
+    if (alone !== undefined) console.log(`for call limits: ${alone}`);
     return 0;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

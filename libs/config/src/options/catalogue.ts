@@ -29,6 +29,7 @@ export const OPTIONS: readonly OptionDefinition[] = [
   option('agent-state-auto-restore', yesNo, 'false', ['cluster'], 'A new owner logs the agent in again in the state it had.'),
   option('client-password', text(/^.{0,200}$/, 'a text of at most 200 characters', true), '', ['cluster', 'sip-server', 'vq-server'], 'Password of T-Library clients; empty = none is asked.'),
   option('known-applications', list(), '', ['cluster', 'sip-server', 'vq-server'], 'Applications let in on T-Library ports; empty = any name.'),
+  option('limiter-lease', seconds(5, 3600), '30', ['cluster'], 'How long a call counts for call limits that nobody tells of any more: what a process that died leaves behind. Each is told again in every third of it.'),
   // ---- proxy
   option('oos-check', seconds(0, 3600), '5', ['cluster', 'sip-proxy', 'sip-server', 'Trunk'], 'Seconds between OPTIONS probes; 0 = never.'),
   option('oos-force', seconds(1, 3600), '5', ['cluster', 'sip-proxy', 'sip-server', 'Trunk'], 'Seconds after an unanswered probe until the peer is out of service.'),

@@ -1,24 +1,22 @@
-/** Slots at one Redis that all proxies of a data centre, or of all, share: one script per verdict. */
-import { assert } from '#kernel';
+/** Slots at one Redis that all share who must count as one: one script per verdict. */
 import { RedisLink, type RedisLinkPorts } from '../../drivers/redis-link.js';
 import { type RedisScript, runScript } from '../../drivers/redis-script.js';
-import { CLAIMS_MAX, type LimiterClaim, type LimiterStore, type LimiterVerdict, RENEWALS_MAX } from '../port.js';
-import { ACQUIRE, RELEASE, RENEW, USAGE } from './redis-scripts.js';
+import { checkClaim, checkHoldings, checkIds } from '../bounds.js';
+import {
+  ACQUIRED_BY, LATE_MS, type LimiterCheck, type LimiterClaim, type LimiterHolding, type LimiterStore, type LimiterTake, type LimiterVerdict,
+} from '../port.js';
+import { ACQUIRE, HOLD, RELEASE, USAGE } from './redis-scripts.js';
 
-const counterKey = (counter: string): string => `cb:lim:c:${counter}`;
-const callKey = (callId: string): string => `cb:lim:k:${callId}`;
+/** More than any figure. JSON has no infinity. */
+const NO_LIMIT = 1e12;
 
 export class RedisLimiterStore implements LimiterStore {
   readonly #link: RedisLink;
-  #whenUp: (() => void)[] = [];
+  readonly #listeners = new Set<() => void>();
 
   /** Does not wait for the server: until it answers every method throws `StoreUnavailable`. */
   constructor({ url }: { readonly url: string }, ports: RedisLinkPorts) {
-    this.#link = new RedisLink({ url, store: 'limiter' }, ports, {
-      onUp: () => {
-        for (const tell of this.#whenUp.splice(0)) tell();
-      },
-    });
+    this.#link = new RedisLink({ url, store: 'limiter' }, ports, { onUp: () => { for (const tell of [...this.#listeners]) tell(); } });
   }
 
   get isUp(): boolean {
@@ -27,36 +25,59 @@ export class RedisLimiterStore implements LimiterStore {
 
   /** Resolves when the server answers. */
   connected(): Promise<void> {
-    return this.isUp ? Promise.resolve() : new Promise((resolve) => void this.#whenUp.push(resolve));
+    if (this.isUp) return Promise.resolve();
+    return new Promise((resolve) => {
+      const stop = this.onUp(() => {
+        stop();
+        resolve();
+      });
+    });
   }
 
-  async acquire(callId: string, claims: readonly LimiterClaim[], leaseMs: number): Promise<LimiterVerdict> {
-    assert(claims.length <= CLAIMS_MAX, `at most ${CLAIMS_MAX} claims`);
-    const keys = [callKey(callId), ...claims.map(({ counter }) => counterKey(counter))];
-    const args = claims.flatMap(({ counter, limit, shadow }) => [counter, limit === Infinity ? -1 : limit, shadow === true ? 1 : 0]);
-    const [admitted, ...full] = await this.#run(ACQUIRE, keys, [callId, Math.ceil(leaseMs), ...args]);
-    return { admitted: admitted === 1, full: full.map((place) => (claims[place] as LimiterClaim).counter) };
+  onUp(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
-  async renew(callIds: readonly string[], leaseMs: number): Promise<readonly string[]> {
-    assert(callIds.length <= RENEWALS_MAX, `at most ${RENEWALS_MAX} renewals`);
-    const lost = await this.#run(RENEW, callIds.map(callKey), [Math.ceil(leaseMs), ...callIds]);
-    return lost.map((place) => callIds[place] as string);
+  async acquire(id: string, claim: LimiterClaim, leaseMs: number): Promise<LimiterVerdict> {
+    checkClaim(claim);
+    const { checks, takes } = claim;
+    const args = [id, ACQUIRED_BY, Math.ceil(leaseMs), JSON.stringify(checks.map(checkOf)), JSON.stringify(takes.map(takeOf))];
+    const [admitted, ...full] = await this.#run(ACQUIRE, args);
+    return { admitted: admitted === 1, full: full.map((place) => (checks[place] as LimiterCheck).name) };
   }
 
-  async release(callId: string): Promise<boolean> {
-    return await runScript(this.#link, RELEASE, [callKey(callId)], [callId]) !== 0;
+  async hold(holdings: readonly LimiterHolding[], leaseMs: number): Promise<readonly boolean[]> {
+    checkHoldings(holdings);
+    if (holdings.length === 0) return [];
+    const heard = await this.#run(HOLD, [Math.ceil(leaseMs), ...holdings.map(holdingOf)]);
+    return heard.map((each) => each === 1);
+  }
+
+  async release(ids: readonly string[]): Promise<readonly boolean[]> {
+    checkIds(ids);
+    if (ids.length === 0) return [];
+    const freed = await this.#run(RELEASE, [LATE_MS, ...ids]);
+    return freed.map((each) => each === 1);
   }
 
   usage(counters: readonly string[]): Promise<readonly number[]> {
-    return this.#run(USAGE, counters.map(counterKey), []);
+    return this.#run(USAGE, counters);
   }
 
   async close(): Promise<void> {
     this.#link.close();
   }
 
-  #run(script: RedisScript, keys: readonly string[], args: readonly (string | number)[]): Promise<number[]> {
-    return runScript(this.#link, script, keys, args) as Promise<number[]>;
+  #run(script: RedisScript, args: readonly (string | number)[]): Promise<number[]> {
+    return runScript(this.#link, script, [], args) as Promise<number[]>;
   }
 }
+
+const takeOf = ({ counter, until = [] }: LimiterTake): string[] => [counter, ...until];
+
+const checkOf = ({ counters, way, combine, refuse, limit, ghosts = '', shadow }: LimiterCheck): unknown[] =>
+  [counters, way, combine === 'any', refuse === 'at-most', Math.min(limit, NO_LIMIT), ghosts, shadow];
+
+const holdingOf = ({ id, by, takes, was = '', amends = false }: LimiterHolding): string =>
+  JSON.stringify([id, by, takes.map(takeOf), was, amends]);
