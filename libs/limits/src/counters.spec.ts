@@ -26,6 +26,11 @@ it('names a set of queues alike in any order, and no two sets alike', () => {
   }));
 });
 
+it('keeps the name of a number short that no rule can have', () => {
+  expect(dnisCounter('5'.repeat(9_000))).toMatch(/^dnis:~[\w-]{43}$/);
+  expect(dnisCounter('5'.repeat(64))).toBe(`dnis:${'5'.repeat(64)}`);
+});
+
 it('keeps the name of a large set short', () => {
   const queues = Array.from({ length: 100 }, (_, index) => `queue-${index}`);
   expect(wayCounter(queues)).toMatch(/^way:~[\w-]{43}$/);

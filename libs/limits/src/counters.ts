@@ -1,8 +1,11 @@
 /** Names of the counters at the LimiterStore, all made here: without spaces, and no two of them alike for two things. */
 import { createHash } from 'node:crypto';
 
-/** Calls from trunks to a number. */
-export const dnisCounter = (dnis: string): string => `dnis:${escapeName(dnis)}`;
+/** No rule has a longer one. */
+const DNIS_MAX = 64;
+
+/** Calls from trunks to a number. What a carrier sends may be of any length: a long one is named by its hash. */
+export const dnisCounter = (dnis: string): string => `dnis:${dnis.length > DNIS_MAX ? hashOf(dnis) : escapeName(dnis)}`;
 
 /** Calls that wait in a queue. */
 export const waitingCounter = (queue: string): string => `waiting:${escapeName(queue)}`;
@@ -26,9 +29,11 @@ const WAY_NAME_MAX = 100;
 export function wayCounter(queues: readonly string[]): string {
   const names = [...new Set(queues)].sort().map(escapeName).join(',');
   if (names.length <= WAY_NAME_MAX) return `way:${names}`;
-  // '~' and ',' are escaped in names, so a hash is no queue's name.
-  return `way:~${createHash('sha256').update(names).digest('base64url')}`;
+  return `way:${hashOf(names)}`;
 }
+
+/** '~' is escaped in names, so a hash is nothing's name. */
+const hashOf = (text: string): string => `~${createHash('sha256').update(text).digest('base64url')}`;
 
 const UNSAFE = /[^A-Za-z0-9+._*#@-]/gu;
 

@@ -1,7 +1,14 @@
 /** Call limits: rules, schedules, numbers and block lists; what a call is asked and takes at the LimiterStore. No I/O. */
+export { type AniImport, importAniCsv, writeAniCsv } from './ani-csv.js';
+export {
+  ANI_MAX, ANI_RANGES_MAX, type AniEntry, type AniInput, type AniPattern, aniText, NOTE_MAX, parseAni, parseAniInput,
+} from './ani-entry.js';
+export { AniList, type AniProblem } from './ani-list.js';
+export { ANI_SHARDS, aniShardOf } from './ani-shard.js';
 export {
   agentSlots, dnisCounter, escapeName, ghostsCounter, readyCounter, talkingCounter, unescapeName, waitingCounter, wayCounter,
 } from './counters.js';
+export { type LineError } from './csv-text.js';
 export { ERRORS_MAX, type FieldError } from './field-error.js';
 export { DEFAULT_PLAN, formsOf, type NumberPlan, toE164 } from './numbers.js';
 export { OVERLAP_DAYS, overlapOf } from './overlap.js';
@@ -10,5 +17,6 @@ export {
   RULE_TYPES, type RuleInput, RULES_MAX, RULES_PER_DNIS_MAX, type RuleType, WEEKLY_MAX, type WithoutStore, WITHOUT_STORE,
 } from './rule.js';
 export { parseMode, parseRule, parseRuleInput } from './rule-schema.js';
+export { type ImportedRule, readRulesCsv, writeRulesCsv } from './rules-csv.js';
 export { type Day, DAYS, isActive, type Schedule, ScheduleClock, type WeeklyWindow, type Window, windowAt } from './schedule.js';
 export { type CallSlot, formatSlots, isWay, parseSlots, SLOTS_HEADER, type SlotTake, wayTake } from './slots.js';

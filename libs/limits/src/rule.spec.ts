@@ -49,7 +49,7 @@ it.each([
   [{ ...rule, schedule: { timeZone: 'UTC', weekly: [{ days: ['mon'], from: '9:00', to: '10:00' }] } }, 'schedule.weekly.0.from: must be a time of day such as 09:00 or 17:30:15'],
   [{ ...rule, schedule: { timeZone: 'UTC', weekly: [{ days: ['mon'], from: '24:00', to: '10:00' }] } }, 'schedule.weekly.0.from: must be before 24:00; midnight at the begin of a day is 00:00'],
   [{ ...rule, schedule: { timeZone: 'UTC', weekly: [{ days: ['mon'], from: '10:00', to: '10:00' }] } }, 'schedule.weekly.0.to: is the same as from; write 00:00 to 24:00 for the whole day'],
-  [{ ...rule, withoutStore: 'maybe' }, 'withoutStore: must be one of: open, closed, share'],
+  [{ ...rule, withoutStore: 'maybe' }, 'withoutStore: must be one of: open, share, closed'],
 ])('%# tells what to change: %j', (value, error) => {
   expect(errorsOf(value)).toEqual([error]);
 });

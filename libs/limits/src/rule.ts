@@ -15,8 +15,8 @@ export type Mode = (typeof MODES)[number];
 export const COMBINES = ['sum', 'any'] as const;
 export type Combine = (typeof COMBINES)[number];
 
-/** What a call gets while the store is away, when a rule does not leave that to the option `limiter-without-store`. */
-export const WITHOUT_STORE = ['open', 'closed', 'share'] as const;
+/** What a call gets while the store is away, if a rule does not leave that to the option `limiter-without-store`; the mildest first. */
+export const WITHOUT_STORE = ['open', 'share', 'closed'] as const;
 export type WithoutStore = (typeof WITHOUT_STORE)[number];
 
 export const ANSWER_STATUSES = [486, 503, 603, 302] as const;
