@@ -8,6 +8,7 @@ import type { Clock, Entropy, Log, Meter, Timer } from '#kernel';
 import { type DigestAlgorithm, type Flow, makeResponse, type ServerTransaction, type SipRequest, type SipTransport, TransactionLayer } from '#sip';
 import { type AffinityNotice, Call, type CallEnvironment, type Heartbeat } from '#telephony';
 import type { AdminCommands, LoopLateness } from '#tier';
+import { type LimiterStore, LimitsTeller } from '#store';
 import type { KVSource } from '#tlib';
 import type { ClientSession } from './adapters/client-session.js';
 import { LegLayer } from './legs/leg-layer.js';
@@ -26,6 +27,7 @@ import { adminCommands } from './services/admin-commands.js';
 import { AgentOffers } from './services/agent-offers.js';
 import { CallDirectory } from './services/call-directory.js';
 import { CallEffects } from './services/call-effects.js';
+import { CallSlotsDesk } from './services/call-slots-desk.js';
 import { CallReporting, REPORTING_LIMITS } from './services/call-reporting.js';
 import { DigestGate, nonceSecret } from './services/digest-gate.js';
 import { EventStreams } from './services/event-streams.js';
@@ -50,6 +52,8 @@ export interface SessionControllerPorts {
   readonly pair?: PairTerm;
   /** As in `TierPorts`. */
   readonly loop?: LoopLateness;
+  /** Who counts calls; absent: nobody does. */
+  readonly limiter?: LimiterStore | undefined;
   /** As in `TierPorts`: absent for a node without a pair. */
   readonly replica?: (tier: string) => Replica;
 }
@@ -77,6 +81,7 @@ export class SessionControllerCore {
   readonly #legs: LegLayer;
   readonly #owed: Owed;
   readonly #directory: CallDirectory;
+  readonly #slots: CallSlotsDesk;
   readonly #streams: EventStreams;
   readonly #outcomes: RequestOutcomes;
   readonly #effects: CallEffects;
@@ -144,6 +149,7 @@ export class SessionControllerCore {
     const environment = this.#environment(new DialPlan(config, {
       option, geoLocation: application.geoLocation, trunkInService: (trunk) => this.#trunks.inService(trunk),
     }));
+    this.#slots = new CallSlotsDesk(this.#teller(given));
     const names = new CallNames(application.serverId, this.#bootMs, (count) => entropy.bytes(count), lastCallID(this.#replica?.restored));
     this.#directory = new CallDirectory({
       clock, log, meter,
@@ -151,7 +157,10 @@ export class SessionControllerCore {
       makeMachine: (identity) => new Call(identity, environment),
       perform: (call, effect) => this.#effects.perform(call, effect),
       settled: () => this.#streams.flush(),
-      changed: (call) => this.#replica?.changed(call),
+      changed: (call) => {
+        this.#slots.changed(call);
+        this.#replica?.changed(call);
+      },
       abandon: (call) => this.#legs.abandon(call),
       unsaid: (dn) => this.#streams.claimed(dn),
       dnActive: (dn, active) => this.#dnActive(dn, active),
@@ -180,7 +189,8 @@ export class SessionControllerCore {
     this.#registrar = new Registrar(config, node, { bus, clock, log, meter, gate, newTag, option });
     this.#overload = new OverloadGuard(this.#options.number('overload-lateness'), { clock, log, meter, loop: given.loop });
     this.#intake = new InviteIntake(config, {
-      clock, log, meter, gate, newTag, option, legs: this.#legs, directory: this.#directory, overload: this.#overload, draining: () => this.#draining,
+      clock, log, meter, gate, newTag, option, legs: this.#legs, directory: this.#directory, slots: this.#slots, overload: this.#overload,
+      draining: () => this.#draining,
     });
     this.#forwarded = new ForwardedRequests(node, {
       bus, clock, directory: this.#directory, streams: this.#streams, outcomes: this.#outcomes, overload: this.#overload, draining: () => this.#draining,
@@ -244,6 +254,13 @@ export class SessionControllerCore {
     for (const point of pointsOf(restored)) if (this.routing.routers(point) > 0) this.#returning.came(point);
   }
 
+  /** Of what the process before this one told it is the same teller. */
+  #teller({ limiter: store, clock, log, meter }: SessionControllerPorts): LimitsTeller | undefined {
+    return store && new LimitsTeller({ store, clock, log, meter }, {
+      by: `session-controller/${this.application.name}`, tier: 'session-controller', leaseMs: this.#options.number('limiter-lease') * 1_000,
+    });
+  }
+
   #turn(work: () => void): void {
     if (this.#replica === undefined) work();
     else this.#replica.turns.run(work);
@@ -301,6 +318,7 @@ export class SessionControllerCore {
     this.#overload.close();
     this.#legs.close();
     this.#directory.close();
+    this.#slots.close();
     this.#streams.close();
     this.#outcomes.close();
     this.#layer.close();

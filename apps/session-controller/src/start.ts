@@ -24,18 +24,23 @@ interface OpenPort {
 
 export const startSessionController: StartTier = async (config, application, ports) => {
   const transport = await openSip(application, ports);
-  const core = new SessionControllerCore(config, application, { ...ports, transport: fenced(transport, ports) });
+  const limiter = await ports.stores?.limiter(application.geoLocation);
+  const core = new SessionControllerCore(config, application, { ...ports, limiter, transport: fenced(transport, ports) });
   const open: OpenPort[] = [];
+  const close = async (): Promise<void> => {
+    await closeAll(open, core, transport);
+    await limiter?.close();
+  };
   try {
     for (const port of tlibPorts(core)) {
       if (application.ports.has(port.id)) open.push(await openTlib(port, config, application, ports));
     }
   } catch (error) {
-    await closeAll(open, core, transport);
+    await close();
     throw error;
   }
   core.start();
-  return runningTier(core, transport, open);
+  return runningTier(core, transport, open, close);
 };
 
 /** What SIP goes through; the sockets are those of `transport`. */
@@ -43,14 +48,14 @@ function fenced(transport: SocketTransport, { fence, meter }: TierPorts): SipTra
   return fence === undefined ? transport : new FencedSip(transport, fence, meter);
 }
 
-function runningTier(core: SessionControllerCore, transport: SocketTransport, open: readonly OpenPort[]): RunningTier {
+function runningTier(core: SessionControllerCore, transport: SocketTransport, open: readonly OpenPort[], close: () => Promise<void>): RunningTier {
   return {
     instance: core.instance,
     listening: [...transport.listening.map((address): Listening => ({ id: 'sip', ...address })), ...open.map((port) => port.listening)],
     admin: core.admin,
     ready: () => core.ready(),
     drain: (deadlineMs) => core.drain(deadlineMs),
-    close: () => closeAll(open, core, transport),
+    close,
   };
 }
 

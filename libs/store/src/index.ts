@@ -4,6 +4,7 @@ export {
   ACQUIRED_BY, CHECKS_MAX, HOLDINGS_MAX, type LimiterCheck, type LimiterClaim, type LimiterHolding, type LimiterStore, type LimiterTake,
   type LimiterVerdict, TAKES_MAX,
 } from './limiter/port.js';
+export { LimitsTeller, type LimitsTellerOptions, type LimitsTellerPorts } from './limiter/teller.js';
 export { MemoryLocationStore } from './location/memory.js';
 export type { LocationBinding, LocationDelta, LocationPage, LocationRemoval, LocationStore } from './location/port.js';
 export { checkQuery, type Cursor, cursorOf, parseCursor } from './history/cursor.js';

@@ -3,6 +3,7 @@ export type * from './messages/index.js';
 export type * from './call/call.types.js';
 export type { CallTimer } from './call/call.state.js';
 export { Call, type CallSnapshot } from './call/call.js';
+export { type CallPlace, placeOf } from './call/views.js';
 export { askersOf, forgetAskers } from './call/askers.js';
 export { unsupportedRequest } from './call/requests.js';
 export { FIRST as FIRST_CALL_EVENTS, MOVES as CALL_EVENT_MOVES, type WalkState } from './call/walk-table.js';

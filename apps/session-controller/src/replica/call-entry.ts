@@ -3,6 +3,7 @@ import { entriesUnder } from '#cluster';
 import type { CallSnapshot, RequestOrigin } from '#telephony';
 import type { Debt } from '../legs/owed.js';
 import type { LegEntry } from '../legs/snapshots.js';
+import type { CallSlots } from '../machines/call-slots.js';
 
 export const CALL_ENTRY_VERSION = 1;
 
@@ -18,6 +19,8 @@ export interface CallEntry {
   readonly lastActiveMs: number;
   readonly legs: readonly LegEntry[];
   readonly late: readonly LateRequest[];
+  /** At the limiter store; absent for a call that came without a slot. */
+  readonly slots?: CallSlots;
 }
 
 /** Of the process as such. */

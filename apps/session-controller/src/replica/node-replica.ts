@@ -85,7 +85,7 @@ export class NodeReplica {
   #entryOf(call: CallRecord): CallEntry {
     return {
       version: CALL_ENTRY_VERSION, call: call.machine.state, lastActiveMs: call.lastActiveMs, legs: this.ports.legs().snapshots(call),
-      late: this.#lateOf(call),
+      late: this.#lateOf(call), ...(call.slots?.slot === undefined ? {} : { slots: call.slots }),
     };
   }
 

@@ -55,6 +55,7 @@ export class RestoreCalls {
       assert(entry.version === CALL_ENTRY_VERSION, `a call in version ${String(entry.version)}: both halves of a pair need programs that know it`);
       forgetAskers(entry.call, (origin) => entry.late.some((late) => isSame(late.origin, origin)));
       call = this.ports.directory.adopt(Call.restore(entry.call, this.ports.environment), entry.lastActiveMs);
+      call.slots = entry.slots;
       this.ports.legs.adopt(call, entry.legs);
       this.#expectLate(call, entry);
       this.#armTimers(call, entry);

@@ -183,7 +183,9 @@ export class CallDirectory {
   }
 
   #add(identity: CallIdentity, machine: CallMachine, lastActiveMs: number): CallRecord {
-    const call: CallRecord = { identity, machine, timers: new Map(), dns: new Set(), lastActiveMs, ended: false, broken: false };
+    const call: CallRecord = {
+      identity, machine, timers: new Map(), dns: new Set(), lastActiveMs, slots: undefined, counts: false, ended: false, broken: false,
+    };
     this.#calls.set(identity.connID, call);
     this.#live += 1;
     return call;

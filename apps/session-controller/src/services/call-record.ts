@@ -2,6 +2,7 @@
 import type { Machine, Timer } from '#kernel';
 import type { CallEffect, CallIdentity, CallInput, CallSnapshot, CallSummary, CallView } from '#telephony';
 import type { TEvent } from '#tlib';
+import type { CallSlots } from '../machines/call-slots.js';
 
 /** What the directory needs of the call machine of `#telephony`. */
 export interface CallMachine extends Machine<CallInput, CallEffect> {
@@ -24,6 +25,10 @@ export interface CallRecord {
   readonly dns: Set<string>;
   /** Of the latest input, or of a sign of life of a leg. */
   lastActiveMs: number;
+  /** At the limiter store, as far as its state does not say them. */
+  slots: CallSlots | undefined;
+  /** The limiter store was told of it. */
+  counts: boolean;
   ended: boolean;
   /** Torn down because of a bug. */
   broken: boolean;

@@ -9,6 +9,7 @@ import { bodySdp, hasForeignBody } from '../legs/sdp.js';
 import { type Caller, CallerRecognition } from '../machines/caller.js';
 import { deviceAuth } from '../machines/device-auth.js';
 import type { CallDirectory } from './call-directory.js';
+import type { CallSlotsDesk } from './call-slots-desk.js';
 import type { DigestGate } from './digest-gate.js';
 import type { OverloadGuard } from './overload-guard.js';
 
@@ -19,6 +20,7 @@ export interface InviteIntakePorts {
   readonly gate: DigestGate;
   readonly legs: LegLayer;
   readonly directory: CallDirectory;
+  readonly slots: CallSlotsDesk;
   readonly overload: OverloadGuard;
   draining(): boolean;
   newTag(): string;
@@ -100,6 +102,7 @@ export class InviteIntake {
 
   #open(request: SipRequest, transaction: ServerTransaction, from: CallOrigin): void {
     const call = this.ports.directory.open();
+    this.ports.slots.opened(call, request);
     this.ports.legs.openInbound(call, request, transaction, this.#reliable(request, from));
     const byUri = this.ports.option('init-dnis-by-ruri') === 'true';
     const dialledUri = byUri ? request.requestUri : request.to.uri;

@@ -1,6 +1,6 @@
 /** The call as others see it: a DN's owner, operators. */
 import type { CallSummary, CallView } from '../messages/index.js';
-import { type Party, PartyState } from './call.state.js';
+import { type CallState, type Party, PartyKind, PartyState } from './call.state.js';
 import { partyStateBits } from './monitor-events.js';
 import type { Step } from './step.js';
 
@@ -34,5 +34,29 @@ export function summaryOf(step: Step): CallSummary {
     connID: call.identity.connID, callUUID: call.identity.callUUID, callType: call.callType, node: step.env.node,
     ani: call.ani, dnis: call.dnis, startedAtMs: call.identity.startedAtMs,
     parties: call.parties.map(({ dn, role, state }) => ({ dn, role, state: STATE_NAMES[state] })),
+  };
+}
+
+/** Where a call stands at Routing Points, for who counts calls (docs/specs/limits.md). */
+export interface CallPlace {
+  /** The Routing Point where it waits, and rings at nobody. */
+  readonly waitsAt: string | undefined;
+  /** The last Routing Point from which it went to a device. */
+  readonly talksFor: string | undefined;
+  /** A device, or the outside, has it: it rings there, or did. */
+  readonly isReached: boolean;
+}
+
+export function placeOf(call: Readonly<CallState>): CallPlace {
+  const { parties, queue, attempt, lastQueue } = call;
+  const party = (wanted: number | undefined): Party | undefined => parties.find(({ id }) => id === wanted);
+  // With divert-on-ringing off it stays at the Routing Point until somebody answers.
+  const rings = (party(attempt?.party)?.state ?? PartyState.New) >= PartyState.Ringing;
+  const point = party(queue?.party);
+  const waits = point !== undefined && !rings;
+  return {
+    waitsAt: waits ? point.dn : undefined,
+    talksFor: !waits && lastQueue !== '' && parties.length > 0 ? lastQueue : undefined,
+    isReached: parties.some(({ role, kind, state }) => role === 'Destination' && kind !== PartyKind.RoutingPoint && state >= PartyState.Ringing),
   };
 }

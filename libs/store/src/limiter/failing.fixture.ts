@@ -1,0 +1,39 @@
+/** A limiter store of one process that can be away, and tells what it was asked. */
+import { StoreUnavailable } from '../unavailable.js';
+import { MemoryLimiterStore } from './memory.js';
+import type { LimiterHolding } from './port.js';
+
+export class FailingLimiterStore extends MemoryLimiterStore {
+  away = false;
+  readonly asked: string[] = [];
+  readonly #listeners = new Set<() => void>();
+
+  override async hold(holdings: readonly LimiterHolding[], leaseMs: number): Promise<readonly boolean[]> {
+    this.#answer(`hold ${holdings.map(({ id }) => id).join(' ')}`);
+    return super.hold(holdings, leaseMs);
+  }
+
+  override async release(ids: readonly string[]): Promise<readonly boolean[]> {
+    this.#answer(`release ${ids.join(' ')}`);
+    return super.release(ids);
+  }
+
+  override onUp(listener?: () => void): () => void {
+    if (listener !== undefined) this.#listeners.add(listener);
+    return () => { if (listener !== undefined) this.#listeners.delete(listener); };
+  }
+
+  figures(counters: readonly string[]): Promise<readonly number[]> {
+    return this.usage(counters);
+  }
+
+  back(): void {
+    this.away = false;
+    for (const tell of this.#listeners) tell();
+  }
+
+  #answer(text: string): void {
+    if (this.away) throw new StoreUnavailable('limiter', 'away');
+    this.asked.push(text);
+  }
+}
