@@ -8,7 +8,8 @@ export const startTController: StartTier = async (config, application, ports) =>
   const wanted = application.ports.get('TCport');
   if (wanted === undefined) throw new Error(`application ${name} needs a port "TCport": add it under ports`);
   const log = ports.log.with({ instance: `${name}/t-controller` });
-  const core = new TControllerCore(config, application, { ...ports, log }, (event, sessions, requester, referenceID) =>
+  const limiter = await ports.stores?.limiter(application.geoLocation);
+  const core = new TControllerCore(config, application, { ...ports, log, limiter }, (event, sessions, requester, referenceID) =>
     server.fanOut(event, sessions, requester, referenceID));
   const options = tlibServerOptions(config, application, { role: 'TController', clientRoles: ['Standard', 'Smart'] });
   const server: TlibServer = new TlibServer({ ...ports, log }, options, {
@@ -31,6 +32,7 @@ export const startTController: StartTier = async (config, application, ports) =>
       if (ports.pair !== undefined) core.close();
       await server.close();
       core.close();
+      await limiter?.close();
     },
   };
 };

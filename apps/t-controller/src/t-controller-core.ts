@@ -4,6 +4,7 @@ import {
 } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import { DnFeeds, type DnSnapshot, type Heartbeat, type OwnerNotice, readSnapshots, SilentPeers } from '#telephony';
+import { type LimiterStore, LimitsTeller } from '#store';
 import type { AdminCommands, TierPorts } from '#tier';
 import type { KVSource, TEvent, TRequest } from '#tlib';
 import type { TlibSession } from '#tlib/server';
@@ -12,6 +13,7 @@ import { ClientDesk } from './services/client-desk.js';
 import { OwnedDns } from './services/owned-dns.js';
 import { OwnerApplications } from './services/owner-applications.js';
 import { OwnerRecords, type StoredOwner } from './services/owner-records.js';
+import { ReadyAgents } from './services/ready-agents.js';
 import { SessionControllers } from './services/session-controllers.js';
 import { SmartDesk } from './services/smart-desk.js';
 
@@ -22,9 +24,15 @@ const SETTLE_MS = 200;
 /** Records of the process before are believed only then: a phone may have moved meanwhile, which its new owner's page or record tells. */
 const OWN_RECORDS_MS = 600;
 
+export interface TControllerPorts extends TierPorts {
+  /** Who counts agents for call limits; absent: nobody does. */
+  readonly limiter?: LimiterStore | undefined;
+}
+
 export class TControllerCore {
   readonly instance: string;
   readonly #owned: OwnedDns;
+  readonly #readyAgents: ReadyAgents;
   readonly #feeds: DnFeeds;
   readonly #desk: ClientDesk;
   readonly #smart: SmartDesk;
@@ -49,19 +57,24 @@ export class TControllerCore {
   #closed = false;
 
   constructor(
-    config: ClusterConfig, private readonly application: Application, private readonly ports: TierPorts, fanOut: FanOut,
+    config: ClusterConfig, private readonly application: Application, private readonly ports: TControllerPorts, fanOut: FanOut,
   ) {
     const { name, geoLocation } = application;
     const { bus, clock } = ports;
     const options = new OptionLookup(config, application);
     this.instance = `${name}/t-controller`;
     this.#routingPoints = [...config.dns.values()].filter((dn) => dn.type === 'RoutingPoint').map((dn) => dn.number);
+    const { limiter } = ports;
+    this.#readyAgents = new ReadyAgents(config, limiter && new LimitsTeller({ ...ports, store: limiter }, {
+      by: `t-controller/${name}`, tier: 't-controller', leaseMs: options.number('limiter-lease') * 1_000,
+    }));
     this.#owned = new OwnedDns(application, config, options, { ...ports, replica: ports.replica?.('t-controller') }, {
       added: (snapshot) => this.#smart.added(snapshot),
       removed: (dn, heir) => this.#smart.removed(dn, heir),
       published: (event) => this.#smart.published(event),
       recorded: (record, untilMs) => this.#records.put(record, untilMs),
       released: (dn) => this.#records.remove(dn),
+      ready: (dn, agentID) => this.#readyAgents.changed(dn, agentID),
       refused: (dn, event, origin) => {
         this.#desk.refused(dn, event, origin);
         this.#smart.refused(dn, event, origin);
@@ -157,6 +170,7 @@ export class TControllerCore {
     this.#controllers.close();
     this.#feeds.close();
     this.#owned.close();
+    this.#readyAgents.close();
   }
 
   /** For EventServerInfo. */

@@ -6,8 +6,10 @@ import { lifeOf, MembershipService, PRIMARY } from '#cluster';
 import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import type { Heartbeat } from '#telephony';
 import { type RunningTier, type TierPorts, tlibServerOptions } from '#tier';
+import { LimitsTeller } from '#store';
 import { TlibStrategy } from '#tlib/server';
 import { VqController } from './vq.controller.js';
+import { VqSlots } from './services/vq-slots.js';
 import { VqServerCore } from './vq-core.js';
 
 @Module({})
@@ -19,7 +21,11 @@ export async function startVqServer(config: ClusterConfig, application: Applicat
   if (wanted === undefined) throw new Error(`application ${name} needs a port "default": add it under ports`);
   const options = new OptionLookup(config, application);
   const log = ports.log.with({ subsystem: 'vq-server', instance: name });
-  const core = new VqServerCore(config, options, { ...ports, replica: ports.replica?.('vq-server') }, { switchName: config.switchName, geoLocation });
+  const limiter = await ports.stores?.limiter(geoLocation);
+  const slots = new VqSlots(limiter && ((gone) => new LimitsTeller({ ...ports, log, store: limiter }, {
+    by: `vq-server/${name}`, tier: 'vq-server', leaseMs: options.number('limiter-lease') * 1_000, gone,
+  })));
+  const core = new VqServerCore(config, options, { ...ports, slots, replica: ports.replica?.('vq-server') }, { switchName: config.switchName, geoLocation });
   let draining = false;
   const serverOptions = tlibServerOptions(config, application, { role: 'VirtualQueue', clientRoles: ['Standard'] });
   const strategy = new TlibStrategy({ ...ports, log }, serverOptions, { host, port: wanted }, {
@@ -52,6 +58,7 @@ export async function startVqServer(config: ClusterConfig, application: Applicat
       membership.close();
       core.close();
       await app.close();
+      await limiter?.close();
     },
   };
 }

@@ -8,6 +8,7 @@ import { LostClients } from './machines/lost-clients.js';
 import { QueueContents } from './machines/queue-contents.js';
 import { ReservationDesk } from './services/reservation-desk.js';
 import { VqReplica } from './services/vq-replica.js';
+import { VqSlots } from './services/vq-slots.js';
 
 /** What the server needs of a client. */
 export interface VqClient {
@@ -27,6 +28,8 @@ export interface VqPorts {
   readonly meter: Meter;
   /** Absent for a server without a pair. */
   readonly replica?: Replica | undefined;
+  /** Absent: nobody counts calls. */
+  readonly slots?: VqSlots | undefined;
 }
 
 const QUEUE_BOUNDS = { max: 10_000, ageMs: 24 * 3_600_000 };
@@ -45,6 +48,7 @@ export class VqServerCore {
   readonly #lost = new LostClients();
   readonly #orphans: Counter;
   readonly #replica: VqReplica | undefined;
+  readonly #slots: VqSlots;
   #waiting: Timer | undefined;
   #nextPlace = 1;
   #closed = false;
@@ -54,6 +58,7 @@ export class VqServerCore {
   ) {
     this.#orphans = ports.meter.counter('virtual_queue_orphans_total', 'Calls taken out of a virtual queue because their router was gone');
     this.#replica = ports.replica === undefined ? undefined : new VqReplica(ports.replica);
+    this.#slots = ports.slots ?? new VqSlots(undefined);
     this.#reservations = new ReservationDesk(options, {
       ...ports, replica: this.#replica, program: (client) => this.#programs.get(client) ?? '',
       watchers: (dn) => this.#registered.get(dn)?.values() ?? [],
@@ -164,6 +169,9 @@ export class VqServerCore {
     if (name !== 'EventUserEvent' && request['ConnID'] === undefined) refuse(TError.InvalidAttribute, `${name} needs the ConnID of the call`);
     const nowMs = this.ports.clock.nowMs();
     const event = fabricate(name, queue, request, nowMs);
+    if (name === 'EventDiverted' && this.config.dns.get(event['ThirdPartyDN'] as string)?.type === 'Extension') {
+      this.#slots.talks(queue, event['ConnID'] as string);
+    }
     this.#queue(queue).on(event, client.id, this.#nextPlace, nowMs);
     this.#nextPlace += 1;
     this.#replica?.flush();
@@ -174,8 +182,14 @@ export class VqServerCore {
   #queue(dn: string): QueueContents {
     let contents = this.#queues.get(dn);
     if (contents === undefined) this.#queues.set(dn, contents = new QueueContents(QUEUE_BOUNDS, {
-      entered: (call) => this.#replica?.putQueued({ ...call, dn, applicationName: this.#programs.get(call.client) ?? '' }),
-      left: (connID) => this.#replica?.removeQueued(dn, connID),
+      entered: (call) => {
+        this.#slots.waits(dn, call.connID);
+        this.#replica?.putQueued({ ...call, dn, applicationName: this.#programs.get(call.client) ?? '' });
+      },
+      left: (connID) => {
+        this.#slots.left(dn, connID);
+        this.#replica?.removeQueued(dn, connID);
+      },
     }));
     return contents;
   }
@@ -210,6 +224,7 @@ export class VqServerCore {
   close(): void {
     this.#closed = true;
     this.#waiting?.cancel();
+    this.#slots.close();
     this.#reservations.close();
   }
 }

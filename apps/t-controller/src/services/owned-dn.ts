@@ -95,6 +95,10 @@ export class OwnedDn {
     return this.#dn.agentID;
   }
 
+  get readyAgent(): string | undefined {
+    return this.#dn.readyAgent;
+  }
+
   departureState(nowMs: number): DepartureState {
     return { busy: this.#dn.isBusy(nowMs), loggedIn: this.#dn.agentID !== undefined };
   }

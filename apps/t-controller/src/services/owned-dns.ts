@@ -36,6 +36,8 @@ export interface OwnedDnsEvents {
   /** To be written behind: `untilMs` grew, or the record is new. */
   recorded(record: OwnerRecord, untilMs: number): void;
   released(dn: string): void;
+  /** Who is ready at the DN may have changed. */
+  ready(dn: string, agentID: string | undefined): void;
   /** A request of a client of this node failed late. */
   refused(dn: string, event: TEvent, origin: RequestOrigin): void;
   /** Whether the session controller of that node is heard. */
@@ -99,7 +101,10 @@ export class OwnedDns {
       ...ports, ring: this.#ring,
       refreshed: (dn, untilMs, seen) => (seen ? this.want(dn, 'sip', untilMs) : this.#until(dn, untilMs)),
       askedToMove: (dn, question) => this.#moves.asked(dn, question),
-      changed: (dn) => this.#moves.changed(dn),
+      changed: (dn) => {
+        this.#moves.changed(dn);
+        events.ready(dn, this.#dns.get(dn)?.readyAgent);
+      },
       nextLoginEpoch: () => this.#logins.nextEpoch(),
       loggedIn: (dn, agentID, epoch) => this.#logins.loggedIn(dn, agentID, epoch),
       agentMoved: (dn, before, after) => this.#logins.moved(dn, before, after),
@@ -428,6 +433,7 @@ export class OwnedDns {
     this.#names.changed();
     this.#ring.forget(dn);
     this.#logins.moved(dn, owned.agentID, undefined);
+    this.events.ready(dn, undefined);
     this.events.removed(dn, heir);
   }
 

@@ -132,6 +132,7 @@ export const OPTIONS: readonly OptionDefinition[] = [
   option('state-directory', text(/^[^\0]{0,500}$/, 'a path'), '', ['recorder'], 'Where its files are: the durable queue unless the bus is NATS, and the history unless a server keeps it. Relative to the configuration file; empty = state.'),
   option('history-retention', whole(0, 36500, 'days'), '90', ['recorder'], 'Records that began earlier are removed, in Cassandra those that were written with this value; 0 = never.'),
   // ---- router
+  option('queue-skills', list(), '', ['RoutingPoint', 'VirtualQueue'], 'Skills of the agents who serve the queue, for call limits by ready agents; not given = the skill of the router that serves it.'),
   option('skill', text(/^[\w.-]{1,64}$/, 'a skill name'), 'support', ['router'], 'Skill an agent needs.'),
   option('virtual-queue', anyText, '', ['router'], 'Virtual queue in which waiting calls are shown.'),
   option('max-wait', seconds(0, 86400), '600', ['router'], 'Longest wait of a caller for an agent; then the call follows default routing; 0 = for ever.'),

@@ -70,6 +70,11 @@ export class Dn implements Machine<DnInput, DnEffect> {
     return this.#agent.agentID;
   }
 
+  /** Who could take a call here now. */
+  get readyAgent(): string | undefined {
+    return this.#inService && this.#agent.state === 'Ready' && this.#calls.size === 0 ? this.#agent.agentID : undefined;
+  }
+
   /** A call, a lease of one, or after-call work of one: the DN stays where it is. */
   isBusy(nowMs: number): boolean {
     return this.#calls.size > 0 || this.#offers.taken(undefined, nowMs) || (this.#agent.state === 'AfterCallWork' && !this.#agent.isOwnAcw);
