@@ -1,4 +1,5 @@
 /** Calls that stand while the cluster is harmed, and what is done with them afterwards: hold, retrieve, transfer, the end of both sides. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Call, Phone } from '#softphone';
 import type { Cast, HeldCall, Seat } from '../machines/cast.js';
 import type { CallLedger } from '../machines/call-ledger.js';
@@ -6,8 +7,12 @@ import type { Desk } from './desk.js';
 import { atOnce, before } from './patience.js';
 import type { Site } from './site.js';
 
-/** Calls set up, or exercised, at a time. */
-const AT_ONCE = 25;
+/** Calls set up, or exercised, at a time: more would measure how a cluster that is full answers. */
+const AT_ONCE = 10;
+/** A node that is busy for the moment says 503: as carriers do, the call is tried again. */
+const TRIES = 8;
+const TRY_AGAIN_MS = 1_000;
+const BUSY = 503;
 const ANSWER_MS = 20_000;
 const CHANGE_MS = 15_000;
 /** A request to a proxy that died meanwhile is given up after 32 s, and then tried elsewhere. */
@@ -62,15 +67,23 @@ export class HeldCalls {
     const { ledger, cast, nowMs } = this.ports;
     const far = plan.seat.dataCentre;
     ledger.dialled(plan.from, 'held', plan.dataCentre === far ? far : `${plan.dataCentre} to ${far}`);
-    const caller = this.ports.site(plan.dataCentre).dial(cast.points.held, plan.from);
-    void caller.until('Ended').then(() => ledger.ended(plan.from, caller.end?.status ?? 0, nowMs()));
-    try {
-      await before(ANSWER_MS, caller.until('Established'), 'was not answered');
+    for (let left = TRIES; left > 0; left -= 1) {
+      const caller = this.ports.site(plan.dataCentre).dial(cast.points.held, plan.from);
+      try {
+        await before(ANSWER_MS, caller.until('Established'), 'was not answered');
+      } catch (error) {
+        if (caller.end?.status === BUSY && left > 1) {
+          await pause(TRY_AGAIN_MS);
+          continue;
+        }
+        ledger.ended(plan.from, caller.end?.status ?? 0, nowMs());
+        ledger.lose(plan.from, (error as Error).message, nowMs());
+        return caller.hangUp();
+      }
       ledger.established(plan.from);
       this.#standing.push({ plan, caller });
-    } catch (error) {
-      ledger.lose(plan.from, (error as Error).message, nowMs());
-      caller.hangUp();
+      void caller.until('Ended').then(() => ledger.ended(plan.from, caller.end?.status ?? 0, nowMs()));
+      return;
     }
   }
 

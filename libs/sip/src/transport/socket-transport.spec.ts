@@ -159,6 +159,12 @@ describe('SocketTransport', () => {
     expect(full.meter.count('sip_connections_refused_total')).toBe(1);
   });
 
+  it('dials from the address that it listens on', async () => {
+    const [a, b] = [await Endpoint.start({ listen: [{ transport: 'udp', host: '127.0.0.3', port: 0 }] }), await Endpoint.start()];
+    a.transport.send(options('SIP/2.0/TCP phone.example;branch=z9hG4bK1').bytes, b.target('tcp'));
+    expect((await b.next()).flow.host).toBe('127.0.0.3');
+  });
+
   it('reads nothing of a host that is not admitted, and closes its connections', async () => {
     let admitted = true;
     let refused = 0;

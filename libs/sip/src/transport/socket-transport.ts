@@ -94,6 +94,7 @@ export class SocketTransport implements SipTransport, LocalReceiver {
       idleMs: options.idleMs ?? 15 * 60_000,
       connectTimeoutMs: options.connectTimeoutMs ?? 5000,
       bufferedBytesMax: options.bufferedBytesMax ?? 1024 * 1024,
+      ownHosts: options.listen.map(({ host }) => host).filter((host) => host !== '0.0.0.0' && host !== '::'),
     }, {
       admits: this.#admits,
       onFramed: (message, flow) => this.#onFramed(message, flow),

@@ -1,5 +1,5 @@
 /** TCP and TLS: accepts, dials, and hands what is framed to the transport. */
-import { connect as connectTcp, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { connect as connectTcp, createServer as createTcpServer, isIP, type Server, type Socket } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { Clock, Result } from '#kernel';
 import type { SipMessage } from '../message/message.js';
@@ -29,6 +29,8 @@ export interface StreamOptions {
   readonly idleMs: number;
   readonly connectTimeoutMs: number;
   readonly bufferedBytesMax: number;
+  /** Addresses that we listen on. */
+  readonly ownHosts: readonly string[];
 }
 
 export interface StreamUser {
@@ -130,7 +132,7 @@ export class Streams implements ConnectionEvents {
       fail(failed, 'SIP_TRANSPORT_FULL', `${this.#options.connectionsMax} connections are open`);
       return undefined;
     }
-    const socket = to.transport === 'tls' ? this.#dialTls(to) : connectTcp({ host: to.host, port: to.port });
+    const socket = to.transport === 'tls' ? this.#dialTls(to) : connectTcp({ host: to.host, port: to.port, ...this.#from(to) });
     const connection = this.#newConnection(to, socket, false);
     const patience = this.#clock.setTimer(this.#options.connectTimeoutMs, () => {
       if (!connection.isOpen) connection.close(`no connection within ${this.#options.connectTimeoutMs} ms`);
@@ -139,6 +141,12 @@ export class Streams implements ConnectionEvents {
     socket.once('close', () => patience.cancel());
     this.#table.add(connection);
     return connection;
+  }
+
+  /** A connection comes from the address that we listen on: a peer that knows us by it would take another for a stranger's. */
+  #from({ host }: Target): { readonly localAddress?: string } {
+    const localAddress = this.#options.ownHosts.find((own) => isIP(own) === isIP(host) && (!isLoopback(own) || isLoopback(host)));
+    return localAddress === undefined ? {} : { localAddress };
   }
 
   #newConnection(to: Target, socket: Socket, open: boolean): Connection {
@@ -153,7 +161,7 @@ export class Streams implements ConnectionEvents {
   #dialTls(to: Target): TLSSocket {
     const { ca, cert, key, verifyServer } = this.#options.tls ?? {};
     return connectTls({
-      host: to.host, port: to.port, ca, cert, key, rejectUnauthorized: verifyServer !== false,
+      host: to.host, port: to.port, ...this.#from(to), ca, cert, key, rejectUnauthorized: verifyServer !== false,
       ...(to.serverName === undefined ? {} : { servername: to.serverName }),
     });
   }
@@ -163,6 +171,10 @@ export class Streams implements ConnectionEvents {
     if (cert === undefined || key === undefined) throw new Error('a tls port needs a certificate and its key');
     return { ca, cert, key, requestCert: requireClientCertificate === true, rejectUnauthorized: requireClientCertificate === true };
   }
+}
+
+function isLoopback(host: string): boolean {
+  return host === '::1' || host.startsWith('127.');
 }
 
 function drop(socket: Socket): void {
