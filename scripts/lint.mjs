@@ -10,6 +10,7 @@ const FLOORS = [
   ['kernel'],
   ['sip', 'tlib', 'cluster', 'store', 'config', 'observability'],
   ['telephony', 'tier', 'softphone', 'limits'],
+  ['limits-store'],
   ['simulation'],
 ];
 const floorOf = (lib) => FLOORS.findIndex((floor) => floor.includes(lib));
@@ -40,7 +41,7 @@ const DRIVERS = [
   [/^dns-packet$/, /^(libs\/sip\/src\/transport\/|apps\/dns-server\/|test\/)/],
   [/^(sip|dns2)$/, /^test\//],
   [/^yaml$/, /^(libs\/config\/|apps\/console\/|apps\/cordboard\/|test\/)/],
-  [/^zod$/, /^(libs\/(config|limits)\/|apps\/console\/|apps\/cordboard\/|test\/)/],
+  [/^zod$/, /^(libs\/(config|limits|limits-store)\/|apps\/console\/|apps\/cordboard\/|test\/)/],
 ];
 
 const problems = [];

@@ -62,4 +62,6 @@ export const subjects = {
   allLocations: 'cb.location.*',
   /** Request/reply: all bindings that a proxy holds, for a starting peer. */
   locationSnapshot: (proxy: string) => `cb.location.${token(proxy)}.snapshot`,
+  /** Request/reply: a change of the call limits, answered when the proxy has it. */
+  limitsInForce: (proxy: string) => `cb.limits.${token(proxy)}.inforce`,
 } as const;

@@ -263,3 +263,26 @@ export interface AffinityNotice {
   /** False when the last call of the DN on that node ended. */
   readonly active: boolean;
 }
+
+// ---- to every proxy: subjects.limitsInForce(proxy)
+
+/** A value of the bucket `limits-<site>`, as it was written. */
+export interface LimitsChange {
+  /** Data centre. */
+  readonly site: string;
+  readonly key: string;
+  readonly value: object;
+  readonly revision: number;
+}
+
+/** Bus request: answered when the proxy's table has the changes, or else the bucket of `site` up to `revision`. */
+export interface LimitsInForceRequest {
+  /** None where they are too large for a message: they are read from the bucket. */
+  readonly changes: readonly LimitsChange[];
+  readonly site: string;
+  readonly revision: number;
+}
+
+export interface LimitsInForceReply {
+  readonly kind: 'in-force' | 'late';
+}
