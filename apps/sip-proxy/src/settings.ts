@@ -36,6 +36,8 @@ export interface PeerProxy {
 export interface ProxySettings {
   readonly name: string;
   readonly dataCentre: string;
+  /** All of the cluster: their call limits hold here. */
+  readonly dataCentres: readonly string[];
   readonly host: string;
   readonly sipPort: number;
   /** TLS; undefined when not configured. */
@@ -80,6 +82,7 @@ export function proxySettings(config: ClusterConfig, application: Application): 
   return {
     name: application.name,
     dataCentre: application.geoLocation,
+    dataCentres: [...new Set(config.applications.map(({ geoLocation }) => geoLocation))],
     host: application.host,
     sipPort: portOf(application, 'sip'),
     sipsPort: application.ports.get('sips'),

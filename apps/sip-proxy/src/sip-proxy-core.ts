@@ -4,6 +4,7 @@
  */
 import { type Bus, type BusSubscription, MembershipService, PAIR_HEADER, subjects } from '#cluster';
 import type { Clock, Counter, Entropy, Log, Meter, Timer } from '#kernel';
+import { LimitsInForce, type LimitsRepository } from '#limits-store';
 import {
   type Flow, type IdleLines, inspectRequest, makeResponse, type ProxyRules, refuseUnsupported, type ServerRules, type ServerTransaction, type SipRequest,
   type SipResolver, type SipResponse, type SipTransport, TransactionLayer, validateRequest,
@@ -43,6 +44,8 @@ export interface SipProxyPorts {
   readonly guard?: FloodGuard;
   /** To session controllers. */
   readonly lines?: IdleLines;
+  /** Rules, mode and block list of call limits; absent: none are known here, and nobody is told that they were in force. */
+  readonly limits?: LimitsRepository;
   readonly log: Log;
   readonly meter: Meter;
 }
@@ -69,6 +72,7 @@ export class SipProxyCore {
   readonly #inbound: Inbound;
   readonly #outbound: Outbound;
   readonly #sync: LocationSync;
+  readonly #limitsInForce: LimitsInForce | undefined;
   readonly #affinity = new AffinityTable();
   readonly #votes: PairVotes;
   readonly #rules: ProxyRules;
@@ -91,6 +95,7 @@ export class SipProxyCore {
     const common = { layer: this.#layer, clock, entropy, log, meter, names: this.#names, seal: this.#seal, location, pool: this.pool, lines };
     this.#forwarder = new Forwarder(common, Math.ceil(settings.oosCheckMs / 1_000));
     this.monitor = new ServerMonitor(common, settings, this.pool, this.#names.accessPoint);
+    this.#limitsInForce = ports.limits === undefined ? undefined : new LimitsInForce(settings.name, bus, ports.limits);
     this.#sync = new LocationSync({ bus, clock, location, log, meter }, settings.name, settings.dataCentre);
     const shared = { ...common, bus, forwarder: this.#forwarder, monitor: this.monitor, sync: this.#sync, affinity: this.#affinity };
     this.registrar = new Registrar(shared, settings);
@@ -119,6 +124,8 @@ export class SipProxyCore {
       this.#affinity.heard(dn, node, active, clock.nowMs());
     });
     this.#sync.start();
+    this.ports.limits?.start();
+    this.#limitsInForce?.start();
     this.#followMembers();
     this.membership.start();
     for (const server of this.settings.servers) this.addServer(server);
@@ -146,6 +153,8 @@ export class SipProxyCore {
   /** The transport and the location store are their owner's. */
   close(): void {
     this.#sync.close();
+    this.#limitsInForce?.close();
+    this.ports.limits?.close();
     this.#affinitySubscription?.unsubscribe();
     this.#sweepTimer?.cancel();
     this.monitor.close();

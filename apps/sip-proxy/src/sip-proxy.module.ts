@@ -1,6 +1,7 @@
 /** The composition root in Nest's terms: the one place of this tier that names concrete drivers. */
 import { readFileSync } from 'node:fs';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { LimitsRepository } from '#limits-store';
 import { SipResolver, type SipTransport, type TransportName } from '#sip';
 import { NameserverLookup, parseNameserver, SocketIdleLines, SocketTransport, systemNameservers, type TlsOptions } from '#sip/transport';
 import { type LocationStore, MemoryLocationStore } from '#store';
@@ -24,11 +25,13 @@ export class SipProxyModule {
         { provide: BindingKeeper, useFactory: () => new BindingKeeper(settings.name) },
         { provide: LOCATION_STORE, inject: [BindingKeeper], useFactory: (keeper: BindingKeeper) => openLocation(settings, ports, keeper) },
         { provide: SipResolver, useFactory: () => makeResolver(settings, ports) },
+        { provide: LimitsRepository, useFactory: () => new LimitsRepository(settings, ports) },
         {
           provide: SipProxyCore,
-          inject: [SIP_TRANSPORT, LOCATION_STORE, SipResolver, BindingKeeper, FloodGuard],
-          useFactory: (transport: SipTransport, location: LocationStore, resolver: SipResolver, keeper: BindingKeeper, guard: FloodGuard) =>
-            new SipProxyCore(settings, { ...ports, transport, location, resolver, keeper, guard, lines: new SocketIdleLines() }),
+          inject: [SIP_TRANSPORT, LOCATION_STORE, SipResolver, BindingKeeper, FloodGuard, LimitsRepository],
+          useFactory: (
+            transport: SipTransport, location: LocationStore, resolver: SipResolver, keeper: BindingKeeper, guard: FloodGuard, limits: LimitsRepository,
+          ) => new SipProxyCore(settings, { ...ports, transport, location, resolver, keeper, guard, limits, lines: new SocketIdleLines() }),
         },
       ],
     };

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { MemoryBus, MemoryKeyValueStore, subjects } from '#cluster';
+import { type BusReply, MemoryBus, MemoryKeyValueStore, subjects } from '#cluster';
 import { parseConfig } from '#config';
 import { CountingMeter, silentLog, SystemClock, SystemEntropy } from '#kernel';
 import type { SipResponse, Target, TransportName } from '#sip';
@@ -163,6 +163,14 @@ describe('the proxy on real sockets', () => {
     expect(tier.admin['destinations remove']!({ name: 's2' })).toEqual({ removed: 's2' });
     expect(() => tier.admin['destinations remove']!({ name: 's2' })).toThrow(/no destination/);
     expect(() => tier.admin['destinations add']!({ ...args, port: 'x' })).toThrow(/port must be a number/);
+  });
+
+  it('says that a change of the call limits is in force, once it has it', async () => {
+    await start(await freePort(), await freePort());
+    const revision = await (await ports.keyValues.bucket('limits-dc1')).create('now.mode', { epoch: 4_096, value: 'all-busy' });
+    const ask = (at: number) => new Promise<BusReply>((done) => ports.bus.request('cb.limits.p1.inforce', { changes: [], site: 'dc1', revision: at }, 5_000, done));
+    expect(await ask(revision)).toEqual({ kind: 'reply', message: { kind: 'in-force' } });
+    expect(await ask(revision + 1)).toEqual({ kind: 'reply', message: { kind: 'late' } });
   });
 
   it('stops at once when nothing is pending', async () => {
