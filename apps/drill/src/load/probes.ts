@@ -39,18 +39,17 @@ export class Probes {
     let isLate = false;
     const patience = setTimeout(() => {
       isLate = true;
-      this.#told(begunMs, proxy, false);
+      this.outage.tried(begunMs, false);
+      this.site.proxyAnswers(proxy, false);
       call.hangUp();
     }, PATIENCE_MS);
     void call.until('Ended').then(() => {
       this.#outstanding.delete(call);
       clearTimeout(patience);
-      if (!isLate) this.#told(begunMs, proxy, call.end?.status === PROBE_STATUS);
+      if (isLate) return;
+      this.outage.tried(begunMs, call.end?.status === PROBE_STATUS);
+      // One that says that nobody takes new calls answers: phones go on with it.
+      this.site.proxyAnswers(proxy, true);
     });
-  }
-
-  #told(begunMs: number, proxy: { readonly host: string; readonly port: number }, taken: boolean): void {
-    this.outage.tried(begunMs, taken);
-    this.site.proxyAnswers(proxy, taken);
   }
 }

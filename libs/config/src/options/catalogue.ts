@@ -89,7 +89,7 @@ export const OPTIONS: readonly OptionDefinition[] = [
   option('cleanup-idle-tout', whole(0, 10080, 'min'), '60', SERVER, 'A call without any sign of life for so long is cleared; 0 = never.'),
   option('user-data-limit', whole(1024, 1048576, 'bytes'), '65536', SERVER, 'User data of one call; more is refused with EventError.'),
   option('max-calls', whole(1, 1000000), '50000', SERVER, 'Live calls of one node; one more is refused with 503.'),
-  option('overload-lateness', msec(10_000), '250', SERVER, 'How late the event loop of a node may run on average before new calls are refused with 503, so many that it runs in time; 0 = never. Far below the second after which its pair doubts it.'),
+  option('overload-lateness', msec(10_000), '500', SERVER, 'How late the event loop of a node may run on average before new calls are refused with 503, so many that it runs in time; 0 = never. T1 of SIP: who waits longer sends again, and what is late gets later.'),
   // ---- phones
   option('sip-cti-control', list('talk', 'hold', 'dtmf'), '', PHONE, 'What NOTIFY may ask of the phone.'),
   option('make-call-rfc3725-flow', whole(1, 1), '1', PHONE, 'Flow of calls made on request: 1, the originator is called without an offer.'),
