@@ -17,6 +17,8 @@ export interface ProcessPlan {
   /** A line of its output that says that it serves. */
   readonly ready?: RegExp;
   readonly application?: string;
+  /** It gives way to the others where processors are short: history waits in its queue, calls cannot. */
+  readonly givesWay?: boolean;
 }
 
 export interface DataCentrePlan {
@@ -77,6 +79,7 @@ export function applicationWaves(config: ClusterConfig, node: string, entry: str
   return [...WAVES, []].map((_, wave) => all.filter((application) => waveOf(application) === wave).map((application): ProcessPlan => ({
     name: processName(application), kind: 'application', dataCentre: application.geoLocation, application: application.name,
     file: node, args: [entry, '--config', config.file, '--app', processName(application), '--log', logLevel], ready: /^cordboard ready$/m,
+    ...(application.type === 'recorder' ? { givesWay: true } : {}),
   })));
 }
 

@@ -62,6 +62,6 @@ export async function cassandraPlans(nodes: readonly CassandraNode[], folder: st
   return nodes.map(({ dataCentre, host, broadcast }, index): ProcessPlan => {
     const name = `cassandra-${dataCentre}`;
     const command = prepareCassandra({ server, folder: join(folder, name), dataCentre, host, broadcast, index, count: nodes.length, seeds });
-    return { name, kind: 'cassandra', dataCentre, ...command };
+    return { name, kind: 'cassandra', dataCentre, givesWay: true, ...command };
   });
 }

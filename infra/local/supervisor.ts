@@ -30,6 +30,7 @@ const SOUND_MS = 20_000;
 /** Between asking a process to end and making it. */
 const END_MS = 8_000;
 const TAIL_BYTES = 2_000;
+const GIVE_WAY = ['nice', '-n', '10'];
 
 class Watched {
   child: ChildProcess | undefined;
@@ -118,7 +119,8 @@ export class Supervisor {
     watched.from = readFileSync(watched.log).length;
     const output = openSync(watched.log, 'a');
     // A group of its own: Ctrl-C in a terminal is for us, and we decide the order.
-    const child = spawn(plan.file, [...plan.args, ...watched.more], {
+    const command = [...(plan.givesWay === true ? GIVE_WAY : []), plan.file, ...plan.args, ...watched.more] as const;
+    const child = spawn(command[0] as string, command.slice(1), {
       detached: true, stdio: ['ignore', output, output], cwd: plan.cwd, env: { ...process.env, ...plan.env },
     });
     closeSync(output);
