@@ -36,6 +36,9 @@ const CONFIGURATION_HEAD = `# Configuration
   the epochs of owners tell nodes apart by it.
   \`backup-of: NAME\` makes an application the other half of the sip-server or vq-server NAME ([pairs](specs/pairs.md)): it has a \`host\` and, where they
   differ, \`ports\` of its own, everything else is NAME's.
+  \`api-keys\` (console) is a list of who may use its API: \`name\` (in the audit), \`sha256\` of the key (\`printf %s "$KEY" | sha256sum\`), \`role\`
+  \`admin\` or \`viewer\` (reads), \`divisions\` (rules of call limits of these alone; left out: of all).
+  The option \`api-key\` is one more admin, called \`api-key\`.
 - **dns**: \`number\` or \`numbers\` (a range such as 7001-7050), \`type\` (Extension, RoutingPoint, VirtualQueue, Trunk), \`options\`;
   \`\${number}\` in a value stands for the DN.
 - **persons**: \`employee\` or \`employees\`, \`skills\`.

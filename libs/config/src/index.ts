@@ -4,8 +4,8 @@ export { ConfigError, type ConfigProblem } from './errors.js';
 export { type LoadedConfig, loadConfig, parseConfig } from './load.js';
 export { OptionLookup } from './lookup.js';
 export type {
-  Application, ApplicationType, BusConfig, BusSite, ClusterConfig, DnConfig, DnType, HistoryConfig, Options, PairHalf, PairPlace, Person, SharedStoreConfig,
-  StoresConfig,
+  ApiKey, Application, ApplicationType, BusConfig, BusSite, ClusterConfig, DnConfig, DnType, HistoryConfig, Options, PairHalf, PairPlace, Person,
+  SharedStoreConfig, StoresConfig,
 } from './model.js';
 export { OPTIONS } from './options/catalogue.js';
 export { expectation, type OptionDefinition, type OptionKind, type OptionLevel } from './options/option.js';

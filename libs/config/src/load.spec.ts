@@ -82,3 +82,31 @@ describe('a wrong configuration', () => {
     expect(problemsOf(source)).not.toContain('xxx');
   });
 });
+
+describe('keys of the API', () => {
+  const SHA = 'A1'.repeat(32);
+  const consoleWith = (keys: string, type = 'console') => `
+switch: { name: Test, access-point: sip.example.com, external-contact: phones.example.com }
+applications:
+  Console: { type: ${type}, api-keys: [${keys}] }
+`;
+
+  it('are read, and not shown', () => {
+    const { config } = parseConfig(consoleWith(`{ name: ann, sha256: ${SHA}, role: admin }, { name: wall, sha256: ${'b2'.repeat(32)}, role: viewer, divisions: [sales] }`), 'a.yaml');
+    expect(config.applications[0]?.apiKeys).toEqual([
+      { name: 'ann', sha256: SHA.toLowerCase(), role: 'admin' }, { name: 'wall', sha256: 'b2'.repeat(32), role: 'viewer', divisions: ['sales'] },
+    ]);
+    expect(JSON.stringify(redactedConfig(config))).not.toContain('a1a1');
+  });
+
+  it.each([
+    ['a key instead of its hash', consoleWith('{ name: ann, sha256: my-secret-key, role: admin }'), /api-keys\.0\.sha256: must be the SHA-256 of the key/],
+    ['a role that there is not', consoleWith(`{ name: ann, sha256: ${SHA}, role: boss }`), /api-keys\.0\.role/],
+    ['one name twice', consoleWith(`{ name: a, sha256: ${SHA}, role: viewer }, { name: a, sha256: ${'c3'.repeat(32)}, role: viewer }`), /api-keys\.1\.name: a stands twice/],
+    ['one key twice', consoleWith(`{ name: a, sha256: ${SHA}, role: viewer }, { name: b, sha256: ${SHA}, role: viewer }`), /api-keys\.1\.sha256: is the key of somebody else/],
+    ['another application', consoleWith(`{ name: a, sha256: ${SHA}, role: viewer }`, 'router'), /only a console has an API/],
+  ])('are refused: %s', (_name, source, message) => {
+    expect(problemsOf(source)).toMatch(message);
+    expect(problemsOf(source)).not.toContain('my-secret-key');
+  });
+});

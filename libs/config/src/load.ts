@@ -102,6 +102,7 @@ class ConfigReader {
         serverId: entry['server-id'] ?? index + 1,
         options: this.#options(['applications', name, 'options'], entry.options ?? {}, type),
         routingPoints: entry['routing-points'] ?? [],
+        ...this.#apiKeys(name, type, entry['api-keys']),
       }];
     });
     return joinHalves(firsts, firstOf, (name, { type, ports }) => {
@@ -112,6 +113,21 @@ class ConfigReader {
       }
       return { host: listen ?? entry.host, ports: own };
     });
+  }
+
+  #apiKeys(name: string, type: Application['type'], written: ConfigFile['applications'][string]['api-keys']): Pick<Application, 'apiKeys'> {
+    if (written === undefined) return {};
+    const wrong = (at: (string | number)[], message: string) => this.#problem(['applications', name, 'api-keys', ...at], message);
+    if (type !== 'console') wrong([], `has no meaning at a ${type}; only a console has an API`);
+    const keys = written.map(({ name: who, sha256, role, divisions }) =>
+      ({ name: who, sha256: sha256.toLowerCase(), role, ...(divisions === undefined ? {} : { divisions }) }));
+    keys.forEach(({ name: who, sha256 }, index) => {
+      if (keys.findIndex((other) => other.name === who) < index) wrong([index, 'name'], `${who} stands twice; the audit tells people by their names`);
+      if (keys.findIndex((other) => other.sha256 === sha256) < index) {
+        wrong([index, 'sha256'], 'is the key of somebody else, too; give each a key of their own');
+      }
+    });
+    return { apiKeys: keys };
   }
 
   #ports(name: string, type: Application['type'], ports: Record<string, number>): Map<string, number> {

@@ -47,8 +47,21 @@ export interface Application {
   readonly options: Options;
   /** Type-specific: a router's routing points. */
   readonly routingPoints: readonly string[];
+  /** A console's. None: everybody on loopback is an admin, or who has the option `api-key`. */
+  readonly apiKeys?: readonly ApiKey[];
   /** Present on both halves of a pair. */
   readonly pair?: PairPlace;
+}
+
+export interface ApiKey {
+  /** In the audit. */
+  readonly name: string;
+  /** Of the key, in lower-case hex. */
+  readonly sha256: string;
+  /** A viewer reads. */
+  readonly role: 'admin' | 'viewer';
+  /** Rules and records of these alone; absent: all. */
+  readonly divisions?: readonly string[];
 }
 
 /** Where an application stands in its pair. */

@@ -14,6 +14,14 @@ const numbers = z.union([z.string(), z.number()]).transform(String);
 export const APPLICATION_TYPES = ['sip-proxy', 'sip-server', 'vq-server', 'router', 'dns-server', 'console', 'recorder'] as const;
 export const DN_TYPES = ['Extension', 'RoutingPoint', 'VirtualQueue', 'Trunk'] as const;
 
+/** Who may use a console's API. The file has a hash of each key, never the key. */
+const apiKey = z.strictObject({
+  name,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/i, 'must be the SHA-256 of the key, 64 hex digits: printf %s "$KEY" | sha256sum'),
+  role: z.enum(['admin', 'viewer']),
+  divisions: z.array(z.string().regex(/^[^\p{Cc}]{0,64}$/u, 'must be the name of a division, 64 characters at most')).max(1_000).optional(),
+});
+
 const application = z.strictObject({
   type: z.enum(APPLICATION_TYPES).optional(),
   'backup-of': name.optional(),
@@ -23,6 +31,7 @@ const application = z.strictObject({
   'host-name': fqdn.optional(),
   ports: z.record(z.string(), port).default({}),
   'routing-points': z.array(numbers).optional(),
+  'api-keys': z.array(apiKey).max(1_000).optional(),
   options: options.optional(),
 }).refine((entry) => entry.type !== undefined || entry['backup-of'] !== undefined,
   { path: ['type'], message: `must be one of: ${APPLICATION_TYPES.join(', ')}` });
