@@ -1,6 +1,7 @@
 /** Everything as one document, and back: a restore is checked whole, staged beside what is in force, and then takes over with one key. */
 import {
-  type AniEntry, AniList, aniShardOf, ERRORS_MAX, type FieldError, type Mode, parseAni, parseMode, parseRule, type Rule, RULES_MAX, RuleSet,
+  type AniEntry, ANI_SHARDS, AniList, aniShardOf, ERRORS_MAX, type FieldError, type Mode, parseAni, parseMode, parseRule, type Rule, RULES_MAX,
+  RuleSet,
 } from '#limits';
 import type { ChangeSession } from './change-session.js';
 import { Refused } from './refused.js';
@@ -19,13 +20,13 @@ export interface Backup {
 /** Rules of one key of a set, by the size of their text. */
 const PART_BYTES = 400_000;
 
-/** The document, a piece at a time: with a million entries it is a hundred megabytes. */
+/** The document, a piece at a time: with a million entries it is a hundred megabytes. What is changed while it is written may stand in it or not. */
 export function* writeBackup(repository: LimitsRepository, nowMs: number): Generator<string> {
   const { state } = repository;
   yield `{"kind":"${BACKUP_KIND}","version":${BACKUP_VERSION},"madeAtMs":${Math.floor(nowMs)},"mode":"${state.table.mode}",\n"rules":[`;
-  yield* joined(state.rules());
+  yield* joined([...state.rules()]);
   yield '],\n"ani":[';
-  yield* joined(state.ani.entries());
+  yield* joined(blockedAnis(repository));
   yield ']}\n';
 }
 
@@ -52,6 +53,11 @@ export async function restoreBackup(session: ChangeSession, repository: LimitsRe
     await session.writeAll(new Map([...parts].map(([part, value]) => [setKey(epoch, part), value])));
     await session.write(GENERATION_KEY, { epoch, mode, parts: parts.size } satisfies Generation);
   });
+}
+
+/** All entries, each shard as it is at one moment. */
+export function* blockedAnis({ state }: LimitsRepository): Generator<AniEntry> {
+  for (let shard = 0; shard < ANI_SHARDS; shard += 1) yield* [...state.ani.entriesOf(shard)];
 }
 
 function* joined(values: Iterable<object>): Generator<string> {

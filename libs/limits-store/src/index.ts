@@ -1,7 +1,7 @@
 /** Where the call limits are kept, changed, and told to proxies (docs/specs/limits.md, "Changes"). */
 export { lineErrors } from './ani-changes.js';
 export { AUDIT_MAX, type AuditPage, type AuditQuery, type AuditRecord } from './audit.js';
-export { type Backup, readBackup, writeBackup } from './backup.js';
+export { type Backup, blockedAnis, readBackup, writeBackup } from './backup.js';
 export { type Changed, LimitsChanges, type LimitsChangesPorts } from './changes.js';
 export { IN_FORCE_MS, LimitsInForce } from './in-force.js';
 export { Refused, refused, type RefusedKind } from './refused.js';

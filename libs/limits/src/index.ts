@@ -18,7 +18,7 @@ export {
   type Answer, ANSWER_STATUSES, type Combine, COMBINES, DNIS_ALSO_MAX, LIMIT_MAX, type Mode, MODES, QUEUE_TYPES, QUEUES_MAX, RETRY_AFTER_S, type Rule,
   RULE_TYPES, type RuleInput, RULES_MAX, RULES_PER_DNIS_MAX, type RuleType, WEEKLY_MAX, type WithoutStore, WITHOUT_STORE,
 } from './rule.js';
-export { parseMode, parseRule, parseRuleInput } from './rule-schema.js';
+export { parseMode, parseRule, parseRuleInput, ruleJsonSchema } from './rule-schema.js';
 export { type ImportedRule, readRulesCsv, writeRulesCsv } from './rules-csv.js';
 export { conflictsIn, QUEUE_SETS_MAX, type RuleConflict, RuleSet } from './rule-set.js';
 export {

@@ -146,3 +146,9 @@ export function parseMode(value: unknown): Result<Mode, FieldError[]> {
   const parsed = oneOf(MODES).default('unlimited').safeParse(value ?? undefined);
   return parsed.success ? ok(parsed.data) : fail([{ field: 'mode', message: parsed.error.issues[0]!.message }]);
 }
+
+/** JSON Schema of a rule: as the API takes it, or as it tells it. What fields ask of each other stands in docs/specs/limits.md alone. */
+export function ruleJsonSchema(as: 'input' | 'stored'): object {
+  const { $schema: _, ...schema } = z.toJSONSchema(as === 'input' ? ruleInput : rule, { io: 'input' });
+  return schema;
+}

@@ -1,0 +1,2 @@
+/** The process's clock, for controllers. */
+export const CLOCK = Symbol('CLOCK');
