@@ -3,6 +3,7 @@ import { runCheck } from './commands/check.js';
 import { ASK_OPTIONS, runAsk } from './commands/ask.js';
 import { commandLines } from './commands/catalogue.js';
 import { runHistory } from './commands/history.js';
+import { runLimits } from './commands/limits.js';
 import { runTlib } from './commands/tlib.js';
 
 const USAGE = `cordboard COMMAND [options]
@@ -12,6 +13,7 @@ const USAGE = `cordboard COMMAND [options]
   check FILE        check a configuration
   drill list|NAME   harm the cluster under load, and say what came of it
   history LIST      calls, attempts, agents and queues that were
+  limits COMMAND    call limits: rules, mode, block list, use, audit
   tlib HOST:PORT    type T-Library requests, read events in the classic log form
 
 ${commandLines().join('\n')}
@@ -31,6 +33,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     case 'check': return runCheck(rest);
     case 'drill': return runDrills(rest);
     case 'history': return runHistory(rest);
+    case 'limits': return runLimits(rest);
     default: return runAsk(argv);
   }
 }

@@ -14,7 +14,7 @@ describe('words', () => {
   it.each([
     [['dn', 'list'], 'dn list'], [['dns'], 'dns records'], [['router'], 'router show'], [['vq'], 'vq list'],
     [['dn', 'lst'], 'dn cannot "lst": list, show'], [['calls'], 'say what to do with calls: list, show, clear'],
-    [['callz', 'list'], expect.stringMatching(/^there is no "callz"; there are: agents, bans, calls, destinations, dn, dns, .* and status, commands, history, check, drill, tlib$/)],
+    [['callz', 'list'], expect.stringMatching(/^there is no "callz"; there are: agents, bans, calls, destinations, dn, dns, .* and status, commands, history, limits, check, drill, tlib$/)],
   ])('%j', (words, expected) => expect(problem(...words)).toEqual(expected));
 
   it('stand for arguments in the order of the help', () => {

@@ -71,7 +71,7 @@ export function understand(words: readonly string[]): Understood {
   if (alone !== undefined) return { kind: 'command', command: alone, words: [] };
   const verbs = verbsOf(noun);
   if (verbs.length === 0) {
-    return { kind: 'problem', message: `there is no "${noun}"; there are: ${nouns().join(', ')}, and status, commands, history, check, drill, tlib` };
+    return { kind: 'problem', message: `there is no "${noun}"; there are: ${nouns().join(', ')}, and status, commands, history, limits, check, drill, tlib` };
   }
   const what = verb === undefined ? `say what to do with ${noun}` : `${noun} cannot "${verb}"`;
   return { kind: 'problem', message: `${what}: ${verbs.join(', ')}` };
