@@ -1,6 +1,8 @@
 /** The domain: call, DN, agent, routing point, ownership and reservation machines, and what tiers say to each other. */
 export type * from './messages/index.js';
 export type * from './call/call.types.js';
+export { type Caller, type CallerFacts, CallerRecognition, type SourceVia } from './trunk/caller.js';
+export { bareContact, contactWithUser, parseContact } from './trunk/contact.js';
 export type { CallTimer } from './call/call.state.js';
 export { Call, type CallSnapshot } from './call/call.js';
 export { type CallPlace, placeOf } from './call/views.js';

@@ -3,8 +3,7 @@
  * else the default route point (PRX-26). Reads configuration and trunk health, changes nothing.
  */
 import type { ClusterConfig, DnConfig } from '#config';
-import type { CallOrigin, Destination } from '#telephony';
-import { bareContact, contactWithUser } from './contact.js';
+import { bareContact, type CallOrigin, contactWithUser, type Destination } from '#telephony';
 
 /** What the plan needs to know beside the configuration. */
 export interface DialPlanPorts {

@@ -2,11 +2,10 @@
 import type { ClusterConfig } from '#config';
 import type { Clock, Counter, Log, Meter } from '#kernel';
 import { type HeaderLine, makeResponse, refuseUnsupported, type ServerTransaction, type SipRequest } from '#sip';
-import type { CallOrigin } from '#telephony';
+import { type Caller, CallerRecognition, type CallOrigin } from '#telephony';
 import type { LegLayer } from '../legs/leg-layer.js';
 import { OPENING_LEG } from '../legs/leg-layer.js';
 import { bodySdp, hasForeignBody } from '../legs/sdp.js';
-import { type Caller, CallerRecognition } from '../machines/caller.js';
 import { deviceAuth } from '../machines/device-auth.js';
 import type { CallDirectory } from './call-directory.js';
 import type { CallSlotsDesk } from './call-slots-desk.js';

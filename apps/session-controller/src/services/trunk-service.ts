@@ -2,8 +2,8 @@
 import type { ClusterConfig } from '#config';
 import { type Clock, type Entropy, type Log, type Meter, type Timer, unreachable } from '#kernel';
 import { makeRequest, type SipRequest, type Target } from '#sip';
+import { bareContact } from '#telephony';
 import type { SipSender } from '../legs/sip-sender.js';
-import { bareContact } from '../machines/contact.js';
 import { TrunkCheck, type TrunkCheckEffect, type TrunkCheckInput, type TrunkHealth, type TrunkTimer } from '../machines/trunk-check.js';
 import type { ProxyCheck } from './proxy-check.js';
 

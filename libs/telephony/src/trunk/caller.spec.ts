@@ -1,7 +1,8 @@
-import type { ClusterConfig, DnConfig, DnType } from '#config';
-import { CallerRecognition, type CallerFacts } from './caller.js';
+import { CallerRecognition, type CallerFacts, type KnownDns } from './caller.js';
 
-const dn = (number: string, type: DnType, contact: string): [string, DnConfig] =>
+type Dn = KnownDns['dns'] extends ReadonlyMap<string, infer D> ? D : never;
+
+const dn = (number: string, type: string, contact: string): [string, Dn] =>
   [number, { number, type, options: new Map([['contact', contact]]) }];
 
 const recognition = new CallerRecognition({
@@ -12,7 +13,7 @@ const recognition = new CallerRecognition({
     dn('T_second', 'Trunk', 'sip:10.0.0.1:5092'),
     dn('T_name', 'Trunk', 'sip:sbc.example;transport=tcp'),
   ]),
-} as unknown as ClusterConfig);
+});
 
 function from(user: string, host: string, port: number, more: Partial<CallerFacts> = {}): CallerFacts {
   return { fromUser: user, fromHost: 'x.invalid', source: { host: 'x.invalid', port: 1, received: host, rport: port }, flow: undefined, ...more };

@@ -1,7 +1,6 @@
 /**
- * Who sends an INVITE that opens a call (docs/specs/sip-routing.md, "Who calls"). Pure: facts of the request in, verdict out.
+ * Who sends an INVITE that opens a call (docs/specs/sip-routing.md, "Who calls"): asked by proxies for call limits, and by session controllers.
  */
-import type { ClusterConfig } from '#config';
 import { parseContact } from './contact.js';
 
 /** The Via below the proxy's: what the sender wrote, and what the proxy saw. */
@@ -27,6 +26,11 @@ export type Caller =
   | { readonly kind: 'trunk'; readonly trunk: string }
   | { readonly kind: 'unknown' };
 
+/** DNs as the configuration has them. */
+export interface KnownDns {
+  readonly dns: ReadonlyMap<string, { readonly number: string; readonly type: string; readonly options: ReadonlyMap<string, string> }>;
+}
+
 interface TrunkAddress {
   readonly trunk: string;
   readonly host: string;
@@ -38,7 +42,7 @@ const SIP_PORT = 5060;
 export class CallerRecognition {
   readonly #trunks: readonly TrunkAddress[];
 
-  constructor(private readonly config: ClusterConfig) {
+  constructor(private readonly config: KnownDns) {
     this.#trunks = trunkAddresses(config);
   }
 
@@ -67,7 +71,7 @@ function portOf(source: SourceVia | undefined): number {
   return source?.rport ?? source?.port ?? SIP_PORT;
 }
 
-function trunkAddresses(config: ClusterConfig): TrunkAddress[] {
+function trunkAddresses(config: KnownDns): TrunkAddress[] {
   const found: TrunkAddress[] = [];
   for (const dn of config.dns.values()) {
     const contact = dn.type === 'Trunk' ? parseContact(dn.options.get('contact') ?? '') : undefined;
