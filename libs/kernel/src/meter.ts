@@ -8,6 +8,8 @@ export interface Meter {
   counter(name: string, help: string, labels?: Readonly<Record<string, string>>): Counter;
   /** A value read when metrics are scraped. Registering the same name and labels again replaces the reader. */
   gauge(name: string, help: string, read: () => number, labels?: Readonly<Record<string, string>>): void;
+  /** The counter or gauge of that name and labels shows no more. What still counts by it counts for nobody. */
+  forget(name: string, labels: Readonly<Record<string, string>>): void;
 }
 
 /** Counts, and lets tests and the simulator read what was counted. */
@@ -22,6 +24,11 @@ export class CountingMeter implements Meter {
 
   gauge(name: string, _help: string, read: () => number, labels: Readonly<Record<string, string>> = {}): void {
     this.#gauges.set(meterKey(name, labels), read);
+  }
+
+  forget(name: string, labels: Readonly<Record<string, string>>): void {
+    this.counts.delete(meterKey(name, labels));
+    this.#gauges.delete(meterKey(name, labels));
   }
 
   /** What the gauge says now; undefined when nobody has one of that name and labels. */

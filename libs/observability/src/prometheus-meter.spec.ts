@@ -37,6 +37,22 @@ describe('PrometheusMeter', () => {
     expect(() => meter.counter('x_total', 'X', { b: '1' })).toThrow('has the labels [a], not [b]');
   });
 
+  it('shows no more what is forgotten, and begins anew when it is asked for again', async () => {
+    const meter = new PrometheusMeter();
+    meter.counter('refused_total', 'Refused', { rule: 'a' }).add(3);
+    meter.counter('refused_total', 'Refused', { rule: 'b' }).add();
+    meter.gauge('in_use', 'In use', () => 5, { rule: 'a' });
+    expect(await meter.text()).toContain('cordboard_in_use{rule="a"} 5');
+    meter.forget('refused_total', { rule: 'a' });
+    meter.forget('in_use', { rule: 'a' });
+    meter.forget('nothing', { rule: 'a' });
+    const text = await meter.text();
+    expect(text).not.toContain('rule="a"');
+    expect(text).toContain('cordboard_refused_total{rule="b"} 1');
+    meter.counter('refused_total', 'Refused', { rule: 'a' }).add();
+    expect(await meter.text()).toContain('cordboard_refused_total{rule="a"} 1');
+  });
+
   it('keeps two meters of one process apart', async () => {
     const one = new PrometheusMeter();
     new PrometheusMeter().counter('calls_total', 'Calls').add();

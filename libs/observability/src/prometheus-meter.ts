@@ -10,6 +10,7 @@ const PREFIX = 'cordboard_';
 interface GaugeReaders {
   readonly labelNames: string;
   readonly readers: Map<string, { readonly labels: Labels; readonly read: () => number }>;
+  readonly shown: Gauge;
 }
 
 class Tally implements Counter {
@@ -36,6 +37,10 @@ class Tallies {
     return tally;
   }
 
+  forget(labels: Labels): void {
+    this.#byLabels.delete(keyOf(labels));
+  }
+
   /** Zeros too: a counter shows before its first event, and a rate over it has a beginning. */
   flush(add: (labels: Labels, amount: number) => void): void {
     for (const tally of this.#byLabels.values()) {
@@ -47,7 +52,7 @@ class Tallies {
 
 export class PrometheusMeter implements Meter {
   readonly #registry = new Registry();
-  readonly #counters = new Map<string, { readonly labelNames: string; readonly tallies: Tallies }>();
+  readonly #counters = new Map<string, { readonly labelNames: string; readonly tallies: Tallies; readonly shown: PrometheusCounter }>();
   readonly #gauges = new Map<string, GaugeReaders>();
 
   /** What `/metrics` answers with, and its content type. */
@@ -63,22 +68,22 @@ export class PrometheusMeter implements Meter {
     const labelNames = namesOf(labels);
     let known = this.#counters.get(name);
     if (known === undefined) {
-      known = { labelNames, tallies: this.#makeCounter(name, help, Object.keys(labels)) };
+      known = { labelNames, ...this.#makeCounter(name, help, Object.keys(labels)) };
       this.#counters.set(name, known);
     }
     assert(known.labelNames === labelNames, `metric ${name} has the labels [${known.labelNames}], not [${labelNames}]`);
     return known.tallies.of(labels);
   }
 
-  #makeCounter(name: string, help: string, labelNames: string[]): Tallies {
+  #makeCounter(name: string, help: string, labelNames: string[]): { tallies: Tallies; shown: PrometheusCounter } {
     const tallies = new Tallies();
-    new PrometheusCounter({
+    const shown = new PrometheusCounter({
       name: PREFIX + name, help, labelNames, registers: [this.#registry],
       collect() {
         tallies.flush((labels, amount) => this.inc(labels, amount));
       },
     });
-    return tallies;
+    return { tallies, shown };
   }
 
   gauge(name: string, help: string, read: () => number, labels: Labels = {}): void {
@@ -88,15 +93,25 @@ export class PrometheusMeter implements Meter {
     known.readers.set(keyOf(labels), { labels, read });
   }
 
+  forget(name: string, labels: Labels): void {
+    const counter = this.#counters.get(name);
+    counter?.tallies.forget(labels);
+    counter?.shown.remove(labels);
+    const gauge = this.#gauges.get(name);
+    gauge?.readers.delete(keyOf(labels));
+    gauge?.shown.remove(labels);
+  }
+
   #makeGauge(name: string, help: string, labelNames: string[]): GaugeReaders {
-    const made: GaugeReaders = { labelNames: labelNames.slice().sort().join(), readers: new Map() };
-    this.#gauges.set(name, made);
-    new Gauge({
+    const readers: GaugeReaders['readers'] = new Map();
+    const shown = new Gauge({
       name: PREFIX + name, help, labelNames, registers: [this.#registry],
       collect() {
-        for (const { labels, read } of made.readers.values()) this.set(labels, read());
+        for (const { labels, read } of readers.values()) this.set(labels, read());
       },
     });
+    const made: GaugeReaders = { labelNames: labelNames.slice().sort().join(), readers, shown };
+    this.#gauges.set(name, made);
     return made;
   }
 }
