@@ -14,6 +14,6 @@ export {
 } from './history/port.js';
 export {
   type AgentSessionData, type AgentStateData, type AnyHistoryRecord, type CallData, CDR_TYPE, type CdrData, type CdrType, HISTORY_KINDS,
-  type HistoryData, type HistoryKind, type HistoryRecord, type PartyData, type QueueResultData, recordOf, recordText, type ResourceData, wins,
+  type HistoryData, type HistoryKind, type HistoryRecord, type PartyData, type QueueResultData, recordOf, recordText, type ResourceData, type VerdictData, wins,
 } from './history/records.js';
 export { StoreUnavailable } from './unavailable.js';

@@ -101,6 +101,22 @@ export function historyStoreContract(
       expect(await keys({ ...ever, kind: 'agentSession', agent: 'agent1' })).toEqual(['s']);
     });
 
+    it('finds by terms, all that are given, and pages them', async () => {
+      await store.append([
+        call('a', DAY + 1, { terms: ['rule:five', 'verdict:refused'] }), call('b', DAY + 2, { terms: ['rule:five', 'verdict:passed'] }),
+        call('c', DAY + 3, { terms: ['verdict:refused'] }), call('d', DAY + 4), call('e', DAY + 5, { terms: ['rule:five', 'verdict:refused'], dns: ['7009'] }),
+      ]);
+      expect(await keys({ terms: ['rule:five'] })).toEqual(['e', 'b', 'a']);
+      expect(await keys({ terms: ['rule:five', 'verdict:refused'] })).toEqual(['e', 'a']);
+      expect(await keys({ terms: ['verdict:refused'], dn: '7009' })).toEqual(['e']);
+      expect(await keys({ terms: ['rule:fiv'] })).toEqual([]);
+      expect(await keys({ dn: 't:rule:five' })).toEqual([]);
+      const ever = { fromMs: 0, toMs: DAY + 300 * RANGE_MS_MAX, terms: ['verdict:refused'], limit: 2 };
+      const first = await store.query({ kind: 'call', ...day, ...ever });
+      expect(first.records.map(({ key }) => key)).toEqual(['e', 'c']);
+      expect(await keys({ ...ever, after: first.next! })).toEqual(['a']);
+    });
+
     it('pages through everything, once each', async () => {
       const many = Array.from({ length: 25 }, (_, i) => call(`k${String(i).padStart(2, '0')}`, DAY + Math.floor(i / 10)));
       await store.append(many);

@@ -18,15 +18,19 @@ export function parseCursor(after: string): Cursor {
 }
 
 /** @throws HistoryQueryError naming the parameter */
-export function checkQuery({ fromMs, toMs, limit, dn, agent, connID, after }: HistoryQuery): void {
+export function checkQuery({ fromMs, toMs, limit, dn, agent, connID, terms = [], after }: HistoryQuery): void {
   if (!isTime(fromMs)) throw new HistoryQueryError(`from ${fromMs}: must be milliseconds since 1970`);
   if (!isTime(toMs)) throw new HistoryQueryError(`to ${toMs}: must be milliseconds since 1970`);
   if (toMs < fromMs) throw new HistoryQueryError('to: must not be before from');
   if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX) throw new HistoryQueryError(`limit ${limit}: must be a whole number from 1 to ${LIMIT_MAX}`);
   if (after !== undefined) parseCursor(after);
-  if (dn === undefined && agent === undefined && connID === undefined && toMs - fromMs > RANGE_MS_MAX) {
+  if (terms.length > TERMS_MAX) throw new HistoryQueryError(`terms: at most ${TERMS_MAX}`);
+  if (dn === undefined && agent === undefined && connID === undefined && terms.length === 0 && toMs - fromMs > RANGE_MS_MAX) {
     throw new HistoryQueryError(`from: without dn, agent or connid at most ${RANGE_MS_MAX / 86_400_000} days before to`);
   }
 }
+
+/** Of one query. */
+const TERMS_MAX = 10;
 
 const isTime = (ms: number): boolean => Number.isSafeInteger(ms) && ms >= 0;

@@ -45,10 +45,11 @@ export class MemoryHistoryStore implements HistoryStore {
   }
 }
 
-function fits(record: HistoryRecord, { kind, fromMs, toMs, dn, agent, connID, after }: HistoryQuery): boolean {
+function fits(record: HistoryRecord, { kind, fromMs, toMs, dn, agent, connID, terms = [], after }: HistoryQuery): boolean {
   if (record.kind !== kind || record.atMs < fromMs || record.atMs >= toMs) return false;
   if (dn !== undefined && !record.dns.includes(dn)) return false;
   if (agent !== undefined && !record.agents.includes(agent)) return false;
+  if (!terms.every((term) => record.terms?.includes(term))) return false;
   if (connID !== undefined && record.connID !== connID) return false;
   return after === undefined || comesFirst(parseCursor(after), record);
 }

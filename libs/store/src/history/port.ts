@@ -16,12 +16,14 @@ export class HistoryQueryError extends Error {
 /** Every condition that is given must hold. */
 export interface HistoryQuery<K extends HistoryKind = HistoryKind> {
   readonly kind: K;
-  /** Began at or after, and before. Without dn, agent or connID at most {@link RANGE_MS_MAX} apart. */
+  /** Began at or after, and before. Without dn, agent, connID or terms at most {@link RANGE_MS_MAX} apart. */
   readonly fromMs: number;
   readonly toMs: number;
   readonly dn?: string;
   readonly agent?: string;
   readonly connID?: string;
+  /** Each of the record's `terms`; the first should be the rarest. */
+  readonly terms?: readonly string[];
   /** 1 to {@link LIMIT_MAX}. */
   readonly limit: number;
   /** `next` of the page before. */

@@ -5,7 +5,9 @@
 
 export type HistoryKind = keyof HistoryData;
 
-export const HISTORY_KINDS = ['call', 'party', 'cdr', 'agentSession', 'agentState', 'queueResult', 'resource'] as const satisfies readonly HistoryKind[];
+export const HISTORY_KINDS = [
+  'call', 'party', 'cdr', 'agentSession', 'agentState', 'queueResult', 'resource', 'verdict',
+] as const satisfies readonly HistoryKind[];
 
 /** One record. Plain data that JSON carries. */
 export interface HistoryRecord<K extends HistoryKind = HistoryKind> {
@@ -20,6 +22,8 @@ export interface HistoryRecord<K extends HistoryKind = HistoryKind> {
   readonly connID?: string;
   readonly dns: readonly string[];
   readonly agents: readonly string[];
+  /** Further words, each `name:value`. */
+  readonly terms?: readonly string[];
   readonly data: HistoryData[K];
 }
 
@@ -31,6 +35,7 @@ export interface HistoryData {
   readonly agentState: AgentStateData;
   readonly queueResult: QueueResultData;
   readonly resource: ResourceData;
+  readonly verdict: VerdictData;
 }
 
 /** A call from its first party to its last. Key: CallUUID. */
@@ -141,6 +146,27 @@ export interface ResourceData {
   readonly dn: string;
   readonly type: string;
   readonly firstSeenAtMs: number;
+}
+
+/** What call limits said of a call from a trunk (docs/specs/limits.md). Key: proxy, its start, and a number. */
+export interface VerdictData {
+  readonly verdict: 'passed' | 'refused' | 'shadow-refused';
+  /** As the trunk wrote them. */
+  readonly dnis: string;
+  readonly ani: string;
+  readonly trunk: string;
+  /** Of the answer; 0 when it was let in. */
+  readonly sipCode: number;
+  readonly reason: string;
+  /** That refused it, or that would have if they were no shadows. */
+  readonly rules: readonly string[];
+  readonly division: string;
+  /** What held because the store was away, else empty. */
+  readonly withoutStore: string;
+  /** SIP's Call-ID of the trunk's leg. */
+  readonly callId: string;
+  readonly proxy: string;
+  readonly dataCentre: string;
 }
 
 export type AnyHistoryRecord = { [K in HistoryKind]: HistoryRecord<K> }[HistoryKind];

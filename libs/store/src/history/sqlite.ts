@@ -86,6 +86,7 @@ export class SqliteHistoryStore implements HistoryStore {
     const { changes } = this.#write.run(kind, key, atMs, version, connID, recordText(record));
     if (changes === 0) return;
     for (const dn of new Set(record.dns)) this.#term.run(kind, dnTerm(dn), atMs, key);
+    for (const term of new Set(record.terms)) this.#term.run(kind, otherTerm(term), atMs, key);
     for (const agent of new Set(record.agents)) this.#term.run(kind, agentTerm(agent), atMs, key);
   }
 
@@ -120,10 +121,11 @@ export class SqliteHistoryStore implements HistoryStore {
 
 const dnTerm = (dn: string): string => `d:${dn}`;
 const agentTerm = (agent: string): string => `a:${agent}`;
+const otherTerm = (term: string): string => `t:${term}`;
 
 /** The narrowest condition leads; the others are looked at in what it finds. One more than the limit tells whether a page follows. */
-function selection({ kind, fromMs, toMs, dn, agent, connID, limit, after }: HistoryQuery): { sql: string; values: SQLInputValue[] } {
-  const terms = [...(agent === undefined ? [] : [agentTerm(agent)]), ...(dn === undefined ? [] : [dnTerm(dn)])];
+function selection({ kind, fromMs, toMs, dn, agent, connID, terms: others = [], limit, after }: HistoryQuery): { sql: string; values: SQLInputValue[] } {
+  const terms = [...(agent === undefined ? [] : [agentTerm(agent)]), ...(dn === undefined ? [] : [dnTerm(dn)]), ...others.map(otherTerm)];
   const lead = connID === undefined && terms.length > 0 ? 'term' : 'record';
   const where: string[] = [`${lead}.kind = ?`, `${lead}.at >= ?`, `${lead}.at < ?`];
   const values: SQLInputValue[] = [kind, fromMs, toMs];

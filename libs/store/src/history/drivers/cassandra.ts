@@ -125,12 +125,13 @@ export class CassandraHistoryStore implements HistoryStore {
     }
   }
 
-  async *#places({ kind, fromMs, toMs, dn, agent, connID, after }: HistoryQuery): AsyncGenerator<Place> {
+  async *#places({ kind, fromMs, toMs, dn, agent, connID, terms = [], after }: HistoryQuery): AsyncGenerator<Place> {
     if (connID !== undefined) {
       yield byConnID(connID);
       return;
     }
-    const term = agent === undefined ? dnTerm(dn) : agentTerm(agent);
+    const [rarest] = terms;
+    const term = agent !== undefined ? agentTerm(agent) : dn === undefined && rarest !== undefined ? otherTerm(rarest) : dnTerm(dn);
     const lastMs = after === undefined ? toMs - 1 : Math.min(toMs - 1, parseCursor(after).atMs);
     const hours = this.#session.rows(
       `SELECT hour FROM ${this.options.keyspace}.hour_by_term WHERE kind = ? AND term = ? AND hour >= ? AND hour <= ?`,
@@ -140,6 +141,7 @@ export class CassandraHistoryStore implements HistoryStore {
       const hour = row['hour'] as number;
       if (agent !== undefined) yield byAgent(agent, hour);
       else if (dn !== undefined) yield byDN(dn, hour);
+      else if (rarest !== undefined) yield byTerm(rarest, hour);
       else yield byTime(hour);
     }
   }
@@ -171,23 +173,29 @@ const hourOf = (atMs: number): number => Math.min(Math.floor(atMs / HOUR_MS), 2 
 const dnTerm = (dn: string | undefined): string => (dn === undefined ? '' : `d:${dn}`);
 const agentTerm = (agent: string): string => `a:${agent}`;
 
+const otherTerm = (term: string): string => `t:${term}`;
+
 const byTime = (hour: number): Place => ({ table: 'record_by_time', columns: ['hour'], partition: [hour], term: '' });
 const byDN = (dn: string, hour: number): Place => ({ table: 'record_by_dn', columns: ['dn', 'hour'], partition: [dn, hour], term: dnTerm(dn) });
+/** In the table of DNs, under a name that no DN has. */
+const byTerm = (term: string, hour: number): Place => ({ ...byDN(otherTerm(term), hour), term: otherTerm(term) });
 const byAgent = (agent: string, hour: number): Place =>
   ({ table: 'record_by_agent', columns: ['agent', 'hour'], partition: [agent, hour], term: agentTerm(agent) });
 const byConnID = (connID: string): Place => ({ table: 'record_by_connid', columns: ['connid'], partition: [connID] });
 
-function placesOf({ atMs, dns, agents, connID }: HistoryRecord): Place[] {
+function placesOf({ atMs, dns, agents, terms, connID }: HistoryRecord): Place[] {
   const hour = hourOf(atMs);
   return [
     byTime(hour),
     ...[...new Set(dns)].map((dn) => byDN(dn, hour)),
+    ...[...new Set(terms)].map((term) => byTerm(term, hour)),
     ...[...new Set(agents)].map((agent) => byAgent(agent, hour)),
     ...(connID === undefined ? [] : [byConnID(connID)]),
   ];
 }
 
-function fits(record: HistoryRecord, { dn, agent }: HistoryQuery): boolean {
+function fits(record: HistoryRecord, { dn, agent, terms = [] }: HistoryQuery): boolean {
+  if (!terms.every((term) => record.terms?.includes(term))) return false;
   return (dn === undefined || record.dns.includes(dn)) && (agent === undefined || record.agents.includes(agent));
 }
 
