@@ -2,9 +2,11 @@
 import { resolve } from 'node:path';
 import { isIP } from 'node:net';
 import { type Application, type ClusterConfig, type DnType, OptionLookup } from '#config';
-import { parseUri } from '#sip';
+import { DEFAULT_PLAN, type NumberPlan, type WithoutStore } from '#limits';
+import { CallerRecognition, parseContact } from '#telephony';
 import { AddressList } from './machines/address-list.js';
 import type { FloodRules } from './machines/flood-guard.js';
+import type { TrunkCallRules } from './machines/trunk-call.js';
 
 /** A session controller as the proxy reaches it. */
 export interface ServerAddress {
@@ -31,6 +33,13 @@ export interface PeerProxy {
   readonly dataCentre: string;
   readonly host: string;
   readonly port: number;
+}
+
+/** What call limits need of the configuration; their rules are not in it. */
+export interface CallLimitSettings extends TrunkCallRules {
+  readonly leaseMs: number;
+  /** For rules that do not say. */
+  readonly withoutStore: WithoutStore;
 }
 
 export interface ProxySettings {
@@ -65,6 +74,9 @@ export interface ProxySettings {
   readonly scannerUserAgents: readonly string[];
   /** PRX-32. Trunks and the cluster's own processes are exempt. */
   readonly flood: FloodRules;
+  readonly callLimits: CallLimitSettings;
+  /** A recorder of this data centre keeps verdicts. */
+  readonly hasRecorder: boolean;
   /** Key of the tokens in Record-Route; the same at all proxies of a cluster. */
   readonly flowSecret: string;
   /** Addresses of DNS servers; none: the system's. */
@@ -108,9 +120,31 @@ export function proxySettings(config: ClusterConfig, application: Application): 
       banMs: options.number('flood-ban') * 1_000,
       exempt: new AddressList([...options.list('trusted-peers'), ...peerHosts(config)], 'trusted-peers'),
     },
+    hasRecorder: config.applications.some(({ type, geoLocation }) => type === 'recorder' && geoLocation === application.geoLocation),
+    callLimits: callLimitSettings(config, options),
     flowSecret: options.text('flow-secret') || `${config.switchName}@${config.accessPoint}`,
     nameservers: options.list('nameservers'),
     certificateFiles: { cert: file('certificate'), key: file('certificate-key'), ca: file('trusted-ca') },
+  };
+}
+
+function callLimitSettings(config: ClusterConfig, options: OptionLookup): CallLimitSettings {
+  const trunks = [...config.dns.values()].filter(({ type }) => type === 'Trunk').map(({ number }) => number);
+  const plans = new Map(trunks.map((trunk) => [trunk, numberPlan(options, trunk)]));
+  return {
+    callers: new CallerRecognition(config),
+    dnisByUri: options.flag('init-dnis-by-ruri'),
+    planOf: (trunk) => plans.get(trunk) ?? DEFAULT_PLAN,
+    leaseMs: options.number('limiter-lease') * 1_000,
+    withoutStore: options.text('limiter-without-store') as WithoutStore,
+  };
+}
+
+function numberPlan(options: OptionLookup, trunk: string): NumberPlan {
+  const countryCode = options.text('country-code', trunk);
+  return {
+    ...(countryCode === '' ? {} : { countryCode }),
+    trunkPrefix: options.text('trunk-prefix', trunk), internationalPrefixes: options.list('international-prefix', trunk),
   };
 }
 
@@ -138,12 +172,6 @@ function portOf({ name, ports }: Application, id: string): number {
 
 /** Addresses of the cluster's processes, and of trunks that are written as an address. */
 function peerHosts({ applications, backups, dns }: ClusterConfig): string[] {
-  const trunks = [...dns.values()].filter(({ type }) => type === 'Trunk').map(({ options }) => contactHost(options.get('contact') ?? ''));
+  const trunks = [...dns.values()].filter(({ type }) => type === 'Trunk').map(({ options }) => parseContact(options.get('contact') ?? '')?.host ?? '');
   return [...applications, ...backups].map(({ host }) => host).concat(trunks).filter((host) => isIP(host) !== 0);
-}
-
-/** '' when it is no SIP URI. */
-function contactHost(contact: string): string {
-  const uri = parseUri(/^sips?:/i.test(contact) ? contact : `sip:${contact}`);
-  return uri.ok ? uri.value.host : '';
 }

@@ -24,6 +24,8 @@ import { type Server, ServerPool } from './machines/server-pool.js';
 import { shapeResponse } from './machines/shape.js';
 import { Forwarder } from './services/forwarder.js';
 import { Inbound } from './services/inbound.js';
+import type { CallLimits } from './services/limit-rules.js';
+import { type Admission, Limiter } from './services/limiter.js';
 import { LocationSync } from './services/location-sync.js';
 import { Outbound } from './services/outbound.js';
 import { Registrar } from './services/registrar.js';
@@ -46,6 +48,8 @@ export interface SipProxyPorts {
   readonly lines?: IdleLines;
   /** Rules, mode and block list of call limits; absent: none are known here, and nobody is told that they were in force. */
   readonly limits?: LimitsRepository;
+  /** Absent: every call of a trunk is let in. */
+  readonly callLimits?: CallLimits;
   readonly log: Log;
   readonly meter: Meter;
 }
@@ -64,6 +68,7 @@ export class SipProxyCore {
   readonly registrar: Registrar;
   readonly membership: MembershipService<Heartbeat>;
   readonly guard: FloodGuard;
+  readonly limiter: Limiter | undefined;
   readonly #names: AccessNames;
   readonly #inside: Inside;
   readonly #seal: FlowSeal;
@@ -103,6 +108,7 @@ export class SipProxyCore {
     this.#outbound = new Outbound({
       ...shared, registrar: this.registrar, resolver, livingPeer: (name) => this.#livingPeer(name),
     }, settings);
+    this.limiter = ports.callLimits === undefined ? undefined : new Limiter({ clock, log, meter, ...ports.callLimits, forwarder: this.#forwarder }, settings);
     this.#refused = meter.counter('proxy_refused_total', 'Requests that the proxy itself refused');
     this.membership = new MembershipService({ bus, clock, log }, this.#describer());
   }
@@ -154,6 +160,7 @@ export class SipProxyCore {
   close(): void {
     this.#sync.close();
     this.#limitsInForce?.close();
+    this.limiter?.close();
     this.ports.limits?.close();
     this.#affinitySubscription?.unsubscribe();
     this.#sweepTimer?.cancel();
@@ -167,6 +174,7 @@ export class SipProxyCore {
     if (this.#isOwnOptions(request, isInside)) return this.#answerOptions(transaction, flow);
     if (!this.#mayGoOn(request, transaction)) return;
     if (request.method === 'CANCEL') return this.#refuse(transaction, 481);
+    if (request.method === 'BYE') this.limiter?.onBye(request);
     if (isInside) this.#onInsideRequest(request, transaction);
     else this.#onOutsideRequest(request, transaction, flow);
   }
@@ -197,11 +205,20 @@ export class SipProxyCore {
     const { request } = routes;
     if (request.method === 'REGISTER') return this.registrar.onRegister(request, transaction, flow, routes.count);
     const serverId = dialogServerId(request);
-    if (serverId !== undefined) return this.#toDialogServer(serverId, request, transaction, routes);
+    if (serverId !== undefined) {
+      return this.#limited(request, transaction, flow, (admission) => this.#toDialogServer(serverId, request, transaction, routes, admission));
+    }
     if (request.to.tag !== undefined) return this.#refuse(transaction, 481);
     if (request.requestUri?.user === undefined) return this.#refuse(transaction, 484);
     if (this.#draining) return this.#refuseForDrain(transaction);
-    this.#inbound.toChosenServer(request, transaction, flow, routes);
+    this.#limited(request, transaction, flow, (admission) => this.#inbound.toChosenServer(request, transaction, flow, routes, admission));
+  }
+
+  /** Goes on at once with what call limits do not ask for. */
+  #limited(request: SipRequest, transaction: ServerTransaction, flow: Flow, proceed: (admission?: Admission) => void): void {
+    const call = this.limiter?.callOf(request, this.#inbound.flowOf(request, flow));
+    if (call === undefined) proceed();
+    else this.limiter?.ask(call, transaction, proceed);
   }
 
   #toPhone(dn: string, request: SipRequest, transaction: ServerTransaction): void {
@@ -210,10 +227,11 @@ export class SipProxyCore {
     this.#refuse(transaction, this.settings.dnType(dn) === undefined ? 404 : 480);
   }
 
-  #toDialogServer(serverId: number, request: SipRequest, transaction: ServerTransaction, routes: OwnRoutes): void {
+  #toDialogServer(serverId: number, request: SipRequest, transaction: ServerTransaction, routes: OwnRoutes, admission?: Admission): void {
     const server = this.#dialogServer(serverId);
-    if (server === undefined) this.#refuse(transaction, 481);
-    else this.#inbound.toServer(server, request, transaction, routes);
+    if (server !== undefined) return this.#inbound.toServer(server, request, transaction, routes, admission);
+    if (admission === undefined) this.#refuse(transaction, 481);
+    else admission.forward.refuse(481);
   }
 
   /** RFC 3261 §16.11. What leads nowhere is dropped: an ACK has no answer. */

@@ -4,15 +4,18 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { LimitsRepository } from '#limits-store';
 import { SipResolver, type SipTransport, type TransportName } from '#sip';
 import { NameserverLookup, parseNameserver, SocketIdleLines, SocketTransport, systemNameservers, type TlsOptions } from '#sip/transport';
-import { type LocationStore, MemoryLocationStore } from '#store';
+import { type LimiterStore, type LocationStore, MemoryLimiterStore, MemoryLocationStore } from '#store';
 import type { TierPorts } from '#tier';
 import { FloodGuard } from './machines/flood-guard.js';
 import { BindingKeeper } from './machines/location-keeper.js';
+import type { CallLimits } from './services/limit-rules.js';
+import { BusVerdictSink } from './services/verdict-sink.js';
 import type { ProxySettings } from './settings.js';
 import { SipProxyCore } from './sip-proxy-core.js';
 
 export const SIP_TRANSPORT = Symbol('SipTransport');
 export const LOCATION_STORE = Symbol('LocationStore');
+export const LIMITER_STORE = Symbol('LimiterStore');
 
 @Module({})
 export class SipProxyModule {
@@ -25,13 +28,18 @@ export class SipProxyModule {
         { provide: BindingKeeper, useFactory: () => new BindingKeeper(settings.name) },
         { provide: LOCATION_STORE, inject: [BindingKeeper], useFactory: (keeper: BindingKeeper) => openLocation(settings, ports, keeper) },
         { provide: SipResolver, useFactory: () => makeResolver(settings, ports) },
+        { provide: LIMITER_STORE, useFactory: () => openLimiter(settings, ports) },
         { provide: LimitsRepository, useFactory: () => new LimitsRepository(settings, ports) },
         {
           provide: SipProxyCore,
-          inject: [SIP_TRANSPORT, LOCATION_STORE, SipResolver, BindingKeeper, FloodGuard, LimitsRepository],
+          inject: [SIP_TRANSPORT, LOCATION_STORE, SipResolver, BindingKeeper, FloodGuard, LimitsRepository, LIMITER_STORE],
           useFactory: (
             transport: SipTransport, location: LocationStore, resolver: SipResolver, keeper: BindingKeeper, guard: FloodGuard, limits: LimitsRepository,
-          ) => new SipProxyCore(settings, { ...ports, transport, location, resolver, keeper, guard, limits, lines: new SocketIdleLines() }),
+            store: LimiterStore,
+          ) => new SipProxyCore(settings, {
+            ...ports, transport, location, resolver, keeper, guard, limits,
+            callLimits: { rules: limits, store, ...sinkOf(settings, ports) }, lines: new SocketIdleLines(),
+          }),
         },
       ],
     };
@@ -40,6 +48,14 @@ export class SipProxyModule {
 
 async function openLocation({ name, dataCentre }: ProxySettings, { stores, clock }: TierPorts, keeper: BindingKeeper): Promise<LocationStore> {
   return await stores?.location({ name, dataCentre, keeper }) ?? new MemoryLocationStore(clock);
+}
+
+function sinkOf({ hasRecorder, dataCentre }: ProxySettings, ports: TierPorts): Pick<CallLimits, 'sink'> {
+  return hasRecorder ? { sink: new BusVerdictSink(ports, dataCentre) } : {};
+}
+
+async function openLimiter({ dataCentre }: ProxySettings, { stores, clock }: TierPorts): Promise<LimiterStore> {
+  return await stores?.limiter(dataCentre) ?? new MemoryLimiterStore(clock);
 }
 
 /** UDP and TCP on one port (PRX-18, PRX-19), TLS on its own. */

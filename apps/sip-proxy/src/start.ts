@@ -2,15 +2,16 @@
 import 'reflect-metadata';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { loadConfig } from '#config';
-import type { Clock } from '#kernel';
+import { limiterWarning, loadConfig } from '#config';
+import type { Clock, Log } from '#kernel';
+import { LimitsRepository } from '#limits-store';
 import type { ListeningAddress, SipTransport } from '#sip';
-import type { LocationStore } from '#store';
+import type { LimiterStore, LocationStore } from '#store';
 import type { Listening, RunningTier, StartTier } from '#tier';
 import { adminCommands } from './services/admin-commands.js';
 import { proxySettings, type ServerAddress } from './settings.js';
 import { SipProxyCore } from './sip-proxy-core.js';
-import { LOCATION_STORE, SIP_TRANSPORT, SipProxyModule } from './sip-proxy.module.js';
+import { LIMITER_STORE, LOCATION_STORE, SIP_TRANSPORT, SipProxyModule } from './sip-proxy.module.js';
 
 export const startSipProxy: StartTier = async (config, application, ports) => {
   const settings = proxySettings(config, application);
@@ -18,6 +19,7 @@ export const startSipProxy: StartTier = async (config, application, ports) => {
   const context = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
   const core = context.get(SipProxyCore);
   core.start();
+  warnOfInexactLimits(limiterWarning(config), context.get(LimitsRepository), ports.log);
   const reread = () => proxySettings(loadConfig(config.file, config.listen).config, application).servers;
   return runningTier(settings.name, core, reread, context, ports.clock);
 };
@@ -27,6 +29,7 @@ function runningTier(
 ): RunningTier {
   const transport = context.get<SipTransport>(SIP_TRANSPORT);
   const location = context.get<LocationStore>(LOCATION_STORE);
+  const limiter = context.get<LimiterStore>(LIMITER_STORE);
   return {
     instance,
     listening: transport.listening.map(toListening),
@@ -44,9 +47,20 @@ function runningTier(
       core.close();
       await transport.close();
       await location.close();
+      await limiter.close();
       await context.close();
     },
   };
+}
+
+/** Said when it first matters: once rules are in force. */
+function warnOfInexactLimits(warning: string | undefined, rules: LimitsRepository, log: Log): void {
+  if (warning === undefined) return;
+  const stop = rules.watch(({ mode, size }) => {
+    if (mode !== 'dnis' || size === 0) return;
+    log.warn(`call limits are not exact: ${warning}`);
+    queueMicrotask(() => stop());
+  });
 }
 
 function toListening(address: ListeningAddress): Listening {

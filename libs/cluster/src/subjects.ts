@@ -64,4 +64,6 @@ export const subjects = {
   locationSnapshot: (proxy: string) => `cb.location.${token(proxy)}.snapshot`,
   /** Request/reply: a change of the call limits, answered when the proxy has it. */
   limitsInForce: (proxy: string) => `cb.limits.${token(proxy)}.inforce`,
+  /** Request/reply, from proxies to one recorder of their data centre: what call limits said of calls, answered when it is kept. */
+  verdicts: (dataCentre: string) => `cb.verdicts.${token(dataCentre)}`,
 } as const;

@@ -39,6 +39,10 @@ export function adminCommands(core: SipProxyCore, location: LocationStore, clock
       const contact = args.contact === undefined ? undefined : textOf(args, 'contact');
       return { aor, removed: core.registrar.remove(aor, contact) };
     },
+    'verdicts show': () => {
+      if (core.limiter === undefined) throw new Error('this proxy counts no calls');
+      return core.limiter.summary;
+    },
     'bans list': () => ({ banned: core.guard.banned(clock.nowMs()).slice(0, LIST_MAX) }),
     'bans remove': (args) => {
       const address = textOf(args, 'address');

@@ -1,7 +1,7 @@
 /** One request on its way through the proxy: gives `ResponseContext` its transactions and its messages. RFC 3261 §16.6 to §16.10. */
 import type { Clock, Timer } from '#kernel';
 import {
-  type BranchFailure, type ClientTransaction, type ClientUser, type FinalAnswer, type ForkEffects, makeResponse,
+  type BranchFailure, type ClientTransaction, type ClientUser, type FinalAnswer, type ForkEffects, type HeaderLine, makeResponse,
   ResponseContext, type ServerTransaction, type SipResponse, TIMER_C_MS, type TransactionLayer,
 } from '#sip';
 import type { Hop, HopFailure } from '../machines/hop.js';
@@ -12,6 +12,9 @@ export interface ForwardPorts {
   readonly clock: Clock;
   /** Final responses of our own get a To tag from here. */
   newTag(): string;
+  /** Counted. */
+  passedOn(): void;
+  refused(): void;
 }
 
 export interface ForwardOptions {
@@ -23,6 +26,8 @@ export interface ForwardOptions {
   readonly loopHash: string | undefined;
   /** A success as it goes back; by default without our Via. */
   readonly shapeSuccess?: (response: SipResponse) => string;
+  /** The final response has left. */
+  readonly ended?: (status: number) => void;
 }
 
 export class Forward implements ForkEffects<Hop, SipResponse> {
@@ -46,9 +51,17 @@ export class Forward implements ForkEffects<Hop, SipResponse> {
   /** All targets at once, the hops of each one after the other. To be called once. */
   start(targets: readonly (readonly Hop[])[]): void {
     if (this.#cancelled) return this.#answerSelf(487);
+    this.ports.passedOn();
     if (targets.length === 0) return this.#answerSelf(this.options.nobody.none);
     this.#context = new ResponseContext([targets.map((ways) => ({ ways }))], { isInvite: this.isInvite, timerCMs: TIMER_C_MS });
     this.#context.start(this);
+  }
+
+  /** Instead of being started: it goes nowhere. */
+  refuse(status: number, reason?: string, headers: readonly HeaderLine[] = []): void {
+    if (this.#cancelled) return this.#answerSelf(487);
+    this.ports.refused();
+    this.#respond(status, reason, headers);
   }
 
   /** RFC 3261 §16.10. A request that is still looking for its way is answered when it is started. */
@@ -90,14 +103,14 @@ export class Forward implements ForkEffects<Hop, SipResponse> {
     const { shapeSuccess } = this.options;
     const shape = status >= 200 && shapeSuccess !== undefined ? shapeSuccess : shapeResponse;
     this.transaction.respond(shape(response), status);
-    if (status >= 200) this.#end();
+    if (status >= 200) this.#end(status);
   }
 
   answer(answer: FinalAnswer<SipResponse>): void {
     if (answer.kind === 'local') return this.#answerSelf(this.#localStatus(answer.status));
     const response = answer.challenges.length === 0 ? answer.response : withChallenges(answer.response, answer.challenges);
     this.transaction.respond(shapeResponse(response), answer.status);
-    this.#end();
+    this.#end(answer.status);
   }
 
   wayFailed(hop: Hop): void {
@@ -117,14 +130,18 @@ export class Forward implements ForkEffects<Hop, SipResponse> {
   }
 
   #answerSelf(status: number): void {
-    const headers = status === 503 ? [['Retry-After', String(this.options.retryAfterS)] as const] : [];
-    this.transaction.respond(makeResponse(this.transaction.request, status, undefined, { toTag: this.ports.newTag(), headers }));
-    this.#end();
+    this.#respond(status, undefined, status === 503 ? [['Retry-After', String(this.options.retryAfterS)]] : []);
   }
 
-  #end(): void {
+  #respond(status: number, reason: string | undefined, headers: readonly HeaderLine[]): void {
+    this.transaction.respond(makeResponse(this.transaction.request, status, reason, { toTag: this.ports.newTag(), headers }));
+    this.#end(status);
+  }
+
+  #end(status: number): void {
     if (this.#answered) return;
     this.#answered = true;
+    this.options.ended?.(status);
     this.onAnswered(this);
   }
 }

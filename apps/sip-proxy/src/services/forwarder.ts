@@ -28,6 +28,7 @@ export class Forwarder implements ForwardPorts {
   readonly #entropy: Entropy;
   readonly #pending = new Map<ServerTransaction, Forward>();
   readonly #forwarded: Counter;
+  readonly #refused: Counter;
   #pendingInvites = 0;
   #onIdle: (() => void) | undefined;
 
@@ -36,6 +37,7 @@ export class Forwarder implements ForwardPorts {
     this.clock = ports.clock;
     this.#entropy = ports.entropy;
     this.#forwarded = ports.meter.counter('proxy_forwarded_total', 'Requests passed on');
+    this.#refused = ports.meter.counter('proxy_refused_total', 'Requests that the proxy itself refused');
     ports.meter.gauge('proxy_pending_requests', 'Requests without a final response yet', () => this.#pending.size);
   }
 
@@ -47,9 +49,18 @@ export class Forwarder implements ForwardPorts {
     return this.#entropy.hex(TAG_DIGITS);
   }
 
+  passedOn(): void {
+    this.#forwarded.add();
+  }
+
+  refused(): void {
+    this.#refused.add();
+  }
+
   /** Opened before the hops are known: they may have to be looked up, and a CANCEL finds the request also meanwhile. */
   open(
     transaction: ServerTransaction, lookingFor: keyof typeof NOBODY, shapeSuccess?: (response: SipResponse) => string,
+    ended?: (status: number) => void,
   ): Forward {
     const { request } = transaction;
     const options: ForwardOptions = {
@@ -57,11 +68,11 @@ export class Forwarder implements ForwardPorts {
       retryAfterS: this.retryAfterS,
       loopHash: request.to.tag === undefined ? loopHash(request) : undefined,
       ...(shapeSuccess === undefined ? {} : { shapeSuccess }),
+      ...(ended === undefined ? {} : { ended }),
     };
     const forward = new Forward(transaction, this, options, this.#answered);
     this.#pending.set(transaction, forward);
     if (request.method === 'INVITE') this.#pendingInvites += 1;
-    this.#forwarded.add();
     return forward;
   }
 

@@ -12,6 +12,7 @@ import type { Server, ServerPool } from '../machines/server-pool.js';
 import { shapeRequest } from '../machines/shape.js';
 import type { ProxySettings } from '../settings.js';
 import type { Forwarder } from './forwarder.js';
+import type { Admission } from './limiter.js';
 import { dialogHops, serverHops, serverTarget } from './server-hops.js';
 import type { ServerMonitor } from './server-monitor.js';
 import { withTopVia } from './top-via.js';
@@ -38,24 +39,27 @@ export function formsDialog({ method, to }: SipRequest): boolean {
 export class Inbound {
   constructor(private readonly ports: InboundPorts, private readonly settings: ProxySettings) {}
 
-  /** A request that opens something: any server may take it. */
-  toChosenServer(request: SipRequest, transaction: ServerTransaction, flow: Flow, routes: OwnRoutes): void {
+  /** A request that opens something: any server may take it. `admission`: call limits let it in. */
+  toChosenServer(request: SipRequest, transaction: ServerTransaction, flow: Flow, routes: OwnRoutes, admission?: Admission): void {
     const { pool, forwarder, names, monitor } = this.ports;
-    const headers = this.#flowHeader(request, flow);
+    const registered = this.flowOf(request, flow);
+    const headers = [...(registered === undefined ? [] : [[FLOW_HEADER, registered] as const]), ...admission?.headers ?? []];
     const bytes = shapeRequest(request, {
       routesToRemove: routes.count,
       ...(formsDialog(request) ? { recordRoute: this.#recordRoute(request, flow, routes.last) } : {}),
       headers,
     });
     const hops = serverHops(pool.forCall(this.#kin(request)), bytes, names.accessPoint, monitor);
-    forwarder.open(transaction, 'server').start(hops.length === 0 ? [] : [hops]);
+    const forward = admission?.forward ?? forwarder.open(transaction, 'server');
+    forward.start(hops.length === 0 ? [] : [hops]);
   }
 
   /** A request within a dialog: its server's own. */
-  toServer(server: Server, request: SipRequest, transaction: ServerTransaction, routes: OwnRoutes): void {
+  toServer(server: Server, request: SipRequest, transaction: ServerTransaction, routes: OwnRoutes, admission?: Admission): void {
     const { forwarder, names } = this.ports;
-    const bytes = () => shapeRequest(request, { routesToRemove: routes.count });
-    forwarder.open(transaction, 'target').start([dialogHops(server, bytes, names.accessPoint)]);
+    const bytes = () => shapeRequest(request, { routesToRemove: routes.count, headers: admission?.headers ?? [] });
+    const forward = admission?.forward ?? forwarder.open(transaction, 'target');
+    forward.start([dialogHops(server, bytes, names.accessPoint)]);
   }
 
   /** ACK has no transaction (RFC 3261 §16.11). */
@@ -76,11 +80,11 @@ export class Inbound {
   }
 
   /** Who registered over this very flow needs no challenge (docs/specs/cluster-protocol.md). */
-  #flowHeader(request: SipRequest, flow: Flow): [string, string][] {
+  flowOf(request: SipRequest, flow: Flow): string | undefined {
     const dn = request.from.uri.userName;
     const isRegistered = this.ports.location.list(dn)
       .some((binding) => binding.flow === flow.key && binding.node === this.settings.name);
-    return isRegistered ? [[FLOW_HEADER, `registered;dn=${dn}`]] : [];
+    return isRegistered ? `registered;dn=${dn}` : undefined;
   }
 
   #recordRoute(request: SipRequest, flow: Flow, route: NameAddr | undefined): string {

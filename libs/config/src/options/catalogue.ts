@@ -30,6 +30,7 @@ export const OPTIONS: readonly OptionDefinition[] = [
   option('client-password', text(/^.{0,200}$/, 'a text of at most 200 characters', true), '', ['cluster', 'sip-server', 'vq-server'], 'Password of T-Library clients; empty = none is asked.'),
   option('known-applications', list(), '', ['cluster', 'sip-server', 'vq-server'], 'Applications let in on T-Library ports; empty = any name.'),
   option('limiter-lease', seconds(5, 3600), '30', ['cluster'], 'How long a call counts for call limits that nobody tells of any more: what a process that died leaves behind. Each is told again in every third of it.'),
+  option('limiter-without-store', choice('open', 'share', 'closed'), 'open', PROXY, 'What calls of trunks get that call limits cannot count because their store is away: open = in, closed = 503, share = in as long as this proxy alone has let in fewer than its part of the limit. A rule may say otherwise.'),
   // ---- proxy
   option('oos-check', seconds(0, 3600), '5', ['cluster', 'sip-proxy', 'sip-server', 'Trunk'], 'Seconds between OPTIONS probes; 0 = never.'),
   option('oos-force', seconds(1, 3600), '5', ['cluster', 'sip-proxy', 'sip-server', 'Trunk'], 'Seconds after an unanswered probe until the peer is out of service.'),
@@ -62,6 +63,9 @@ export const OPTIONS: readonly OptionDefinition[] = [
   option('contact', text(/^(\*|sips?:[^\s]+|[^\s@]+(:\d+)?)$/, '* (learned from registration) or a SIP URI'), '*', ['Extension', 'Trunk'], 'Where the device is.'),
   // ---- trunks and dial plan
   option('prefix', list(), '', ['Trunk'], 'Numbers with one of these prefixes leave by this trunk; the longest wins.'),
+  option('country-code', text(/^(|[1-9]\d{0,2})$/, 'a country code of 1 to 3 digits, without +'), '', ['cluster', 'Trunk'], 'Country of the trunk\'s national numbers: call limits compare numbers as E.164; empty = only those with + are.'),
+  option('trunk-prefix', text(/^\d{0,6}$/, 'at most 6 digits'), '0', ['cluster', 'Trunk'], 'Stands before a national number of the trunk; empty = every number without + is a national one.'),
+  option('international-prefix', text(/^(\d{1,6}(,\d{1,6})*)?$/, 'digits, several with commas between, such as 00,010'), '00', ['cluster', 'Trunk'], 'Stands before a country code in numbers of the trunk.'),
   option('priority', whole(0, 1000), '1', ['Trunk'], 'Lower is preferred among equal prefixes.'),
   option('geo-location', text(/^[\w.-]{0,64}$/, 'a label of letters, digits, dots and dashes'), '', ['Trunk', 'Extension'], 'Data centre of the device.'),
   option('find-trunk-by-location', yesNo, 'true', SERVER, 'A trunk of the own data centre is preferred.'),
@@ -69,7 +73,7 @@ export const OPTIONS: readonly OptionDefinition[] = [
   option('unknown-gateway-reject-code', sipStatus(400, 699), '503', SERVER, 'Answer to an INVITE from an address that is neither a trunk nor a phone.'),
   option('default-route-point', text(/^(|reject=[3-6]\d\d|[\w*#+.-]+)$/, 'a Routing Point or reject=<status>'), 'reject=404', SERVER, 'Where a call goes whose dialled number leads nowhere.'),
   option('default-route-point-order', choice('before-dial-plan', 'after-dial-plan'), 'after-dial-plan', SERVER, 'Whether the default route point is looked at before trunks.'),
-  option('init-dnis-by-ruri', yesNo, 'true', SERVER, 'DNIS is the Request-URI\'s user; false: the To header\'s.'),
+  option('init-dnis-by-ruri', yesNo, 'true', ['cluster', 'sip-proxy', 'sip-server'], 'DNIS is the Request-URI\'s user; false: the To header\'s.'),
   // ---- routing
   option('router-timeout', seconds(0, 3600), '10', POINT, 'Longest wait at a Routing Point for an instruction before default routing; 0 = for ever.'),
   option('after-routing-timeout', seconds(0, 3600), '18', POINT, 'From RequestRouteCall until the call must have left the Routing Point; 0 = off.'),

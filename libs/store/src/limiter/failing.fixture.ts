@@ -1,12 +1,20 @@
 /** A limiter store of one process that can be away, and tells what it was asked. */
 import { StoreUnavailable } from '../unavailable.js';
 import { MemoryLimiterStore } from './memory.js';
-import type { LimiterHolding } from './port.js';
+import type { LimiterClaim, LimiterHolding, LimiterVerdict } from './port.js';
 
 export class FailingLimiterStore extends MemoryLimiterStore {
   away = false;
   readonly asked: string[] = [];
+  /** Verdicts come when it resolves. */
+  gate: Promise<void> | undefined;
   readonly #listeners = new Set<() => void>();
+
+  override async acquire(id: string, claim: LimiterClaim, leaseMs: number): Promise<LimiterVerdict> {
+    await this.gate;
+    if (this.away) throw new StoreUnavailable('limiter', 'away');
+    return super.acquire(id, claim, leaseMs);
+  }
 
   override async hold(holdings: readonly LimiterHolding[], leaseMs: number): Promise<readonly boolean[]> {
     this.#answer(`hold ${holdings.map(({ id }) => id).join(' ')}`);
