@@ -22,6 +22,15 @@ describe('parameters of a history request', () => {
     ['to', { to: '1969-01-01' }],
   ])('refuses a wrong %s, naming it: %j', (name, query) => expect(() => read(query)).toThrow(new RegExp(`^${name}\\b`)));
 
+  it('takes words of verdicts for verdicts alone', () => {
+    const query = { from: '2020-01-01', ani: '+815012345678', rule: 'night', verdict: 'refused', division: 'east', dn: '5000' };
+    expect(historyParameters(query, NOW, 'verdicts').request).toMatchObject({ ani: '+815012345678', rule: 'night', verdict: 'refused', division: 'east', dn: '5000' });
+    expect(() => historyParameters({ verdict: 'denied' }, NOW, 'verdicts')).toThrow('verdict denied: must be one of passed, refused, shadow-refused');
+    expect(() => historyParameters({ from: '2020-01-01' }, NOW, 'verdicts')).toThrow('from: without dn, ani, rule, verdict or division');
+    expect(() => historyParameters({ connid: '0017546300000001' }, NOW, 'verdicts')).toThrow(/^connid: there is no such parameter/);
+    expect(() => read({ rule: 'night' })).toThrow(/^rule: there is no such parameter/);
+  });
+
   it('asks any range by DN or agent', () => {
     expect(read({ from: '2020-01-01', dn: '7001' }).request.dn).toBe('7001');
     expect(read({ from: '2020-01-01', agent: 'agent7001' }).request.agent).toBe('agent7001');

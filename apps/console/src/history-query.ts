@@ -7,6 +7,11 @@ export interface HistoryRequest {
   readonly dn?: string;
   readonly agent?: string;
   readonly connID?: string;
+  /** Of verdicts alone. */
+  readonly ani?: string;
+  readonly rule?: string;
+  readonly verdict?: string;
+  readonly division?: string;
   readonly after?: string;
 }
 
@@ -15,34 +20,45 @@ export interface HistoryParameters {
   readonly format: 'json' | 'csv';
 }
 
-export const HISTORY_LISTS = ['calls', 'cdrs', 'agents', 'states', 'queues', 'resources'] as const;
+export const HISTORY_LISTS = ['calls', 'cdrs', 'agents', 'states', 'queues', 'resources', 'verdicts'] as const;
 export type HistoryList = (typeof HISTORY_LISTS)[number];
 
 const KNOWN = ['from', 'to', 'dn', 'agent', 'connid', 'limit', 'after', 'format'];
+const OF_VERDICTS = ['from', 'to', 'dn', 'ani', 'rule', 'verdict', 'division', 'limit', 'after', 'format'];
+const VERDICTS = ['passed', 'refused', 'shadow-refused'];
 const LIMIT_MAX = 500;
 const DAY_MS = 86_400_000;
 /** Without a name, so that no query reads a whole store. */
 const RANGE_MS_MAX = 31 * DAY_MS;
 
 /** @throws Error naming the parameter */
-export function historyParameters(query: Readonly<Record<string, unknown>>, nowMs: number): HistoryParameters {
-  for (const name of Object.keys(query)) if (!KNOWN.includes(name)) throw new Error(`${name}: there is no such parameter; there are ${KNOWN.join(', ')}`);
+export function historyParameters(query: Readonly<Record<string, unknown>>, nowMs: number, list: HistoryList = 'calls'): HistoryParameters {
+  const known = list === 'verdicts' ? OF_VERDICTS : KNOWN;
+  for (const name of Object.keys(query)) if (!known.includes(name)) throw new Error(`${name}: there is no such parameter; there are ${known.join(', ')}`);
   const { dn, agent, connID } = { dn: word(query, 'dn'), agent: word(query, 'agent'), connID: connId(query) };
   const toMs = time(query, 'to', nowMs) ?? nowMs + 1;
   // A call is found by its ConnID whenever it was.
   const fromMs = time(query, 'from', nowMs) ?? (connID === undefined ? Math.max(0, toMs - DAY_MS) : 0);
   if (toMs < fromMs) throw new Error('to: must not be before from');
-  if (dn === undefined && agent === undefined && connID === undefined && toMs - fromMs > RANGE_MS_MAX) {
-    throw new Error('from: without dn, agent or connid at most 31 days before to');
+  const words = verdictWords(query);
+  if (dn === undefined && agent === undefined && connID === undefined && Object.keys(words).length === 0 && toMs - fromMs > RANGE_MS_MAX) {
+    throw new Error(`from: without ${list === 'verdicts' ? 'dn, ani, rule, verdict or division' : 'dn, agent or connid'} at most 31 days before to`);
   }
   const after = word(query, 'after');
   const format = word(query, 'format') ?? 'json';
   if (format !== 'json' && format !== 'csv') throw new Error(`format ${format}: must be json or csv`);
   const request = {
     fromMs, toMs, limit: limitOf(query), ...(dn === undefined ? {} : { dn }), ...(agent === undefined ? {} : { agent }),
-    ...(connID === undefined ? {} : { connID }), ...(after === undefined ? {} : { after }),
+    ...words, ...(connID === undefined ? {} : { connID }), ...(after === undefined ? {} : { after }),
   };
   return { request, format };
+}
+
+function verdictWords(query: Readonly<Record<string, unknown>>): Pick<HistoryRequest, 'ani' | 'rule' | 'verdict' | 'division'> {
+  const verdict = word(query, 'verdict');
+  if (verdict !== undefined && !VERDICTS.includes(verdict)) throw new Error(`verdict ${verdict}: must be one of ${VERDICTS.join(', ')}`);
+  const words = ['ani', 'rule', 'verdict', 'division'].map((name) => [name, word(query, name)] as const);
+  return Object.fromEntries(words.filter(([, value]) => value !== undefined));
 }
 
 function word(query: Readonly<Record<string, unknown>>, name: string): string | undefined {

@@ -18,7 +18,7 @@ export class HistoryController {
   @Get(':list')
   async list(@Param('list') list: string, @Query() query: Record<string, unknown>, @Res() reply: Reply): Promise<void> {
     if (!HISTORY_LISTS.includes(list as HistoryList)) throw new NotFoundException(`there is no history of ${list}; there are ${HISTORY_LISTS.join(', ')}`);
-    const { request, format } = checked(query);
+    const { request, format } = checked(query, list as HistoryList);
     const page = await this.#ask(list as HistoryList, request);
     if (format === 'csv') reply.type('text/csv').send(csv(page.rows));
     else reply.json(page);
@@ -45,9 +45,9 @@ export class HistoryController {
   }
 }
 
-function checked(query: Record<string, unknown>): HistoryParameters {
+function checked(query: Record<string, unknown>, list?: HistoryList): HistoryParameters {
   try {
-    return historyParameters(query, Date.now());
+    return historyParameters(query, Date.now(), list);
   } catch (error) {
     throw new BadRequestException((error as Error).message);
   }

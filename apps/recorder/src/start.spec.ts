@@ -3,12 +3,13 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { MemoryBus, MemoryKeyValueStore } from '#cluster';
+import { type Bus, type BusReply, MemoryBus, MemoryKeyValueStore, subjects } from '#cluster';
 import { SqliteQueue } from '#cluster/sqlite';
 import { parseConfig } from '#config';
 import { CountingMeter, silentLog, SystemClock, SystemEntropy } from '#kernel';
 import { VirtualClock } from '#simulation';
 import { MemoryHistoryStore } from '#store';
+import type { CallVerdict } from '#telephony';
 import { type RunningTier, type TierPorts } from '#tier';
 import { tTime } from '#tlib';
 import { TlibServer, type TlibSession } from '#tlib/server';
@@ -181,6 +182,54 @@ describe('the recorder', () => {
     expect(rows).toMatchObject([{ connID: 'conn-a', userData: { client: '7' }, complete: true }]);
     expect(() => tier.admin['history calls']!({ limit: 'x' })).toThrow('limit x: must be a whole number');
     expect(tier.admin['recorder show']!({})).toMatchObject({ calls: 0, connected: ['S1/IPport'], away: [] });
+  });
+
+  describe('verdicts of call limits', () => {
+    const verdict = (id: number, more: Partial<CallVerdict> = {}): CallVerdict => ({
+      id: `p1.x.${id}`, atMs: id, verdict: 'refused', dnis: '5000', dnisForms: ['5000'], ani: '05012345678', aniForms: ['+815012345678', '05012345678'], trunk: 'T',
+      sipCode: 486, reason: 'CLM:Calls limit exceeded', rules: ['five'], division: 'east', withoutStore: '', callId: `c${id}`, proxy: 'p1', dataCentre: 'dc1', ...more,
+    });
+    const keep = (bus: Bus, ...verdicts: CallVerdict[]): Promise<BusReply> => new Promise((resolve) => {
+      const { config } = parseConfig(yaml(node.port), 'recorder.yaml');
+      bus.request(subjects.verdicts(config.applications[1]!.geoLocation), { verdicts }, 2_000, resolve);
+    });
+    const ofBus = (): Bus => new MemoryBus({ clock: new SystemClock(), log: silentLog, meter: new CountingMeter() });
+
+    it('are kept once, however often they are told, and found by what they say', async () => {
+      const bus = ofBus();
+      const tier = await start({ bus });
+      const both = [verdict(1), verdict(2, { verdict: 'passed', rules: [], sipCode: 0, division: '', reason: '', ani: 'anonymous', aniForms: ['anonymous'] })];
+      expect(await keep(bus, ...both)).toMatchObject({ kind: 'reply', message: { kind: 'kept' } });
+      expect((await keep(bus, ...both)).kind).toBe('reply');
+      const found = async (args: object): Promise<unknown[]> => {
+        const { rows } = await tier.admin['history verdicts']!({ fromMs: 0, toMs: 1_000, ...args }) as { rows: Record<string, unknown>[] };
+        return rows.map(({ callId }) => callId);
+      };
+      while ((tier.admin['recorder show']!({}) as { queue: number }).queue > 0) await wait(5);
+      expect(await found({})).toEqual(['c2', 'c1']);
+      for (const args of [{ ani: '+815012345678' }, { ani: '05012345678' }, { rule: 'five' }, { verdict: 'refused' }, { division: 'east' }, { dn: '5000', rule: 'five' }]) {
+        expect(await found(args)).toEqual(['c1']);
+      }
+      expect(await found({ dn: '5001' })).toEqual([]);
+      const { rows } = await tier.admin['history verdicts']!({ fromMs: 0, toMs: 1_000, verdict: 'refused' }) as { rows: object[] };
+      expect(rows).toEqual([{
+        key: 'p1.x.1', startedAtMs: 1, verdict: 'refused', dnis: '5000', ani: '05012345678', trunk: 'T', sipCode: 486, reason: 'CLM:Calls limit exceeded', rules: 'five',
+        division: 'east', withoutStore: '', callId: 'c1', proxy: 'p1', dataCentre: 'dc1',
+      }]);
+    });
+
+    it('outlive the recorder that acknowledged them', async () => {
+      const bus = ofBus();
+      store.available = false;
+      await start({ bus });
+      expect((await keep(bus, verdict(1))).kind).toBe('reply');
+      await running.pop()!.close();
+      expect((await keep(bus, verdict(2))).kind).toBe('no-responders');
+      store.available = true;
+      const tier = await start({ bus });
+      while ((tier.admin['recorder show']!({}) as { queue: number }).queue > 0) await wait(5);
+      expect((await store.query({ kind: 'verdict', fromMs: 0, toMs: 1_000, limit: 10 })).records.map(({ data }) => data.callId)).toEqual(['c1']);
+    });
   });
 
   it('lets go what it cannot read, and goes on', async () => {

@@ -10,6 +10,7 @@ import { HistoryQueries } from './services/history-queries.js';
 import { Journal } from './services/journal.js';
 import { planSources } from './services/plan.js';
 import { Source } from './services/source.js';
+import { VerdictIntake } from './services/verdicts.js';
 import { Writer } from './services/writer.js';
 
 /** @throws Error when there is no durable queue: a recorder never runs without (HR-05) */
@@ -30,7 +31,9 @@ export async function startRecorder(config: ClusterConfig, application: Applicat
   const writer = new Writer(history, { ...ports, log, queue, store });
   const client = { applicationName: name, password: options.text('client-password'), userData: userData.size > 0 };
   const sources = plan.map((each) => new Source(each, client, journal, log));
+  const verdicts = new VerdictIntake(journal, geoLocation, ports);
   writer.start();
+  verdicts.start();
   for (const source of sources) await source.start();
   const bootEpoch = Math.floor(ports.clock.nowMs());
   const membership = new MembershipService<Heartbeat>({ ...ports, log }, () => ({
@@ -52,6 +55,7 @@ export async function startRecorder(config: ClusterConfig, application: Applicat
     close: async () => {
       membership.close();
       for (const source of sources) source.close();
+      verdicts.close();
       await journal.close();
       await writer.close();
       await queue.close();

@@ -47,6 +47,10 @@ export const COMMANDS: readonly AskCommand[] = [
   { name: 'router show', what: 'what the built-in router serves, who waits, who is free' },
   { name: 'switchover', what: 'makes the other half of a pair primary; calls and agents go on', words: ['node'], optional: true },
   { name: 'trunks list', what: 'trunks and their health', nothing: 'no trunk is configured' },
+  {
+    name: 'verdicts show', what: 'call limits at proxies: rules that calls met lately, with figure and limit', list: 'figures',
+    nothing: 'no call met a rule lately',
+  },
   { name: 'vq list', what: 'virtual queues, and how many wait in each', nothing: 'no virtual queue is configured' },
 ];
 

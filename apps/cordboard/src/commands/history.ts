@@ -28,6 +28,10 @@ const LISTS: Readonly<Record<string, HistoryList>> = {
     columns: ['agent', 'dn', 'state', 'workMode', 'reasons', 'startedAtMs', 'endedAtMs', 'endCause'],
   },
   queues: { path: 'queues', what: 'calls in virtual queues', columns: ['startedAtMs', 'queue', 'connID', 'result', 'target', 'ani', 'endedAtMs'] },
+  verdicts: {
+    path: 'verdicts', what: 'what call limits said of calls from trunks',
+    columns: ['startedAtMs', 'verdict', 'dnis', 'ani', 'trunk', 'sipCode', 'reason', 'rules', 'division', 'withoutStore', 'proxy', 'callId'],
+  },
   resources: { path: 'resources', what: 'DNs that took part in something', columns: ['dn', 'type', 'switch', 'firstSeenAtMs'] },
 };
 
@@ -41,6 +45,7 @@ ${Object.entries(LISTS).map(([name, { what }]) => `  ${name.padEnd(12)} ${what}`
   --dn DN          in which this DN took part
   --agent ID       of this agent
   --connid CONNID  of this call
+  --ani NUMBER, --rule ID, --verdict passed|refused|shadow-refused, --division NAME   of verdicts
   --limit N        1 to 500 (default 100)
   --after NEXT     the page after the one that said so
   --csv, --json    instead of a table
@@ -53,7 +58,8 @@ export async function runHistory(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...argv], allowPositionals: true,
     options: {
-      from: text, to: text, dn: text, agent: text, connid: text, limit: text, after: text, csv: { type: 'boolean', default: false },
+      from: text, to: text, dn: text, agent: text, connid: text,
+      ani: text, rule: text, verdict: text, division: text, limit: text, after: text, csv: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
       url: { type: 'string', default: 'http://127.0.0.1:8080' }, 'api-key': text,
     },
@@ -69,8 +75,9 @@ export async function runHistory(argv: readonly string[]): Promise<number> {
   if (list === undefined || connID !== undefined) {
     throw new Error(`history has ${Object.keys(LISTS).join(', ')}, and call CONNID; "cordboard history --help" says more`);
   }
-  const { from, to, dn, agent, connid, limit, after } = values;
-  const given = Object.entries({ from, to, dn, agent, connid, limit, after }).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  const { from, to, dn, agent, connid, ani, rule, verdict, division, limit, after } = values;
+  const all = { from, to, dn, agent, connid, ani, rule, verdict, division, limit, after };
+  const given = Object.entries(all).filter((pair): pair is [string, string] => pair[1] !== undefined);
   const query = new URLSearchParams(given);
   if (values.csv) {
     query.set('format', 'csv');

@@ -4,7 +4,7 @@ import type { AdminCommands } from '#tier';
 import type { HistoryQueries, Rows } from './history-queries.js';
 import type { Asked } from './rows.js';
 
-const LISTS = ['calls', 'cdrs', 'agents', 'states', 'queues', 'resources'] as const satisfies readonly (keyof HistoryQueries)[];
+const LISTS = ['calls', 'cdrs', 'agents', 'states', 'queues', 'resources', 'verdicts'] as const satisfies readonly (keyof HistoryQueries)[];
 /** An answer travels over the bus in one message. */
 const ROWS_MAX = 500;
 
@@ -19,7 +19,7 @@ function askedOf(args: Readonly<Record<string, unknown>>, nowMs: number): Asked 
     if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw new Error(`${name} ${String(value)}: must be a whole number`);
     return value;
   };
-  const words = Object.fromEntries((['dn', 'agent', 'connID', 'after'] as const).flatMap((name) => {
+  const words = Object.fromEntries((['dn', 'agent', 'connID', 'ani', 'rule', 'verdict', 'division', 'after'] as const).flatMap((name) => {
     const value = args[name];
     if (value === undefined) return [];
     if (typeof value !== 'string' || value === '') throw new Error(`${name}: must be a text`);

@@ -1,7 +1,7 @@
 /** What operators ask of the history, answered in rows: records, with the agents that the login sessions give. */
 import { cursorOf, type HistoryKind, type HistoryQuery, type HistoryRecord, type HistoryStore, LIMIT_MAX } from '#store';
 import { Sessions, type SessionRecord } from '../machines/join.js';
-import { agentRow, type Asked, callRow, cdrRow, queueRow, resourceRow, type Row, stateRow } from './rows.js';
+import { agentRow, type Asked, callRow, cdrRow, queueRow, resourceRow, type Row, stateRow, verdictRow } from './rows.js';
 
 export interface Rows {
   readonly rows: readonly Row[];
@@ -57,6 +57,14 @@ export class HistoryQueries {
   async resources(asked: Asked): Promise<Rows> {
     const { records, next } = await this.store.query({ kind: 'resource', ...asked, fromMs: 0, toMs: 1 });
     return page(records, records.map(resourceRow), next);
+  }
+
+  /** The rarest of its words first: the store reads what it leads to. */
+  async verdicts({ ani, rule, verdict, division, dn, ...asked }: Asked): Promise<Rows> {
+    const words = { ani, rule, division, verdict };
+    const terms = Object.entries(words).flatMap(([name, value]) => (value === undefined ? [] : [`${name}:${value}`]));
+    const { records, next } = await this.store.query({ kind: 'verdict', ...asked, ...(dn === undefined ? {} : { dn }), terms });
+    return page(records, records.map(verdictRow), next);
   }
 
   /** By DN, ConnID or time the store's own page; by agent what happened at his DNs while he sat there. */

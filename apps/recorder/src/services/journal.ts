@@ -12,8 +12,10 @@ export interface Position {
 
 interface Pending {
   readonly entry: QueueEntry;
-  readonly source: string;
-  readonly position: Position;
+  /** Of a source: how far it was read with this. */
+  readonly at?: { readonly source: string; readonly position: Position };
+  /** Called when it is in the durable queue. */
+  readonly kept?: () => void;
 }
 
 /** Events that wait while the queue does not answer; beyond it they are lost, and counted. About 100 MB. */
@@ -40,8 +42,16 @@ export class Journal {
   hear(heard: Heard, token: string): void {
     if (this.#pending.length >= PENDING_MAX) return this.#lost.add(1);
     const { source, session, sequence } = heard;
-    this.#pending.push({ entry: { id: `${source}.${session}.${sequence}`, body: heard }, source, position: { token, lastSequence: sequence } });
+    this.#pending.push({ entry: { id: `${source}.${session}.${sequence}`, body: heard }, at: { source, position: { token, lastSequence: sequence } } });
     this.#run();
+  }
+
+  /** Calls back when it is in the durable queue. False: there is no room, and it never will be. */
+  keep(entry: QueueEntry, kept: () => void): boolean {
+    if (this.#closed || this.#pending.length >= PENDING_MAX) return false;
+    this.#pending.push({ entry, kept });
+    this.#run();
+    return true;
   }
 
   async position(source: string): Promise<Position | undefined> {
@@ -56,7 +66,11 @@ export class Journal {
   }
 
   #run(): void {
-    this.#running ??= this.#drain().finally(() => { this.#running = undefined; });
+    this.#running ??= this.#drain().finally(() => {
+      this.#running = undefined;
+      // What came when it had just looked for the last time.
+      if (this.#pending.length > 0 && !this.#closed) this.#run();
+    });
   }
 
   async #drain(): Promise<void> {
@@ -70,7 +84,10 @@ export class Journal {
         continue;
       }
       this.#pending.splice(0, batch.length);
-      for (const { source, position } of batch) this.#positions.set(source, position);
+      for (const { at, kept } of batch) {
+        if (at !== undefined) this.#positions.set(at.source, at.position);
+        kept?.();
+      }
       if (this.ports.clock.nowMs() - this.#markedAtMs >= MARK_EVERY_MS) await this.#mark().catch(() => {});
     }
   }

@@ -10,6 +10,11 @@ export interface Asked {
   readonly dn?: string;
   readonly agent?: string;
   readonly connID?: string;
+  /** Of verdicts alone. */
+  readonly ani?: string;
+  readonly rule?: string;
+  readonly verdict?: string;
+  readonly division?: string;
   readonly limit: number;
   readonly after?: string;
 }
@@ -67,3 +72,8 @@ export function queueRow({ atMs, connID, data }: HistoryRecord<'queueResult'>): 
 
 export const resourceRow = ({ data: { dn, type, switchName, firstSeenAtMs } }: HistoryRecord<'resource'>): Row =>
   ({ dn, type, switch: switchName, firstSeenAtMs });
+
+export function verdictRow({ atMs, data }: HistoryRecord<'verdict'>): Row {
+  const { verdict, dnis, ani, trunk, sipCode, reason, rules, division, withoutStore, callId, proxy, dataCentre } = data;
+  return { startedAtMs: atMs, verdict, dnis, ani, trunk, sipCode, reason, rules: rules.join(';'), division, withoutStore, callId, proxy, dataCentre };
+}

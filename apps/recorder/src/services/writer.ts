@@ -5,6 +5,7 @@ import { APPEND_MAX, type AnyHistoryRecord, type HistoryStore } from '#store';
 import type { HistoryEffect } from '../machines/effects.js';
 import type { Heard } from '../machines/heard.js';
 import type { History } from '../machines/history.js';
+import { isVerdicts, verdictRecord } from '../machines/verdicts.js';
 import { pause } from './pause.js';
 
 export interface WriterPorts {
@@ -59,7 +60,7 @@ export class Writer {
     while (!this.#closed) {
       try {
         const messages = await this.ports.queue.take(TAKE_MAX);
-        for (const { seq, body } of messages) this.#hear(seq, body as Heard);
+        for (const { seq, body } of messages) this.#hear(seq, body);
         // Nothing further is taken while the store is away: it waits in the queue.
         do await this.#store(); while (this.#effects.length > 0 && !this.#closed);
       } catch (error) {
@@ -70,12 +71,15 @@ export class Writer {
   }
 
   /** What cannot be read is let go: it would stop everything behind it, now and after each start. */
-  #hear(seq: number, heard: Heard): void {
+  #hear(seq: number, body: object): void {
     try {
-      this.history.on({ kind: 'heard', seq, heard }, this.#effects);
+      if (!isVerdicts(body)) return this.history.on({ kind: 'heard', seq, heard: body as Heard }, this.#effects);
+      const records = body.verdicts.map(verdictRecord);
+      this.#effects.push(...records.map((record) => ({ kind: 'write' as const, record })), { kind: 'release', seqs: [seq] });
     } catch (error) {
       this.#unreadable.add(1);
-      this.ports.log.error('an event could not be recorded', { source: heard.source, msg: heard.event?.msg, error: String(error) });
+      const { source, event } = body as Partial<Heard>;
+      this.ports.log.error('an event could not be recorded', { source: source ?? 'verdicts', msg: event?.msg, error: String(error) });
       this.#effects.push({ kind: 'release', seqs: [seq] });
     }
   }
