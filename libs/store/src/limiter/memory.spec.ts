@@ -24,7 +24,7 @@ describe('MemoryLimiterStore', () => {
         expect(await store.usage(ALL_COUNTERS)).toEqual(oracle.usage(ALL_COUNTERS));
       }
     }), { numRuns: 400 });
-  });
+  }, 60_000);
 
   it('is the same for all tiers of a process: one that closes takes nothing from the others', async () => {
     const store = new MemoryLimiterStore(new VirtualClock());

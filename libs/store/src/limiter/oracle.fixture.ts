@@ -107,6 +107,7 @@ export class LimiterOracle {
   }
 
   #say({ id, by, takes: said, amends = false }: LimiterHolding, endMs: number): void {
+    this.#forgetUnowned(id);
     const over = this.#sayings.filter((each) => each.id === id && each.isOver && this.#isCurrent(each)).map(({ take: { counter } }) => counter);
     const mine = said.map((each): Saying => ({
       id, by, endMs, amends, take: each, isOver: each.until !== undefined && over.includes(each.counter),
@@ -116,6 +117,12 @@ export class LimiterOracle {
     const places = ofCall.filter(({ isOver }) => !isOver).map(({ take: { counter } }) => counter);
     const ended = ofCall.filter(({ take: { until = [] } }) => until.some((each) => places.includes(each))).map(({ take: { counter } }) => counter);
     for (const each of ofCall) if (each.take.until !== undefined && ended.includes(each.take.counter)) each.isOver = true;
+    this.#forgetUnowned(id);
+  }
+
+  /** What amends a call that nobody says any more is no call's: a teller that comes later begins anew. */
+  #forgetUnowned(id: string): void {
+    if (!this.#isOwned(id)) this.#sayings = this.#sayings.filter((each) => each.id !== id);
   }
 
   #isOwned(id: string): boolean {
