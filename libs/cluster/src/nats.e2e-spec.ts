@@ -103,64 +103,6 @@ natsSuite('NATS', (file) => {
       await bus.close();
     });
 
-    it('counts, and does not throw, what is larger than the server takes', async () => {
-      const { bus, meter } = await makeBus();
-      bus.publish('x', { text: 'x'.repeat(2_000_000) });
-      expect(meter.count('bus_dropped_total', { bus: 'nats' })).toBe(1);
-      expect(bus.connected).toBe(true);
-      await bus.close();
-    });
-
-    it('has sent what was published before when it is closed', async () => {
-      const [{ bus: a }, { bus: b }] = [await makeBus(), await makeBus()];
-      const received: object[] = [];
-      b.subscribe('x', (message) => received.push(message));
-      await b.flush();
-      a.publish('x', { n: 1 });
-      await a.close();
-      await until(() => received.length > 0);
-      expect(received).toEqual([{ n: 1 }]);
-      await b.close();
-    });
-
-    it('asks at the end of the turn whether a message may leave', async () => {
-      const { bus } = await makeBus();
-      const received: object[] = [];
-      bus.subscribe('x', (message, { respond }) => {
-        received.push(message);
-        respond?.({ answer: true }, () => {});
-      });
-      let leaves: (() => void) | undefined;
-      bus.publish('x', { n: 1 }, (leave) => { leaves = leave; });
-      expect(leaves).toBeUndefined();
-      bus.publish('x', { n: 2 }, (leave) => leave());
-      const replies: string[] = [];
-      bus.request('x', { n: 3 }, 50, ({ kind }) => replies.push(kind), (leave) => leave());
-      await roundTrips(bus);
-      expect(received).toEqual([{ n: 2 }, { n: 3 }]);
-      leaves!();
-      await roundTrips(bus);
-      expect(received).toEqual([{ n: 2 }, { n: 3 }, { n: 1 }]);
-      await until(() => replies.length > 0);
-      expect(replies).toEqual(['timeout']);
-      await bus.close();
-    });
-
-    it('writes what one turn sends in one go', async () => {
-      const { bus, connection } = await makeBus();
-      const { protocol } = connection as unknown as { protocol: { transport: { send(frame: Uint8Array): void } } };
-      const send = jest.spyOn(protocol.transport, 'send');
-      for (let n = 0; n < 3; n += 1) {
-        bus.publish('x', { n });
-        await Promise.resolve();
-        await Promise.resolve();
-      }
-      expect(send).not.toHaveBeenCalled();
-      await bus.flush();
-      expect(send.mock.calls.map(([frame]) => Buffer.from(frame).toString().match(/PUB|PING/g))).toEqual([['PUB', 'PUB', 'PUB', 'PING']]);
-      await bus.close();
-    });
-
     it('counts and drops what is not a JSON object', async () => {
       const { bus, connection, meter } = await makeBus();
       const received: object[] = [];

@@ -51,40 +51,6 @@ export function busContract(name: string, start: () => Promise<BusStand>): void 
       expect(received).toEqual(Array.from({ length: 100 }, (_, n) => ({ n })));
     });
 
-    it('keeps the order of messages, questions and answers of one publisher', async () => {
-      const order: string[] = [];
-      stand.a.subscribe('back', () => order.push('message back'));
-      stand.b.subscribe('x', (message, { respond }) => {
-        order.push(respond === undefined ? 'message' : 'question');
-        if (respond === undefined) return;
-        stand.b.publish('back', {});
-        respond(message);
-      });
-      await Promise.all([stand.a.flush(), stand.b.flush()]);
-      stand.a.publish('x', {});
-      stand.a.request('x', {}, 1_000, ({ kind }) => order.push(kind));
-      stand.a.publish('x', {});
-      await stand.settle();
-      expect(order.filter((each) => ['message', 'question'].includes(each))).toEqual(['message', 'question', 'message']);
-      expect(order.filter((each) => ['message back', 'reply'].includes(each))).toEqual(['message back', 'reply']);
-    });
-
-    it('does not bring what was published before the subscription', async () => {
-      stand.a.publish('x', { n: 1 });
-      const received = await collect(stand.a, 'x');
-      stand.a.publish('x', { n: 2 });
-      await stand.settle();
-      expect(received).toEqual([{ n: 2 }]);
-    });
-
-    it('has sent what was published before when it is flushed', async () => {
-      const received = await collect(stand.b, 'x');
-      stand.a.publish('x', { n: 1 });
-      await stand.a.flush();
-      await stand.b.flush();
-      expect(received).toEqual([{ n: 1 }]);
-    });
-
     it('never calls back while it is called', async () => {
       let inside = false;
       const seen: boolean[] = [];

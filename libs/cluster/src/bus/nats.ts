@@ -1,12 +1,11 @@
 /**
- * The bus over NATS core. JSON on the wire, callbacks on the path of a message. What one turn of the event loop sends leaves at its end, in one
- * write. While no server is connected nothing is stored up for later: receivers repair what they missed, and an old message would only mislead them.
+ * The bus over NATS core. JSON on the wire, callbacks on the path of a message. While no server is connected nothing is
+ * stored up for later: receivers repair what they missed, and an old message would only mislead them.
  */
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { assert, type Clock, type Counter, type Log, type Meter, type Timer } from '#kernel';
 import { isPattern, isSubject } from './pattern.js';
-import type { Bus, BusDelivery, BusGate, BusHandler, BusMessage, BusReply, BusSubscription } from './port.js';
-import { TurnOutbox } from './turn-outbox.js';
+import type { Bus, BusHandler, BusMessage, BusReply, BusSubscription } from './port.js';
 
 export interface NatsBusPorts {
   readonly clock: Clock;
@@ -27,7 +26,6 @@ interface Pending {
 export class NatsBus implements Bus {
   readonly #inbox = createInbox();
   readonly #pending = new Map<string, Pending>();
-  readonly #outbox = new TurnOutbox();
   readonly #lost: Counter;
   readonly #malformed: Counter;
   readonly #disconnects: Counter;
@@ -49,18 +47,17 @@ export class NatsBus implements Bus {
   }
 
   get queuedBytes(): number {
-    return this.#outbox.chars + outboundBytes(this.connection);
+    return outboundBytes(this.connection);
   }
 
-  publish(subject: string, message: BusMessage, gate?: BusGate): void {
+  publish(subject: string, message: BusMessage): void {
     assert(isSubject(subject), `'${subject}' is not a bus subject`);
-    if (this.#connected) this.#put(subject, message, gate);
+    if (this.#connected) this.connection.publish(subject, JSON.stringify(message));
     else this.#lost.add();
   }
 
   subscribe(pattern: string, handler: BusHandler, options: { readonly queue?: string } = {}): BusSubscription {
     assert(isPattern(pattern), `'${pattern}' is not a bus pattern`);
-    this.#outbox.flush();
     let live = true;
     const subscription: Subscription = this.connection.subscribe(pattern, {
       ...(options.queue === undefined ? {} : { queue: options.queue }),
@@ -72,13 +69,12 @@ export class NatsBus implements Bus {
     return {
       unsubscribe: () => {
         live = false;
-        this.#outbox.flush();
         if (!subscription.isClosed()) subscription.unsubscribe();
       },
     };
   }
 
-  request(subject: string, message: BusMessage, timeoutMs: number, done: (reply: BusReply) => void, gate?: BusGate): void {
+  request(subject: string, message: BusMessage, timeoutMs: number, done: (reply: BusReply) => void): void {
     assert(isSubject(subject), `'${subject}' is not a bus subject`);
     if (!this.#connected || this.#pending.size >= REQUESTS_MAX) {
       this.#lost.add();
@@ -89,16 +85,14 @@ export class NatsBus implements Bus {
     this.#nextRequest += 1;
     const timer = this.ports.clock.setTimer(timeoutMs, () => this.#finish(id, { kind: 'timeout' }));
     this.#pending.set(id, { done, timer });
-    this.#put(subject, message, gate, `${this.#inbox}.${id}`);
+    this.connection.publish(subject, JSON.stringify(message), { reply: `${this.#inbox}.${id}` });
   }
 
   flush(): Promise<void> {
-    this.#outbox.flush();
     return this.connection.flush();
   }
 
   async close(): Promise<void> {
-    this.#outbox.flush();
     this.#connected = false;
     for (const id of this.#pending.keys()) this.#finish(id, { kind: 'timeout' });
     await this.connection.close();
@@ -108,36 +102,19 @@ export class NatsBus implements Bus {
     const message = this.#parse(msg);
     if (message === undefined) return;
     try {
-      if (msg.reply) handler(message, { subject: msg.subject, respond: this.#responder(msg.reply) });
+      if (msg.reply) handler(message, { subject: msg.subject, respond: this.#responder(msg) });
       else handler(message, { subject: msg.subject });
     } catch (error) {
       this.ports.log.error('a bus handler threw', { error, subject: msg.subject });
     }
   }
 
-  #put(subject: string, message: BusMessage, gate: BusGate | undefined, reply?: string): void {
-    const text = JSON.stringify(message);
-    const send = (): void => this.#send(subject, text, reply);
-    this.#outbox.put(text.length, gate === undefined ? send : () => gate(send));
-  }
-
-  /** The server may have gone while it waited. */
-  #send(subject: string, text: string, reply: string | undefined): void {
-    if (!this.#connected) return this.#lost.add();
-    try {
-      this.connection.publish(subject, text, reply === undefined ? undefined : { reply });
-    } catch (error) {
-      this.#lost.add();
-      this.ports.log.error('a message could not leave by the bus', { subject, chars: text.length, error });
-    }
-  }
-
-  #responder(to: string): NonNullable<BusDelivery['respond']> {
+  #responder(msg: Msg): (message: BusMessage) => void {
     let answered = false;
-    return (message, gate) => {
+    return (message) => {
       if (answered || !this.#connected) return;
       answered = true;
-      this.#put(to, message, gate);
+      msg.respond(JSON.stringify(message));
     };
   }
 

@@ -6,13 +6,10 @@
 /** JSON-compatible plain data. Immutable once published: the in-process driver hands out the same object. */
 export type BusMessage = object;
 
-/** Asked when a message leaves, which may be later in the turn than it was given: calls `leave` once it may, or never. */
-export type BusGate = (leave: () => void) => void;
-
 export interface BusDelivery {
   readonly subject: string;
   /** Present on a request: answers it. Further calls do nothing. */
-  readonly respond?: (message: BusMessage, gate?: BusGate) => void;
+  readonly respond?: (message: BusMessage) => void;
 }
 
 export type BusHandler = (message: BusMessage, delivery: BusDelivery) => void;
@@ -28,11 +25,11 @@ export interface BusSubscription {
 }
 
 export interface Bus {
-  publish(subject: string, message: BusMessage, gate?: BusGate): void;
+  publish(subject: string, message: BusMessage): void;
   /** `*` stands for one token, `>` for the rest. Members of one `queue` share the messages. Never calls back synchronously. */
   subscribe(pattern: string, handler: BusHandler, options?: { readonly queue?: string }): BusSubscription;
   /** Calls `done` exactly once, never synchronously. */
-  request(subject: string, message: BusMessage, timeoutMs: number, done: (reply: BusReply) => void, gate?: BusGate): void;
+  request(subject: string, message: BusMessage, timeoutMs: number, done: (reply: BusReply) => void): void;
   /** Whether messages can leave this process now; the in-process driver always can. */
   readonly connected: boolean;
   /** Bytes that wait in this process to leave it; absent where nothing ever waits. */

@@ -1,7 +1,7 @@
 import { CountingMeter, silentLog } from '#kernel';
 import { VirtualClock } from '#simulation';
 import { MemoryBus } from '../bus/memory.js';
-import type { Bus, BusGate, BusReply } from '../bus/port.js';
+import type { BusReply } from '../bus/port.js';
 import { FencedBus } from './fenced-bus.js';
 import { Withheld } from './withheld.js';
 
@@ -60,35 +60,6 @@ describe('FencedBus', () => {
     inner.request('ask', {}, 1_000, (reply) => void replies.push(reply.kind));
     await clock.advance(1_001);
     expect(replies).toEqual(['timeout']);
-  });
-
-  it('asks the fence again when a message leaves the bus', () => {
-    const { inner, gate, withheld, meter } = stand();
-    const gates: BusGate[] = [];
-    const gathering: Bus = {
-      publish: (_subject, _message, leaves) => void gates.push(leaves!),
-      request: (_subject, _message, _timeoutMs, _done, leaves) => void gates.push(leaves!),
-      subscribe: (_pattern, handler) => {
-        handler({}, { subject: 'ask', respond: (_message, leaves) => void gates.push(leaves!) });
-        return { unsubscribe() {} };
-      },
-      connected: true, flush: () => inner.flush(), close: () => inner.close(),
-    };
-    const bus = new FencedBus(gathering, { isOpen: () => gate.open, hold: (way, work) => gate.doubtful && withheld.hold(way, work) }, meter);
-    const left: string[] = [];
-    const leave = (when: string): void => gates.forEach((each, n) => each(() => void left.push(`${when} ${n}`)));
-    bus.publish('x', {});
-    bus.request('x', {}, 1_000, () => {});
-    bus.subscribe('ask', (_message, { respond }) => respond?.({}));
-    leave('open');
-    gate.open = false;
-    leave('closed');
-    gate.doubtful = true;
-    leave('doubtful');
-    expect(left).toEqual(['open 0', 'open 1', 'open 2']);
-    gate.open = true;
-    withheld.release();
-    expect(left.slice(3)).toEqual(['doubtful 0', 'doubtful 1', 'doubtful 2']);
   });
 
   it('ends its subscriptions, and leaves the bus to others', async () => {

@@ -1,14 +1,12 @@
 /** The bus as tiers of a paired node see it: nothing passes, in either direction, while the fence is closed; what it holds passes later. */
 import type { Counter, Meter } from '#kernel';
-import type { Bus, BusGate, BusHandler, BusMessage, BusReply, BusSubscription } from '../bus/port.js';
+import type { Bus, BusHandler, BusMessage, BusReply, BusSubscription } from '../bus/port.js';
 import type { Fence, Way } from './fence.js';
 
 export class FencedBus implements Bus {
   readonly #subscriptions = new Set<BusSubscription>();
   readonly #stopped: Counter;
   #ended = false;
-  /** The process may have been paused since the bus was given the message. */
-  readonly #gate: BusGate = (leave) => this.#pass('out', leave);
 
   constructor(private readonly inner: Bus, private readonly fence: Fence, meter: Meter) {
     this.#stopped = meter.counter('pair_fenced_total', 'Messages of the bus that a half without a proven term did not let through');
@@ -23,7 +21,7 @@ export class FencedBus implements Bus {
   }
 
   publish(subject: string, message: BusMessage): void {
-    this.#pass('out', () => this.inner.publish(subject, message, this.#gate));
+    this.#pass('out', () => this.inner.publish(subject, message));
   }
 
   subscribe(pattern: string, handler: BusHandler, options?: { readonly queue?: string }): BusSubscription {
@@ -31,7 +29,7 @@ export class FencedBus implements Bus {
     const inner = this.inner.subscribe(pattern, (message, delivery) => this.#pass('in', () => {
       if (isOver) return;
       const { respond } = delivery;
-      handler(message, respond === undefined ? delivery : { ...delivery, respond: (answer) => this.#pass('out', () => respond(answer, this.#gate)) });
+      handler(message, respond === undefined ? delivery : { ...delivery, respond: (answer) => this.#pass('out', () => respond(answer)) });
     }), options);
     const subscription: BusSubscription = {
       unsubscribe: () => {
@@ -49,7 +47,7 @@ export class FencedBus implements Bus {
     const timeout = (): void => done({ kind: 'timeout' });
     this.#pass(
       'out',
-      () => this.inner.request(subject, message, timeoutMs, (reply) => this.#pass('in', () => done(reply), timeout), this.#gate),
+      () => this.inner.request(subject, message, timeoutMs, (reply) => this.#pass('in', () => done(reply), timeout)),
       () => queueMicrotask(timeout),
     );
   }
