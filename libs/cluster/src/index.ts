@@ -6,7 +6,7 @@ export { compareClaims, epochAfter, epochAt, Hlc } from './hlc.js';
 export { type LinkPeer, LinkPolls, type LinkPollPorts } from './links/link-polls.js';
 export type { LinkView } from './links/link-stats.js';
 export { isKey, isKeyPattern } from './key-value/key.js';
-export { MemoryKeyValueStore } from './key-value/memory.js';
+export { type BucketKeeper, MemoryKeyValueStore } from './key-value/memory.js';
 export {
   type KeyValue, type KeyValueChange, type KeyValueEntry, type KeyValueStore, KeyValueUnavailable, RevisionConflict,
 } from './key-value/port.js';

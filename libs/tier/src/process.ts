@@ -1,6 +1,7 @@
 /** The composition root that every process shares: drivers by configuration, signals, exit status. */
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Bus, type KeyValueStore, MemoryBus, MemoryKeyValueStore } from '#cluster';
+import { type BucketKeeper, type Bus, type KeyValueStore, MemoryBus, MemoryKeyValueStore } from '#cluster';
 import {
   type Application, type ApplicationType, busPlace, type ClusterConfig, ConfigError, loadConfig, processName, redactedConfig,
 } from '#config';
@@ -110,10 +111,23 @@ interface Drivers {
 }
 
 async function openDrivers(config: ClusterConfig, app: string | undefined, ports: DriverPorts): Promise<Drivers> {
-  if (config.bus.driver === 'memory') return { bus: new MemoryBus(ports), keyValues: new MemoryKeyValueStore(ports.clock) };
+  if (config.bus.driver === 'memory') return { bus: new MemoryBus(ports), keyValues: new MemoryKeyValueStore(ports.clock, await openKeeper(config, ports.log)) };
   const { servers, domain, remotes } = busPlace(config.bus, dataCentreOf(config, app));
   const { openNats } = await import('#cluster/nats');
   return openNats({ servers, remotes, ...ports, ...(domain === undefined ? {} : { domain }), ...(app === undefined ? {} : { name: app }) });
+}
+
+/** Call limits outlive the process that is the whole cluster. By name and address, so that two clusters from one file do not share them. */
+async function openKeeper({ directory, switchName, applications }: ClusterConfig, log: Log): Promise<BucketKeeper | undefined> {
+  const host = applications[0]?.host ?? '';
+  const file = join(resolve(directory, 'state'), `${switchName.replaceAll(/[^\w.-]/g, '_')}@${host.replaceAll(':', '_')}`, 'limits.db');
+  try {
+    const { SqliteKeeper } = await import('#cluster/sqlite');
+    return SqliteKeeper.open(file, 'limits-');
+  } catch (error) {
+    log.warn('rules of call limits are kept in memory alone and are gone with this process', { reason: (error as Error).message });
+    return undefined;
+  }
 }
 
 /**

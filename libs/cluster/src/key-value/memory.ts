@@ -11,19 +11,38 @@ interface Held {
 
 type Watcher = (change: KeyValueChange) => void;
 
+/** Keeps what a bucket holds beyond the process. Entries that expire are not kept: they are leases of something that lives. */
+export interface BucketKeeper {
+  /** Whether that bucket is kept. */
+  keeps(bucket: string): boolean;
+  /** What it held, and its revision. */
+  load(bucket: string): { readonly entries: readonly KeyValueEntry[]; readonly revision: number };
+  put(bucket: string, entry: KeyValueEntry): void;
+  gone(bucket: string, key: string, revision: number): void;
+  close(): void;
+}
+
 /** What a bucket holds. Handles of several tiers share one. */
 class Bucket {
   readonly held = new Map<string, Held>();
   readonly watchers = new Set<Watcher>();
   #revision = 0;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(private readonly name: string, private readonly clock: Clock, private readonly keeper: BucketKeeper | undefined) {
+    if (keeper === undefined) return;
+    const { entries, revision } = keeper.load(name);
+    for (const entry of entries) this.held.set(entry.key, { entry, expiry: undefined });
+    this.#revision = revision;
+  }
 
   write(key: string, value: object, ttlMs: number | undefined): number {
     this.held.get(key)?.expiry?.cancel();
     this.#revision += 1;
     const entry: KeyValueEntry = { key, value, revision: this.#revision };
     const expiry = ttlMs === undefined ? undefined : this.clock.setTimer(ttlMs, () => this.remove(key));
+    // What cannot be kept is not written: the writer is told.
+    if (expiry === undefined) this.keeper?.put(this.name, entry);
+    else this.keeper?.gone(this.name, key, entry.revision);
     this.held.set(key, { entry, expiry });
     this.#tell({ kind: 'put', entry });
     return entry.revision;
@@ -33,8 +52,9 @@ class Bucket {
     const held = this.held.get(key);
     if (held === undefined) return;
     held.expiry?.cancel();
-    this.held.delete(key);
     this.#revision += 1;
+    this.keeper?.gone(this.name, key, this.#revision);
+    this.held.delete(key);
     this.#tell({ kind: 'gone', key, revision: this.#revision });
   }
 
@@ -115,12 +135,13 @@ class MemoryKeyValue implements KeyValue {
 export class MemoryKeyValueStore implements KeyValueStore {
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(private readonly clock: Clock) {}
+  /** @param keeper of buckets that outlive the process */
+  constructor(private readonly clock: Clock, private readonly keeper?: BucketKeeper) {}
 
   async bucket(name: string): Promise<KeyValue> {
     let bucket = this.#buckets.get(name);
     if (bucket === undefined) {
-      bucket = new Bucket(this.clock);
+      bucket = new Bucket(name, this.clock, this.keeper?.keeps(name) === true ? this.keeper : undefined);
       this.#buckets.set(name, bucket);
     }
     return new MemoryKeyValue(name, bucket);
@@ -129,5 +150,6 @@ export class MemoryKeyValueStore implements KeyValueStore {
   async close(): Promise<void> {
     for (const bucket of this.#buckets.values()) bucket.clear();
     this.#buckets.clear();
+    this.keeper?.close();
   }
 }
