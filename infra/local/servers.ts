@@ -18,14 +18,17 @@ export async function natsPlans(dataCentres: readonly DataCentrePlan[], folder: 
   })));
 }
 
-/** One Redis per data centre that the stores name. */
+/** Each Redis that the stores name, once: the limiter of all data centres is one of them, or one of its own. */
 export async function redisPlans({ stores }: Pick<ClusterConfig, 'stores'>, folder: string): Promise<ProcessPlan[]> {
-  const urls = new Map([stores.location, stores.limiter].filter(({ driver }) => driver === 'redis').flatMap(({ dataCentres }) => [...dataCentres]));
-  if (urls.size === 0) return [];
+  const plans = new Map<string, { readonly name: string; readonly dataCentre: string }>();
+  for (const [store, label] of [['location', 'redis'], ['limiter', 'redis-limits']] as const) {
+    if (stores[store].driver !== 'redis') continue;
+    for (const [dataCentre, url] of stores[store].dataCentres) if (!plans.has(url)) plans.set(url, { name: `${label}-${dataCentre}`, dataCentre });
+  }
+  if (plans.size === 0) return [];
   const server = await fetchRedis();
-  return [...urls].map(([dataCentre, url]): ProcessPlan => {
+  return [...plans].map(([url, { name, dataCentre }]): ProcessPlan => {
     const { hostname: host, port, password } = new URL(url);
-    const name = `redis-${dataCentre}`;
     const store = join(folder, name);
     mkdirSync(store, { recursive: true });
     const secret = password === '' ? {} : { password: decodeURIComponent(password) };

@@ -111,7 +111,9 @@ interface Drivers {
 }
 
 async function openDrivers(config: ClusterConfig, app: string | undefined, ports: DriverPorts): Promise<Drivers> {
-  if (config.bus.driver === 'memory') return { bus: new MemoryBus(ports), keyValues: new MemoryKeyValueStore(ports.clock, await openKeeper(config, ports.log)) };
+  if (config.bus.driver === 'memory') {
+    return { bus: new MemoryBus(ports), keyValues: new MemoryKeyValueStore(ports.clock, await openKeeper(config, ports.log)) };
+  }
   const { servers, domain, remotes } = busPlace(config.bus, dataCentreOf(config, app));
   const { openNats } = await import('#cluster/nats');
   return openNats({ servers, remotes, ...ports, ...(domain === undefined ? {} : { domain }), ...(app === undefined ? {} : { name: app }) });
