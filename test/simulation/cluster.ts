@@ -11,7 +11,7 @@ import { addressOf } from './actors/tlib-client.js';
 import { UserAgent } from './actors/user-agent.js';
 import { ACCESS_POINT, applicationOf, CARRIER, dnOf, passwordOf, type SwitchShape, switchOf } from './switch.js';
 import {
-  type NodeProcess, nodeProcess, type ProxyProcess, proxyProcess, type RouterProcess, routerProcess, type VqProcess, vqProcess,
+  type NodeProcess, nodeProcess, type ProxyProcess, proxyProcess, type RouterProcess, routerProcess, type SimCallLimits, type VqProcess, vqProcess,
 } from './tiers.js';
 
 export interface ClusterShape extends SwitchShape {
@@ -33,13 +33,13 @@ export class SimCluster {
   readonly config: ClusterConfig;
   carrier!: UserAgent;
 
-  private constructor(readonly world: World, readonly shape: ClusterShape) {
+  private constructor(readonly world: World, readonly shape: ClusterShape, readonly limits: SimCallLimits | undefined) {
     this.config = switchOf(shape);
   }
 
   /** Running, registered, logged in, ready. */
-  static async start(world: World, shape: ClusterShape): Promise<SimCluster> {
-    const cluster = new SimCluster(world, shape);
+  static async start(world: World, shape: ClusterShape, limits?: SimCallLimits): Promise<SimCluster> {
+    const cluster = new SimCluster(world, shape, limits);
     await cluster.#startTiers();
     // Proxies find their servers.
     await world.advance(50);
@@ -111,13 +111,13 @@ export class SimCluster {
   }
 
   async #startTiers(): Promise<void> {
-    const { world, config, shape } = this;
+    const { world, config, shape, limits } = this;
     for (const name of names('N', shape.nodes)) {
-      await world.start(name, nodeProcess(config, applicationOf(config, name), shape.paired === true ? new SimPair() : undefined));
+      await world.start(name, nodeProcess(config, applicationOf(config, name), shape.paired === true ? new SimPair() : undefined, limits));
       if (shape.paired === true) await this.#startStandby(name);
     }
-    for (const name of names('P', shape.proxies)) await world.start(name, proxyProcess(config, applicationOf(config, name)));
-    for (const name of names('V', this.#dataCentres)) await world.start(name, vqProcess(config, applicationOf(config, name)));
+    for (const name of names('P', shape.proxies)) await world.start(name, proxyProcess(config, applicationOf(config, name), limits));
+    for (const name of names('V', this.#dataCentres)) await world.start(name, vqProcess(config, applicationOf(config, name), limits));
   }
 
   async #startStandby(node: string): Promise<void> {

@@ -2,11 +2,16 @@
 import type { TEvent } from '#tlib';
 import { BoundedWait } from './invariants/bounded-wait.js';
 import { LegalWalk } from './invariants/legal-walk.js';
+import { NeverAboveLimit } from './invariants/never-above-limit.js';
+import { NoRefusalWithoutReason, type Refused } from './invariants/no-refusal-without-reason.js';
 import { NothingBusy } from './invariants/nothing-busy.js';
 import { OneCallPerAgent } from './invariants/one-call-per-agent.js';
 import { OneOwner } from './invariants/one-owner.js';
+import { RefusedHasNoSlot } from './invariants/refused-has-no-slot.js';
 import { ReplicasAgree } from './invariants/replicas-agree.js';
+import { ShadowsCountAlike } from './invariants/shadows-count-alike.js';
 import { SipEnds } from './invariants/sip-ends.js';
+import { SlotsOfLiveCalls } from './invariants/slots-of-live-calls.js';
 
 const A = '0010000000000001';
 const B = '0010000000000002';
@@ -238,5 +243,108 @@ describe('7 replicas agree', () => {
     expect(checker.problem).toBeUndefined();
     checker.atQuiet('7001', new Map([['N1', 'ready'], ['N2', 'not ready']]));
     expect(checker.problem).toBe('of 7001, N1 says ready and N2 says not ready');
+  });
+});
+
+describe('limits 1 slots are those of live calls', () => {
+  const after = (what: (checker: SlotsOfLiveCalls) => void): string | undefined => {
+    const checker = new SlotsOfLiveCalls();
+    what(checker);
+    return checker.problem;
+  };
+  const slot = { call: 'call 1', by: 'session-controller/N1', sentMs: 5_000 };
+
+  it('lets a call that has ended have the slots that it was told to have while it lived', () => {
+    expect(after((checker) => {
+      checker.tells('N1', 'call 1', true);
+      checker.slot({ ...slot, endedMs: undefined });
+      checker.slot({ ...slot, endedMs: 5_500 });
+      checker.slot({ ...slot, by: 'sip-proxy', endedMs: 1_000 });
+      checker.counted('dnis:5000', 2, 2);
+      checker.atQuiet('dnis:5000', 0, 0);
+    })).toBeUndefined();
+  });
+
+  it('sees slots of calls that are over or nobody has, and calls without', () => {
+    expect(after((checker) => checker.slot({ ...slot, endedMs: 1_000 }))).toBe('session-controller/N1 held a slot of call 1 4000 ms after it had ended');
+    expect(after((checker) => checker.tells('N1', 'call 1', false))).toBe('N1 holds slots of call 1, which it does not have');
+    expect(after((checker) => checker.counted('dnis:5000', 2, 1))).toBe('the store has 2 calls at dnis:5000, and was told of 1');
+    expect(after((checker) => checker.missing('call 1', 30_000))).toBe('call 1 lives and has no slot, although nothing was in the way for 30000 ms');
+    expect(after((checker) => checker.atQuiet('dnis:5000', 1, 0))).toBe('at quiet dnis:5000 has 1, and 0 live');
+  });
+});
+
+describe('limits 2 never above the limit', () => {
+  const after = (figure: number, others?: number): string | undefined => {
+    const checker = new NeverAboveLimit();
+    checker.letIn({ call: 'call 3', check: 'r1', limit: 2, figure, others });
+    return checker.problem;
+  };
+
+  it('lets in up to the limit', () => {
+    expect(after(2)).toBeUndefined();
+    expect(after(2, 1)).toBeUndefined();
+  });
+
+  it('sees one more, by the figure or by the calls that live', () => {
+    expect(after(3)).toBe('call 3 was let in by r1 of 2, which has 3 with it');
+    expect(after(2, 2)).toBe('call 3 was let in by r1 of 2 although 2 others live');
+  });
+});
+
+describe('limits 3 no refusal without a reason', () => {
+  const after = (more: Partial<Refused>): string | undefined => {
+    const checker = new NoRefusalWithoutReason();
+    checker.refused({
+      call: 'call 1', proxy: 'P1', rule: 'r1', mode: 'dnis', withoutStore: '', full: ['r1'], isAllBusy: false, storeFailed: false, ...more,
+    });
+    return checker.problem;
+  };
+
+  it('takes a rule that the store said, one that counts nothing, a mode, and a policy without the store', () => {
+    expect(after({})).toBeUndefined();
+    expect(after({ full: undefined, isAllBusy: true })).toBeUndefined();
+    expect(after({ mode: 'all-busy', rule: undefined })).toBeUndefined();
+    expect(after({ withoutStore: 'closed', rule: undefined, storeFailed: true })).toBeUndefined();
+    expect(after({ withoutStore: 'share', full: undefined, storeFailed: true })).toBeUndefined();
+  });
+
+  it('sees none of them', () => {
+    expect(after({ rule: undefined })).toBe('P1 refused call 1 without a rule');
+    expect(after({ full: ['r2'] })).toBe('P1 refused call 1 by r1, which the store did not say');
+    expect(after({ withoutStore: 'open', storeFailed: true })).toBe('P1 refused call 1 although its policy without the store is open');
+    expect(after({ withoutStore: 'closed' })).toBe('P1 took the policy closed for call 1 although the store answered');
+  });
+
+  it('sees a figure that is not there yet', () => {
+    const checker = new NoRefusalWithoutReason();
+    checker.full('call 1', 'r1', 'at-least', 2, 2);
+    checker.full('call 1', 'r2', 'at-most', 0, 0);
+    expect(checker.problem).toBeUndefined();
+    checker.full('call 1', 'r1', 'at-least', 1, 2);
+    expect(checker.problem).toBe('call 1 was refused by r1, limit 2, while the store had 1');
+  });
+});
+
+describe('limits 4 a refused call has no slot', () => {
+  it('sees counters that changed, and a slot', () => {
+    const checker = new RefusedHasNoSlot();
+    checker.refused('call 1', [1, 2], [1, 2]);
+    expect(checker.problem).toBeUndefined();
+    checker.refused('call 1', [1, 2], [2, 2]);
+    expect(checker.problem).toBe('call 1 was refused, and its counters went from 1,2 to 2,2');
+    const other = new RefusedHasNoSlot();
+    other.slot('call 1', 'sip-proxy');
+    expect(other.problem).toBe('call 1 was refused, and has a slot by sip-proxy');
+  });
+});
+
+describe('limits 5 shadows count alike', () => {
+  it('compares call by call', () => {
+    const checker = new ShadowsCountAlike();
+    checker.compare(['call 1', 'call 4'], ['call 4', 'call 1']);
+    expect(checker.problem).toBeUndefined();
+    checker.compare(['call 1'], ['call 2']);
+    expect(checker.problem).toBe('rules refused 1 calls, and their shadows 1: they differ on call 1, call 2');
   });
 });

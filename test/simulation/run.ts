@@ -2,6 +2,9 @@
 import { HistoryFailed, runScenario } from '#simulation';
 import { CASES } from './cases/cases.js';
 import { type HistoryOptions, noTally, runHistory, type Tally } from './history.js';
+import { ShadowsCountAlike } from './invariants/shadows-count-alike.js';
+import { limits } from './limits/limits.js';
+import { SHADOW_CALLS, shadows } from './limits/shadows.js';
 import { TWO_DATA_CENTRES, twoDataCentres, type TwoDataCentresOptions } from './two-data-centres.js';
 
 export interface Outcome {
@@ -34,9 +37,30 @@ const ofTwo = (options: TwoDataCentresOptions): RunSeed => async (seed) => {
   return { seed, traceHash, lines, tally };
 };
 
+const ofLimits = (options: HistoryOptions): RunSeed => async (seed) => {
+  const tally = noTally();
+  const { traceHash, lines } = await runScenario(seed, limits(options, tally), TWO_DATA_CENTRES);
+  return { seed, traceHash, lines, tally };
+};
+
+/** Two histories of each seed: with rules, and with their shadows. */
+const shadowRunner: RunSeed = async (seed) => {
+  const [refused, shadowed]: [string[], string[]] = [[], []];
+  await runScenario(seed, shadows(false, refused), TWO_DATA_CENTRES);
+  const history = await runScenario(seed, async (world) => {
+    await shadows(true, shadowed)(world);
+    const checker = new ShadowsCountAlike();
+    checker.compare(refused, shadowed);
+    if (checker.problem !== undefined) throw world.failure(`invariant broken: limits 5: shadows count alike: ${checker.problem}`);
+  }, TWO_DATA_CENTRES);
+  return { ...history, tally: { ...noTally(), calls: SHADOW_CALLS, failed: refused.length } };
+};
+
 /** Whole histories, too, in a cluster of another shape. */
 const STORIES: Readonly<Record<string, (options: HistoryOptions) => RunSeed>> = {
   twoDataCentres: ofTwo,
+  limits: ofLimits,
+  shadows: () => shadowRunner,
   busOutages: (options) => ofTwo({ ...options, busOutages: true }),
 };
 

@@ -4,17 +4,20 @@ import { type Application, type ClusterConfig, OptionLookup } from '#config';
 import { CountingMeter } from '#kernel';
 import { type DnsLookup, SipResolver } from '#sip';
 import { SimIdleLines, type SimPair, type SimPorts, type SimProcess, type StartSimProcess } from '#simulation';
-import { MemoryLocationStore } from '#store';
-import type { Heartbeat } from '#telephony';
+import { LimitsRepository } from '#limits-store';
+import type { RuleTable } from '#limits';
+import { type LimiterStore, LimitsTeller, MemoryLocationStore } from '#store';
+import type { CallVerdict, Heartbeat } from '#telephony';
 import type { TRequest } from '#tlib';
 import type { TlibAddress } from '#tlib/client';
 import { TlibError } from '#tlib/server';
 import { Router } from '../../apps/router/src/router.js';
 import { SessionControllerCore } from '../../apps/session-controller/src/session-controller-core.js';
-import { proxySettings } from '../../apps/sip-proxy/src/settings.js';
+import { type ProxySettings, proxySettings } from '../../apps/sip-proxy/src/settings.js';
 import { SipProxyCore } from '../../apps/sip-proxy/src/sip-proxy-core.js';
 import { SmartProxyCore } from '../../apps/smart-proxy/src/smart-proxy-core.js';
 import { TControllerCore } from '../../apps/t-controller/src/t-controller-core.js';
+import { VqSlots } from '../../apps/vq-server/src/services/vq-slots.js';
 import { type VqClient, VqServerCore } from '../../apps/vq-server/src/vq-core.js';
 import { addressOf, SimTlibClient } from './actors/tlib-client.js';
 import { TlibPort } from './actors/tlib-port.js';
@@ -43,6 +46,14 @@ export interface RouterProcess extends SimProcess {
   readonly router: Router;
 }
 
+/** Present where call limits are simulated. */
+export interface SimCallLimits {
+  store(ports: SimPorts): LimiterStore;
+  /** A proxy has these rules from now on. */
+  rules(proxy: string, rules: RuleTable): void;
+  verdict(proxy: string, verdict: CallVerdict): void;
+}
+
 /** Names are addresses here. */
 const noDns: DnsLookup = {
   a: (_name, done) => done({ kind: 'none', ttlS: 60 }),
@@ -58,24 +69,42 @@ function sipTransport(ports: SimPorts, { host, ports: numbers }: Application) {
 
 const portAddress = ({ host, ports }: Application, id: string): string => addressOf({ host, port: ports.get(id) as number });
 
-export function proxyProcess(config: ClusterConfig, application: Application): StartSimProcess<ProxyProcess> {
+export function proxyProcess(config: ClusterConfig, application: Application, limits?: SimCallLimits): StartSimProcess<ProxyProcess> {
   return (ports) => {
     const { clock, entropy, meter } = ports;
+    const settings = proxySettings(config, application);
+    const counting = limits && countingProxy(ports, settings, limits);
     const location = new MemoryLocationStore(clock);
     const resolver = new SipResolver({ dns: noDns, clock, entropy, meter });
     const transport = sipTransport(ports, application);
-    const core = new SipProxyCore(proxySettings(config, application), {
-      ...ports, transport, location, resolver, lines: new SimIdleLines(ports.sip, ports.node),
+    const core = new SipProxyCore(settings, {
+      ...ports, transport, location, resolver, ...counting, lines: new SimIdleLines(ports.sip, ports.node),
     });
     core.start();
-    return { core, location, meter, close: () => core.close() };
+    return {
+      core, location, meter,
+      close: () => {
+        core.close();
+        counting?.limits.close();
+        void counting?.callLimits.store.close();
+      },
+    };
   };
 }
 
+function countingProxy(ports: SimPorts, { name, dataCentre, dataCentres }: ProxySettings, given: SimCallLimits) {
+  const limits = new LimitsRepository({ dataCentre, dataCentres }, ports);
+  limits.start();
+  limits.watch((rules) => given.rules(name, rules));
+  const sink = { tell: (verdict: CallVerdict) => given.verdict(name, verdict), close: () => {} };
+  return { limits, callLimits: { rules: limits, store: given.store(ports), sink } };
+}
+
 /** `pair`: what the node goes on from when it is started again, as its other half would. */
-export function nodeProcess(config: ClusterConfig, application: Application, pair?: SimPair): StartSimProcess<NodeProcess> {
+export function nodeProcess(config: ClusterConfig, application: Application, pair?: SimPair, limits?: SimCallLimits): StartSimProcess<NodeProcess> {
   return (simPorts) => {
-    const ports = { ...simPorts, ...pair?.nextTerm(simPorts.clock.nowMs()) };
+    const limiter = limits?.store(simPorts);
+    const ports = { ...simPorts, limiter, ...pair?.nextTerm(simPorts.clock.nowMs()) };
     const { name } = application;
     const scMeter = new CountingMeter();
     const sc = new SessionControllerCore(config, application, { ...ports, meter: scMeter, transport: sipTransport(ports, application) });
@@ -106,16 +135,22 @@ export function nodeProcess(config: ClusterConfig, application: Application, pai
         sc.close();
         tc.close();
         for (const port of [routing, desktops, monitors]) port.close();
+        void limiter?.close();
       },
     };
   };
 }
 
-export function vqProcess(config: ClusterConfig, application: Application): StartSimProcess<VqProcess> {
+export function vqProcess(config: ClusterConfig, application: Application, limits?: SimCallLimits): StartSimProcess<VqProcess> {
   return (ports) => {
     const { meter } = ports;
+    const limiter = limits?.store(ports);
+    const options = new OptionLookup(config, application);
+    const slots = new VqSlots(limiter && ((gone) => new LimitsTeller({ ...ports, store: limiter }, {
+      by: `vq-server/${application.name}`, tier: 'vq-server', leaseMs: options.number('limiter-lease') * 1_000, gone,
+    })));
     const identity = { switchName: config.switchName, geoLocation: application.geoLocation };
-    const core = new VqServerCore(config, new OptionLookup(config, application), ports, identity);
+    const core = new VqServerCore(config, options, { ...ports, slots }, identity);
     const port = new TlibPort(ports, portAddress(application, 'default'), application.name, 'VirtualQueue', {
       onOpened: (session) => core.opened(session),
       onRequest: (session, request) => vqRequest(core, session, request),
@@ -128,6 +163,7 @@ export function vqProcess(config: ClusterConfig, application: Application): Star
         member.close();
         core.close();
         port.close();
+        void limiter?.close();
       },
     };
   };
