@@ -43,6 +43,8 @@ export class Call {
   readonly localTag: string;
   /** The request that called us or that we called with, as first sent. */
   invite: SipRequest | undefined;
+  /** What their final response to our INVITE says when it is no 2xx. */
+  refusal: SipResponse | undefined;
   readonly #machine: PhoneCall;
   readonly #effects: CallEffect[] = [];
   readonly #timers = new Map<CallTimer, Timer>();
@@ -160,7 +162,10 @@ export class Call {
   #onResponse(response: SipResponse): void {
     if (response.status === 100) return;
     const { dialog } = this.#forks?.onResponse(response) ?? {};
-    if (response.status >= 300) return this.#feed({ kind: 'failure', status: response.status });
+    if (response.status >= 300) {
+      this.refusal = response;
+      return this.#feed({ kind: 'failure', status: response.status });
+    }
     if (response.status < 200) return this.#feed({ kind: 'progress' });
     if (dialog === undefined) return;
     if (this.#dialog !== undefined && this.#dialog !== dialog) return this.#endFork(dialog);

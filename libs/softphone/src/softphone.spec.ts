@@ -61,6 +61,7 @@ describe('a call between two phones', () => {
     const [nobody, first, second] = [alice.call('carol'), alice.call('bob'), alice.call('bob')];
     await world.advance(1_000);
     expect([nobody.end?.status, first.state, second.end?.status, bob.calls.size]).toEqual([404, 'Proceeding', 486, 1]);
+    expect([second.refusal?.status, second.refusal?.reason, first.refusal]).toEqual([486, 'Busy Here', undefined]);
     await expect(second.until('Established')).rejects.toThrow('ended with 486');
   });
 
