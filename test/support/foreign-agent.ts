@@ -46,6 +46,12 @@ export interface RequestWish {
   readonly maxForwards?: number;
 }
 
+export interface WithinWish {
+  /** More header lines. */
+  readonly headers?: readonly string[];
+  readonly body?: string;
+}
+
 export interface Credentials {
   readonly user: string;
   readonly password: string;
@@ -117,18 +123,27 @@ export class ForeignAgent {
   }
 
   /** A request within the dialog that `answer`, the 2xx to its INVITE, made. Nothing answers an ACK. */
-  within(remote: string, answer: Heard, method: 'BYE' | 'INFO'): Promise<Heard>;
+  within(remote: string, answer: Heard, method: 'BYE' | 'INFO' | 'UPDATE'): Promise<Heard>;
+  within(remote: string, answer: Heard, method: 'INVITE', more: WithinWish): Promise<Heard>;
   within(remote: string, answer: Heard, method: 'ACK'): undefined;
-  within(remote: string, answer: Heard, method: string): Promise<Heard> | undefined {
+  within(remote: string, answer: Heard, method: string, { body = '', headers = [] }: WithinWish = {}): Promise<Heard> | undefined {
     const branch = `z9hG4bK${randomUUID()}`;
+    const seq = method === 'ACK' ? 1 : (this.#cseq += 1);
+    const request = (name: string, via: string, more: readonly string[], content: string): void => this.send(remote, [
+      `${name} ${target} SIP/2.0`, `Via: SIP/2.0/UDP ${this.address}:${this.port};rport;branch=${via}`, ...routes,
+      ...linesOf(answer, 'from|f|to|t|call-id|i'), `CSeq: ${seq} ${name}`, 'Max-Forwards: 70', ...more, `Content-Length: ${content.length}`, '', content,
+    ].join('\r\n'));
     const target = /<([^>]*)>/.exec(linesOf(answer, 'contact|m')[0] ?? '')?.[1] ?? '';
     const routes = linesOf(answer, 'record-route').reverse().map((line) => line.replace(/^[^:]*/, 'Route'));
-    this.send(remote, [
-      `${method} ${target} SIP/2.0`, `Via: SIP/2.0/UDP ${this.address}:${this.port};rport;branch=${branch}`, ...routes,
-      ...linesOf(answer, 'from|f|to|t|call-id|i'), `CSeq: ${method === 'ACK' ? 1 : (this.#cseq += 1)} ${method}`, 'Max-Forwards: 70',
-      'Content-Length: 0', '', '',
-    ].join('\r\n'));
-    return method === 'ACK' ? undefined : this.next(({ status = 0, text }) => status >= 200 && text.includes(branch));
+    const contact = method === 'INVITE' || method === 'UPDATE' ? [`Contact: <sip:agent@${this.address}:${this.port}>`] : [];
+    request(method, branch, [...contact, ...headers, ...(body === '' ? [] : ['Content-Type: application/sdp'])], body);
+    if (method === 'ACK') return undefined;
+    const final = this.next(({ status = 0, text }) => status >= 200 && text.includes(branch));
+    // RFC 3261 §13.2.2.4: of a 2xx in a transaction of its own, of anything else in that of the INVITE.
+    return method !== 'INVITE' ? final : final.then((heard) => {
+      request('ACK', heard.status === 200 ? `z9hG4bK${randomUUID()}` : branch, [], '');
+      return heard;
+    });
   }
 
   /** Answers a request it heard; with a body it takes part in the call. */

@@ -122,8 +122,12 @@ export class RunningSwitch {
   }
 }
 
-export async function startSwitch(shape: SwitchShape, wishes: Omit<SwitchWishes, 'nodes' | 'natsServers'> = {}): Promise<RunningSwitch> {
+type Wishes = Omit<SwitchWishes, 'nodes' | 'natsServers'>;
+
+/** @param wish what is wished, or how to say it of the first three bytes of the addresses */
+export async function startSwitch(shape: SwitchShape, wish: Wishes | ((block: string) => Wishes) = {}): Promise<RunningSwitch> {
   const block = await loopbackBlock();
+  const wishes = typeof wish === 'function' ? wish(block) : wish;
   if (shape === 'one process') {
     const plan = planSwitch(block, 1);
     return RunningSwitch.start(plan, [[{ app: 'cordboard', instance: undefined, type: 'cordboard' }]], switchYaml(plan, { nodes: 1, ...wishes }), undefined);

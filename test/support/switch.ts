@@ -42,6 +42,8 @@ export interface SwitchWishes {
   readonly tls?: { readonly certificate: string; readonly key: string };
   /** A recorder, and where its files are: they outlive its process. */
   readonly recorder?: { readonly stateDirectory: string; readonly cassandra?: CassandraWish };
+  /** Routing Points beside the laptop's, such as `5100-5199`; calls then wait an hour for an agent. */
+  readonly queues?: string;
   /** Extensions beside the laptop's, by number, with their options. */
   readonly extensions?: Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
 }
@@ -80,7 +82,8 @@ export function switchYaml(plan: SwitchPlan, wishes: SwitchWishes): string {
     ...(wishes.pair === true ? [`  ${plan.nodes[0]!.name}b:`, `    backup-of: ${plan.nodes[0]!.name}`, `    host: ${backupHost(plan)}`] : []),
     ...application(plan.vq.name, plan.vq.host, 'vq-server', '{ default: 7010 }', ['options: { request-collection-time: 300 msec }']),
     ...application(plan.router, plan.vq.host, 'router', '{}',
-      ['routing-points: [5000]', 'options: { skill: support, virtual-queue: VQ_Support, max-wait: 5 }']),
+      [`routing-points: ${JSON.stringify(['5000', ...numbersOf(wishes.queues)])}`,
+        `options: { skill: support, virtual-queue: VQ_Support, max-wait: ${wishes.queues === undefined ? 5 : 3_600} }`]),
     ...(wishes.recorder === undefined ? [] : application(plan.recorder, plan.vq.host, 'recorder', '{}',
       [`options: { state-directory: ${JSON.stringify(wishes.recorder.stateDirectory)}, adata-spec: "customer" }`])),
     ...application(plan.dns.name, plan.dns.host, 'dns-server', '{ dns: 5300 }', []),
@@ -90,10 +93,17 @@ export function switchYaml(plan: SwitchPlan, wishes: SwitchWishes): string {
     `  - { numbers: 7101-7110, type: Extension, options: { contact: "sip:\${number}@${plan.carrier}:5090" } }`,
     ...Object.entries(wishes.extensions ?? {}).map(([number, more]) => `  - { number: ${number}, type: Extension, options: ${JSON.stringify(more)} }`),
     ...points.map((number) => `  - { number: ${number}, type: RoutingPoint, options: ${JSON.stringify(wishes.points?.[number] ?? {})} }`),
+    ...(wishes.queues === undefined ? [] : [`  - { numbers: ${wishes.queues}, type: RoutingPoint, options: { router-timeout: 0 } }`]),
     '  - { number: VQ_Support, type: VirtualQueue }',
     `  - { number: Trunk_SBC, type: Trunk, options: { contact: "sip:${plan.carrier}:5090", prefix: "+,0,1,8,9", priority: 1, oos-check: 10, oos-force: 2 } }`,
     'persons:', '  - { employees: agent7001-agent7050, skills: { support: 1 } }', '',
   ].join('\n');
+}
+
+/** Of a range such as `5100-5199`. */
+export function numbersOf(range: string | undefined): string[] {
+  const [from = 0, to = from] = (range ?? '').split('-').map(Number);
+  return range === undefined ? [] : Array.from({ length: to - from + 1 }, (_, n) => String(from + n));
 }
 
 /** Where the other half of the first node listens. */

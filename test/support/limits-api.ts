@@ -1,0 +1,65 @@
+/** Call limits as operators set and see them, over HTTP. */
+
+const PAGE = 500;
+
+export interface LimitUsage {
+  readonly id: string;
+  readonly dnis: string;
+  readonly limit: number;
+  readonly used: number;
+  readonly full: boolean;
+  readonly wouldRefuse?: number;
+}
+
+export class LimitsApi {
+  /** @param console such as `http://127.1.0.51:8080` */
+  constructor(private readonly console: string) {}
+
+  /** In force at every living proxy when this resolves. */
+  async mode(mode: 'unlimited' | 'all-busy' | 'dnis'): Promise<void> {
+    await this.#change('PUT', 'mode', { mode });
+  }
+
+  /** As `mode`. */
+  async rule(id: string, rule: object): Promise<void> {
+    await this.#change('PUT', `rules/${id}`, rule);
+  }
+
+  /** As `mode`. */
+  async patch(id: string, fields: object): Promise<void> {
+    await this.#change('PATCH', `rules/${id}`, fields);
+  }
+
+  /** By the rules' ids. */
+  async usage(): Promise<ReadonlyMap<string, LimitUsage>> {
+    const found = new Map<string, LimitUsage>();
+    let after: string | undefined;
+    do {
+      const query = new URLSearchParams({ limit: String(PAGE), ...(after === undefined ? {} : { after }) });
+      const page = await this.#ask('GET', `usage?${query.toString()}`) as { readonly usage: readonly LimitUsage[]; readonly next?: string };
+      for (const each of page.usage) found.set(each.id, each);
+      after = page.next;
+    } while (after !== undefined);
+    return found;
+  }
+
+  /** What the rules count together. */
+  async used(): Promise<number> {
+    return [...(await this.usage()).values()].reduce((sum, { used }) => sum + used, 0);
+  }
+
+  /** @throws Error naming the proxies that did not say that it is in force */
+  async #change(method: string, path: string, body: object): Promise<void> {
+    const { notInForce } = await this.#ask(method, path, body) as { readonly notInForce?: readonly string[] };
+    if (notInForce !== undefined) throw new Error(`${path} is not in force at ${notInForce.join(', ')}`);
+  }
+
+  async #ask(method: string, path: string, body?: object): Promise<object> {
+    const reply = await fetch(`${this.console}/api/v1/limits/${path}`, {
+      method, ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    const text = await reply.text();
+    if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${text}`);
+    return JSON.parse(text) as object;
+  }
+}
