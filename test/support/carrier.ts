@@ -6,7 +6,8 @@ const CALLS_MAX = 100_000;
 const DOMAIN = 'carrier.test';
 /** What a node says that is busy for the moment: as carriers do, the call is tried again. No rule says so without a phrase of its own. */
 const OVERLOADED = /^503 (?!CLM:)/;
-const TRIES = 8;
+const TRIES = 20;
+const TRY_AGAIN_MS = 500;
 
 export class Carrier {
   #dialled = 0;
@@ -34,6 +35,7 @@ export class Carrier {
       const outcome = await outcomeOf(call);
       if (left === 1 || !OVERLOADED.test(outcome)) return { called, call, outcome };
       this.triedAgain += 1;
+      await new Promise((resolve) => { setTimeout(resolve, TRY_AGAIN_MS); });
     }
   }
 
