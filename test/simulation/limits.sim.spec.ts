@@ -4,6 +4,10 @@ const OPTIONS = { minutes: 2, calls: 40 };
 /** In each run; `npm run sim -- --case limits --seeds 500` takes more. */
 const SEEDS = 3;
 const SHADOW_SEEDS = 3;
+/** Seeds that found a fault, and a sentence of what it was. */
+const REGRESSIONS: readonly (readonly [seed: number, what: string])[] = [
+  [278, 'the checker took a call for ended that the other half of a pair went on with, and ended before the checker looked'],
+];
 
 describe('call limits over two data centres, whose store is late, away, or starts again with nothing (LIM-*)', () => {
   it(`keep every invariant, seeds 1 to ${SEEDS}`, async () => {
@@ -15,6 +19,10 @@ describe('call limits over two data centres, whose store is late, away, or start
     expect(failures.map(({ seed, reason }) => `seed ${seed}: ${reason}`)).toEqual([]);
     expect(Math.min(seen.connected, seen.failed, seen.crashes, seen.cuts)).toBeGreaterThan(SEEDS / 2);
   }, 240_000);
+
+  it.each(REGRESSIONS)('seed %i stays mended: %s', async (seed) => {
+    expect(await runSeeds([seed], caseRunner('limits', OPTIONS))).toEqual([]);
+  }, 120_000);
 
   it('make the same history of the same seed', async () => {
     const run = caseRunner('limits', { minutes: 1, calls: 20 });

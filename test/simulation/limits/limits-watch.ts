@@ -62,7 +62,7 @@ export class LimitsWatch implements LimiterWitness {
     for (const { id, by, was, takes } of request.holdings) {
       if (!by.startsWith('session-controller/')) continue;
       if (was !== undefined) this.book.named(was, id);
-      if (takes.length > 0) this.slots.tells(from, this.book.find(id)?.name ?? id, this.#liveAt(from).has(id));
+      if (takes.length > 0) this.#tells(from, id);
     }
   }
 
@@ -127,6 +127,14 @@ export class LimitsWatch implements LimiterWitness {
     const [count = 0] = await this.#usage(['ready:5000']);
     this.slots.atQuiet('ready:5000', count, ready.length);
     await world.advance(1);
+  }
+
+  #tells(from: string, id: string): void {
+    const call = this.book.find(id);
+    const isThere = this.#liveAt(from).has(id);
+    this.slots.tells(from, call?.name ?? id, isThere);
+    // The other half of a pair has it, though nobody had while the first one was dead.
+    if (call !== undefined && isThere) call.endedMs = undefined;
   }
 
   #verdict(from: string, request: Acquire, { admitted, full }: LimiterVerdict, before: Figures, after: Figures): void {
