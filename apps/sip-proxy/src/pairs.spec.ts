@@ -186,6 +186,22 @@ describe('a proxy before a pair of session controllers (PRX-11)', () => {
     expect(sent.responses.map(({ status }) => status).filter((status) => status !== 100)).toEqual([180, 200]);
   });
 
+  it.each([['after', false], ['just before', true]])('gives a caller who hangs up %s the pair changed halves to the one that has his call now', async (_when, early) => {
+    const first = await primary('s4', 1);
+    const sent = invite();
+    await settle();
+    first.answer(first.next('INVITE'), 180);
+    await settle();
+    stand.world.crash('s4');
+    if (early) sent.client.cancel();
+    await stand.world.advance(1_000);
+    const second = await primary('s4b', 2);
+    if (!early) sent.client.cancel();
+    await stand.world.advance(1_000);
+    expect(asked.filter((each) => each.startsWith('s4b CANCEL'))).toHaveLength(1);
+    expect(second.inbox.map(({ request }) => request.method)).not.toContain('INVITE');
+  });
+
   describe('and a REGISTER while it changes halves, with a living controller in another data centre', () => {
     const register = async () => {
       const phone = await stand.endpoint('7001', { host: '192.0.2.7', port: 5060 });

@@ -17,4 +17,6 @@ export interface Hop {
   mayLead?(): boolean;
   /** Calls back when `to` leads elsewhere now: who has not answered yet never will. Answers how to stop that. */
   watch?(moved: () => void): () => void;
+  /** Calls back when whoever answered is somebody else now, at `to`: what belongs to the request goes there. Answers how to stop that. */
+  follow?(turned: () => void): () => void;
 }

@@ -150,8 +150,9 @@ export class Forward implements ForkEffects<Hop, SipResponse> {
 class Branch implements ClientUser {
   readonly #client: ClientTransaction;
   #unwatch: (() => void) | undefined;
+  #answered = false;
 
-  constructor(private readonly forward: Forward, private readonly number: number, hop: Hop) {
+  constructor(private readonly forward: Forward, private readonly number: number, private readonly hop: Hop) {
     const { viaHost, viaPort } = hop.name;
     const { loopHash } = forward.options;
     this.#client = forward.ports.layer.request(hop.bytes(), hop.to, this, {
@@ -168,7 +169,8 @@ class Branch implements ClientUser {
   }
 
   onResponse(response: SipResponse): void {
-    this.#stopWatching();
+    if (response.status >= 200) this.#stopWatching();
+    else this.#answered ||= this.#follow();
     this.forward.onResponse(this.number, response);
   }
 
@@ -181,6 +183,13 @@ class Branch implements ClientUser {
     this.#stopWatching();
     this.#client.terminate();
     this.forward.onFailure(this.number, 'timeout');
+  }
+
+  /** Who has answered stays; should another process take over from it, a CANCEL goes there. */
+  #follow(): true {
+    this.#stopWatching();
+    this.#unwatch = this.hop.follow?.(() => this.#client.redirect(this.hop.to));
+    return true;
   }
 
   #stopWatching(): void {

@@ -135,6 +135,10 @@ class ServerHop implements Hop {
     });
   }
 
+  follow(turned: () => void): () => void {
+    return this.#way.server.watch({ turned });
+  }
+
   failed(failure: HopFailure): void {
     if (failure !== 'busy') return this.monitor.doubt(this.#way.server, `a request to it ended with a ${failure} failure`);
     // Busy is an answer: it lives.
@@ -153,6 +157,7 @@ const DIALOG_TRIES = 5;
 export function dialogHops(server: Server, bytes: () => string, name: AccessName): Hop[] {
   if (!server.isPair) return [{ to: serverTarget(server), name, timeoutMs: undefined, bytes }];
   return Array.from({ length: DIALOG_TRIES }, () => ({
-    get to() { return serverTarget(server); }, name, timeoutMs: SILENT_MS, bytes, watch: (moved: () => void) => server.watch({ turned: moved }),
+    get to() { return serverTarget(server); }, name, timeoutMs: SILENT_MS, bytes,
+    watch: (moved: () => void) => server.watch({ turned: moved }), follow: (turned: () => void) => server.watch({ turned }),
   }));
 }

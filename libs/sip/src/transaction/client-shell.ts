@@ -106,6 +106,11 @@ export class ClientShell extends Timed implements ClientTransaction, ClientEffec
     this.#cancelWhenProceeding();
   }
 
+  redirect(to: Target | Flow): void {
+    this.#to = to;
+    if (this.#cancel === 'sent' && this.#machine.state === 'Proceeding') this.#sendCancel();
+  }
+
   /** Ends before it began: the table is full. */
   refuse(): void {
     this.#machine.onTransportError(this);

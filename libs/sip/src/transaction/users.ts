@@ -28,6 +28,8 @@ export interface ClientTransaction {
   readonly to: Target | Flow;
   /** RFC 3261 §9.1: waits for a provisional response; does nothing once there is a final one, and nothing for non-INVITE. */
   cancel(reasonHeader?: string): void;
+  /** Another process has taken over what the request opened: its CANCEL and its ACK go there from now on. A CANCEL that is under way goes again. */
+  redirect(to: Target | Flow): void;
   /** Forgets the transaction; its user hears nothing more. */
   terminate(): void;
 }
