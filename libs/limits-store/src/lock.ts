@@ -14,6 +14,7 @@ const PATIENCE_MS = 5_000;
 
 export class Lock {
   #atMs: number;
+  #renewal: Promise<void> | undefined;
 
   private constructor(readonly revision: number, private held: number, private readonly bucket: KeyValue, private readonly clock: Clock) {
     this.#atMs = clock.nowMs();
@@ -34,15 +35,21 @@ export class Lock {
     }
   }
 
-  /** For changes of many keys, between them. @throws RevisionConflict when it was lost */
-  async renew(): Promise<void> {
-    if (this.clock.nowMs() < this.#atMs + RENEW_MS) return;
-    this.held = await this.bucket.update(LOCK_KEY, { atMs: this.clock.nowMs() }, this.held, { ttlMs: LOCK_MS });
-    this.#atMs = this.clock.nowMs();
+  /** For changes of many keys, between them; several writers may ask at once. @throws RevisionConflict when it was lost */
+  renew(): Promise<void> {
+    if (this.clock.nowMs() < this.#atMs + RENEW_MS) return Promise.resolve();
+    this.#renewal ??= this.#renewNow().finally(() => { this.#renewal = undefined; });
+    return this.#renewal;
   }
 
   async release(): Promise<void> {
     // Lost, or the store is away: it ends by itself.
     await this.bucket.delete(LOCK_KEY, this.held).catch(() => {});
+  }
+
+  async #renewNow(): Promise<void> {
+    const nowMs = this.clock.nowMs();
+    this.held = await this.bucket.update(LOCK_KEY, { atMs: nowMs }, this.held, { ttlMs: LOCK_MS });
+    this.#atMs = nowMs;
   }
 }
