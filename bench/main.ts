@@ -10,7 +10,8 @@ const MICRO = [
 const CLUSTER = ['cluster/data-centres.bench.js', 'cluster/switchover.bench.js', 'cluster/registrations.bench.js'];
 /** These read the CPU time of other processes from /proc. */
 const CALLS = [
-  'calls/proxied-call.bench.js', 'calls/register.bench.js', 'calls/call-5000.bench.js', 'calls/memory.bench.js',
+  'calls/proxied-call.bench.js', 'calls/limiter.bench.js', 'calls/limiter-verdicts.bench.js',
+  'calls/register.bench.js', 'calls/call-5000.bench.js', 'calls/memory.bench.js',
 ];
 
 const wanted = process.argv.slice(2);

@@ -7,6 +7,8 @@ export interface CallerOptions {
   readonly next: { readonly host: string; readonly port: number };
   /** Request-URI of the n-th call. */
   uri(n: number): string;
+  /** Who calls, user part of From; 8880001 when absent. */
+  user?(n: number): string;
   /** From how long after the answer the BYE goes out; undefined: the call stays. */
   readonly talkMs: number | undefined;
 }
@@ -39,9 +41,10 @@ export class Caller {
     const n = this.#count += 1;
     const callId = `${unique += 1}-${process.pid}@${this.end.host}`;
     const uri = this.options.uri(n);
+    const user = this.options.user?.(n) ?? '8880001';
     const invite = message(`INVITE ${uri} SIP/2.0`, [
-      this.#via(callId, 'i'), 'Max-Forwards: 70', `From: "8880001" <sip:8880001@${this.end.host}:${this.end.port}>;tag=c${n}`, `To: <${uri}>`,
-      `Call-ID: ${callId}`, 'CSeq: 1 INVITE', `Contact: <sip:8880001@${this.end.host}:${this.end.port}>`, 'User-Agent: carrier',
+      this.#via(callId, 'i'), 'Max-Forwards: 70', `From: "${user}" <sip:${user}@${this.end.host}:${this.end.port}>;tag=c${n}`, `To: <${uri}>`,
+      `Call-ID: ${callId}`, 'CSeq: 1 INVITE', `Contact: <sip:${user}@${this.end.host}:${this.end.port}>`, 'User-Agent: carrier',
       'Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, UPDATE', 'Supported: timer, 100rel',
     ], sdpOf(this.end.host));
     this.#calls.set(callId, { n, invite, answered: false, ending: false, dialog: [], target: uri, over });

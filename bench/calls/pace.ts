@@ -3,6 +3,8 @@
 export interface Pace {
   readonly count: number;
   readonly perSecond: number;
+  /** Between operations the load sleeps: for times of a process that does so too. */
+  readonly sleeps?: boolean;
 }
 
 /** `over` is called once, at the end of the operation; `problem` says what went wrong. */
@@ -15,14 +17,14 @@ const IN_FLIGHT_MAX = 400;
 const PATIENCE_MS = 8_000;
 
 /** Answers how many did not end well. The first one is shown. */
-export function pace({ count, perSecond }: Pace, start: Operation): Promise<number> {
+export function pace({ count, perSecond, sleeps = false }: Pace, start: Operation): Promise<number> {
   return new Promise((resolve) => {
     let begunMs = performance.now();
     let started = 0;
     let over = 0;
     let failed = 0;
     let lastMs = begunMs;
-    const sleep = staysAwake();
+    const sleep = sleeps ? () => undefined : staysAwake();
     const ended = (problem?: string) => {
       over += 1;
       lastMs = performance.now();

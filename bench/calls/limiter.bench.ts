@@ -1,0 +1,101 @@
+/**
+ * Call limits with 10,000 rules and 1,000,000 blocked numbers: what they add to a proxied call of a trunk, beside the same proxy that knows no trunk
+ * and so asks nothing.
+ */
+import { loadavg } from 'node:os';
+import { type RedisServer, startRedis } from '#servers';
+import { Callee } from './callee.js';
+import { Caller } from './caller.js';
+import { type NodeContestant, startModule } from './contestant.js';
+import { callerOf, dialledBy } from './limits-load.js';
+import { pace } from './pace.js';
+import { answersOptions } from './ready.js';
+import { type Entrant, measureRounds, type Measurement, reportRounds } from './rounds.js';
+import { UdpEnd } from './udp-end.js';
+import { fetchedRedis } from './verdicts.js';
+
+/** Fewer than in proxied-call.bench.ts: four proxies, two of them with a million numbers, and a Redis share the machine. */
+const PER_SECOND = 200;
+const PLAN = { warmUp: 1_000, rounds: 5, perRound: 400 };
+const ACCESS_POINT = 'sip.cordboard.test';
+
+interface Hosts {
+  readonly host: string;
+  readonly callerHost: string;
+  readonly calleeHost: string;
+}
+
+const TRUNK = (callerHost: string): string =>
+  `  - { number: Trunk_SBC, type: Trunk, options: { contact: "sip:${callerHost}:5060", oos-check: 0, country-code: "81" } }\n`;
+
+const config = ({ host, callerHost, calleeHost }: Hosts, hasTrunk: boolean, redis: string | undefined) => `
+switch: { name: Bench, access-point: ${ACCESS_POINT}, external-contact: phones.cordboard.test }
+${redis === undefined ? '' : `stores: { limiter: { driver: redis, data-centres: { dc1: "${redis}" } } }`}
+applications:
+  SIPP: { type: sip-proxy, geo-location: dc1, host: ${host}, ports: { sip: 5060 }, options: { oos-check: 1 } }
+  SIPS: { type: sip-server, geo-location: dc1, server-id: 1, host: ${calleeHost}, ports: { sip: 5060 } }
+dns:
+  - { number: 7001, type: Extension }
+${hasTrunk ? TRUNK(callerHost) : ''}`;
+
+interface Ends {
+  readonly entrant: Entrant & { readonly contestant: NodeContestant };
+  close(): Promise<void>;
+}
+
+/** A proxy with callers and callees of its own: .X1 the proxy, .X2 callers, .X3 callees. */
+async function enter(block: number, name: string, limits: 'none' | 'full', more: { hasTrunk: boolean; redis?: string }): Promise<Ends> {
+  const [host, callerHost, calleeHost] = [1, 2, 3].map((n) => `127.0.31.${block * 10 + n}`) as [string, string, string];
+  const [near, far] = [await UdpEnd.open(callerHost, 5060), await UdpEnd.open(calleeHost, 5060)];
+  void new Callee(far, { contact: `sip:n1@${ACCESS_POINT}`, toTag: (n) => `n1.${n}` });
+  const contestant = await startModule(name, 'limited-proxy.js', [limits], config({ host, callerHost, calleeHost }, more.hasTrunk, more.redis));
+  await answersOptions(host, 5060);
+  const uri = (n: number): string => `sip:${dialledBy(n)}@${ACCESS_POINT}`;
+  const caller = new Caller(near, { next: { host, port: 5060 }, uri, user: callerOf, talkMs: 0 });
+  const load = { run: (count: number) => pace({ count, perSecond: PER_SECOND }, (over) => caller.call(over)) };
+  return {
+    entrant: { contestant, load },
+    close: async () => {
+      await contestant.stop();
+      await Promise.all([near.close(), far.close()]);
+    },
+  };
+}
+
+/** What each costs more than the proxy that asks nothing, which is the second. */
+function reportAdded(measured: readonly Measurement[]): void {
+  const without = measured[1] as Measurement;
+  for (const { name, cpuMicros } of measured.filter((each) => each !== without)) {
+    const added = cpuMicros - without.cpuMicros;
+    console.log(`    ${name}: ${added.toFixed(1)} us added, ${(100 * added / without.cpuMicros).toFixed(1)} %`);
+  }
+}
+
+async function proxiedCalls(redis: RedisServer | undefined): Promise<void> {
+  const entered: Ends[] = [];
+  try {
+    entered.push(await enter(10, '10,000 rules, in memory', 'full', { hasTrunk: true }));
+    entered.push(await enter(11, 'without a limiter', 'none', { hasTrunk: false }));
+    entered.push(await enter(12, 'no rules', 'none', { hasTrunk: true }));
+    if (redis !== undefined) entered.push(await enter(13, '10,000 rules, Redis', 'full', { hasTrunk: true, redis: redis.url }));
+    const measured = await measureRounds(entered.map(({ entrant }) => entrant), PLAN);
+    reportRounds('proxied call', measured, 'less than 1.10 x without a limiter');
+    reportAdded(measured);
+    for (const { entrant: { contestant } } of entered.slice(0, 2)) {
+      const { heapBytes, rssBytes } = await contestant.memory();
+      console.log(`    ${contestant.name}: ${(heapBytes / 2 ** 20).toFixed(0)} MB heap and buffers, ${(rssBytes / 2 ** 20).toFixed(0)} MB resident`);
+    }
+  } finally {
+    await Promise.all(entered.map((each) => each.close()));
+  }
+}
+
+console.log(`    load average ${loadavg().map((each) => each.toFixed(1)).join(', ')}`);
+const binary = fetchedRedis();
+const redis = binary === undefined ? undefined : await startRedis({ server: binary });
+try {
+  await proxiedCalls(redis);
+} finally {
+  await redis?.close();
+}
+console.log(`    load average ${loadavg().map((each) => each.toFixed(1)).join(', ')}`);
