@@ -1,6 +1,8 @@
 /** Call limits as operators set and see them, over HTTP. */
 
 const PAGE = 500;
+/** For a console that has just started to read what there is. */
+const READ_MS = 20_000;
 
 export interface LimitUsage {
   readonly id: string;
@@ -54,12 +56,20 @@ export class LimitsApi {
     if (notInForce !== undefined) throw new Error(`${path} is not in force at ${notInForce.join(', ')}`);
   }
 
+  /** Asks again while the console has not read what there is: it says so by 503. */
   async #ask(method: string, path: string, body?: object): Promise<object> {
+    const untilMs = performance.now() + READ_MS;
+    for (;;) {
+      const { status, text } = await this.#askOnce(method, path, body);
+      if (status < 300) return JSON.parse(text) as object;
+      if (status !== 503 || performance.now() > untilMs) throw new Error(`${method} ${path}: ${status} ${text}`);
+    }
+  }
+
+  async #askOnce(method: string, path: string, body?: object): Promise<{ readonly status: number; readonly text: string }> {
     const reply = await fetch(`${this.console}/api/v1/limits/${path}`, {
       method, ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     });
-    const text = await reply.text();
-    if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${text}`);
-    return JSON.parse(text) as object;
+    return { status: reply.status, text: await reply.text() };
   }
 }

@@ -136,8 +136,12 @@ export class RedisLink {
         reject(new StoreUnavailable(this.options.store, reason));
         this.#renew(reason);
       });
-      answer.then(resolve, (error: Error) => reject(isReply(error) ? error : new StoreUnavailable(this.options.store, error.message)))
-        .finally(() => patience.cancel());
+      answer.then(resolve, (error: Error) => {
+        if (isReply(error)) return reject(error);
+        // A command may hear of the end of its connection before the connection says so.
+        this.#down(error.message);
+        reject(new StoreUnavailable(this.options.store, error.message));
+      }).finally(() => patience.cancel());
     });
   }
 
