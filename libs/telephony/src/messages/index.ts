@@ -1,4 +1,5 @@
 /** What tiers say to each other over the bus (docs/specs/cluster-protocol.md). Plain data, immutable once published. */
+import type { VerdictData } from '#store';
 import type { KVList, TEvent, TRequest } from '#tlib';
 import type { AgentMemory } from '../agent/agent.types.js';
 
@@ -290,28 +291,13 @@ export interface LimitsInForceReply {
 // ---- to one recorder of the data centre: subjects.verdicts(dc)
 
 /** What a proxy's call limits said of a call from a trunk. */
-export interface CallVerdict {
+export interface CallVerdict extends VerdictData {
   /** Unique: proxy, its start, and a number. */
   readonly id: string;
   readonly atMs: number;
-  readonly verdict: 'passed' | 'refused' | 'shadow-refused';
-  /** As the trunk wrote them, and every form under which they are looked for. */
-  readonly dnis: string;
+  /** Every form under which the numbers are looked for. */
   readonly dnisForms: readonly string[];
-  readonly ani: string;
   readonly aniForms: readonly string[];
-  readonly trunk: string;
-  /** Of the answer; 0 when it was let in. */
-  readonly sipCode: number;
-  readonly reason: string;
-  /** That refused it, or that would have if they were no shadows. */
-  readonly rules: readonly string[];
-  readonly division: string;
-  /** `open`, `share` or `closed` when that held because the store was away, else empty. */
-  readonly withoutStore: string;
-  readonly callId: string;
-  readonly proxy: string;
-  readonly dataCentre: string;
 }
 
 /** Bus request, answered when the verdicts are in the recorder's durable queue. */
