@@ -7,7 +7,7 @@ import { compareConnIDs } from './machines/record-audit.js';
 import type { RecordFindings } from './machines/verdict.js';
 
 /** A call's record is complete a moment after its end; a recorder that took over repeats what it is not sure of. */
-const COMPLETE_MS = 20_000;
+const COMPLETE_MS = 90_000;
 
 export async function compareRecords(config: ClusterConfig, consoles: Consoles, ledger: CallLedger, fromMs: number): Promise<RecordFindings> {
   if (!config.applications.some(({ type }) => (type as string) === 'recorder')) {
