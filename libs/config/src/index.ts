@@ -7,6 +7,7 @@ export type {
   ApiKey, Application, ApplicationType, BusConfig, BusSite, ClusterConfig, DnConfig, DnType, HistoryConfig, Options, PairHalf, PairPlace, Person,
   SharedStoreConfig, StoresConfig,
 } from './model.js';
+export { addNetwork } from './network.js';
 export { OPTIONS } from './options/catalogue.js';
 export { expectation, type OptionDefinition, type OptionKind, type OptionLevel } from './options/option.js';
 export { type PortAddress, portAddresses, processName } from './pairs.js';

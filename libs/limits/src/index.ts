@@ -25,5 +25,5 @@ export {
   type CallFacts, type Decision, type Outcome, outcomeOf, type Question, RuleTable, type TableChange,
 } from './rule-table.js';
 export { type Day, DAYS, isActive, type Schedule, ScheduleClock, type WeeklyWindow, type Window, windowAt } from './schedule.js';
-export { type CallSlot, formatSlots, isWay, parseSlots, SLOTS_HEADER, type SlotTake, wayTake } from './slots.js';
+export { type CallSlot, formatSlots, isWay, parseSlots, SLOTS_HEADER, wayTake } from './slots.js';
 export { later, merge, present, type Stamped, withoutMarkers } from './stamped.js';

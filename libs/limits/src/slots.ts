@@ -1,20 +1,15 @@
 /** The slots of a call on their way from its proxy to a session controller, as the header says them (docs/specs/limits.md). */
+import type { LimiterTake } from '#store';
 import { talkingCounter, unescapeName, waitingCounter, wayCounter } from './counters.js';
 
 /** Proxies strip it from whatever comes from outside. */
 export const SLOTS_HEADER = 'X-Cordboard-Slots';
 
-/** As the LimiterStore takes it: it ends when the call gets into a counter of `until`. */
-export interface SlotTake {
-  readonly counter: string;
-  readonly until?: readonly string[];
-}
-
 /** What a proxy acquired for a call. */
 export interface CallSlot {
   /** As it was passed to `acquire`. */
   readonly id: string;
-  readonly takes: readonly SlotTake[];
+  readonly takes: readonly LimiterTake[];
 }
 
 const WAY = 'way:';
@@ -24,12 +19,12 @@ const ID = /^[\w.@+/:-]{1,128}$/;
 const TOKEN = /^(?:(?:dnis|ghosts):[A-Za-z0-9+._*#@%-]{1,600}|way:[A-Za-z0-9+._*#@%~,=-]{1,60000})$/;
 
 /** On the way to any of these queues, until the call waits or talks in one. */
-export function wayTake(queues: readonly string[]): SlotTake {
+export function wayTake(queues: readonly string[]): LimiterTake {
   const each = [...new Set(queues)].sort();
   return { counter: wayCounter(each), until: each.flatMap((queue) => [waitingCounter(queue), talkingCounter(queue)]) };
 }
 
-export const isWay = ({ counter }: SlotTake): boolean => counter.startsWith(WAY);
+export const isWay = ({ counter }: LimiterTake): boolean => counter.startsWith(WAY);
 
 /**
  * The value of the header: the id, then the counters, by blanks. A way whose name is a hash says its queues behind `=`.
@@ -57,7 +52,7 @@ function queuesOf(until: readonly string[]): string {
   return until.filter((counter) => counter.startsWith(prefix)).map((counter) => counter.slice(prefix.length)).join(',');
 }
 
-function takeOf(token: string): SlotTake {
+function takeOf(token: string): LimiterTake {
   if (!token.startsWith(WAY)) return { counter: token };
   const [counter = '', hashed] = token.split('=');
   const names = hashed ?? counter.slice(WAY.length);

@@ -1,5 +1,6 @@
 /** Views: which data centre an asker is in, by the network it asks from (DNS-01, DNS-16). */
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import { BlockList, isIPv6 } from 'node:net';
+import { addNetwork } from '#config';
 
 export interface View {
   readonly dataCentre: string;
@@ -16,14 +17,11 @@ export function readViews(written: readonly string[], dataCentres: readonly stri
 }
 
 function readView(entry: string, dataCentres: readonly string[]): View {
-  const [, address = '', length, dataCentre = ''] = /^([^/=]+)(?:\/(\d+))?=(.+)$/.exec(entry) ?? [];
-  const family = isIP(address);
-  const most = family === 6 ? 128 : 32;
-  const bits = length === undefined ? most : Number(length);
-  if (family === 0 || bits > most) throw new Error(`dns-views: '${entry}' must be a network and a data centre, such as 10.1.0.0/16=dc1`);
-  if (!dataCentres.includes(dataCentre)) throw new Error(`dns-views: '${entry}' names no data centre; there are: ${dataCentres.join(', ')}`);
+  const [, written = '', dataCentre = ''] = /^([^=]+)=(.+)$/.exec(entry) ?? [];
   const network = new BlockList();
-  network.addSubnet(address, bits, family === 6 ? 'ipv6' : 'ipv4');
+  const bits = addNetwork(network, written);
+  if (bits === undefined) throw new Error(`dns-views: '${entry}' must be a network and a data centre, such as 10.1.0.0/16=dc1`);
+  if (!dataCentres.includes(dataCentre)) throw new Error(`dns-views: '${entry}' names no data centre; there are: ${dataCentres.join(', ')}`);
   return { dataCentre, bits, network };
 }
 

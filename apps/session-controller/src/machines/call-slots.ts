@@ -1,5 +1,6 @@
 /** Which slots a call has at the limiter, by its state (docs/specs/limits.md, "Slots"). Pure. */
-import { type CallSlot, isWay, type SlotTake, talkingCounter, waitingCounter } from '#limits';
+import { type CallSlot, isWay, talkingCounter, waitingCounter } from '#limits';
+import type { LimiterTake } from '#store';
 import { type CallSnapshot, placeOf } from '#telephony';
 
 /** What the state of a call does not say: plain data, so that the other half of a pair has it. */
@@ -22,7 +23,7 @@ export function movedOn(slots: CallSlots, call: Readonly<CallSnapshot>): CallSlo
 }
 
 /** None: the call does not count. */
-export function takesOf({ slot, isArrived }: CallSlots, call: Readonly<CallSnapshot>): readonly SlotTake[] {
+export function takesOf({ slot, isArrived }: CallSlots, call: Readonly<CallSnapshot>): readonly LimiterTake[] {
   const { waitsAt, talksFor } = placeOf(call);
   return [
     ...(slot?.takes ?? []).filter((take) => !isArrived || !isWay(take)),

@@ -1,5 +1,6 @@
 /** Addresses and networks as operators write them, such as `10.1.0.0/16`. */
 import { BlockList, isIP } from 'node:net';
+import { addNetwork } from '#config';
 
 export class AddressList {
   readonly #networks = new BlockList();
@@ -10,12 +11,8 @@ export class AddressList {
    */
   constructor(written: readonly string[], option: string) {
     for (const entry of written) {
-      const [, address = '', length] = /^([^/]+)(?:\/(\d+))?$/.exec(entry) ?? [];
-      const family = isIP(address);
-      const most = family === 6 ? 128 : 32;
-      const bits = length === undefined ? most : Number(length);
-      if (family === 0 || bits > most) throw new Error(`${option}: '${entry}' must be an address or a network, such as 192.0.2.7 or 10.1.0.0/16`);
-      this.#networks.addSubnet(address, bits, family === 6 ? 'ipv6' : 'ipv4');
+      const bits = addNetwork(this.#networks, entry);
+      if (bits === undefined) throw new Error(`${option}: '${entry}' must be an address or a network, such as 192.0.2.7 or 10.1.0.0/16`);
     }
   }
 

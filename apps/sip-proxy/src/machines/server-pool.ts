@@ -84,8 +84,9 @@ export class Server {
 
   /** Whether it is a pair whose other half may be about to take over. */
   isChanging(nowMs: number): boolean {
+    if (!this.isPair || this.mayLive) return false;
     const answeredMs = Math.max(...this.halves.map(({ check }) => check.lastAnswerMs ?? -Infinity));
-    return this.isPair && !this.mayLive && nowMs - answeredMs < PAIR_GRACE_MS;
+    return nowMs - answeredMs < PAIR_GRACE_MS;
   }
 
   /** Whether requests within dialogs may go there. */

@@ -170,7 +170,7 @@ class Branch implements ClientUser {
 
   onResponse(response: SipResponse): void {
     if (response.status >= 200) this.#stopWatching();
-    else this.#answered ||= this.#follow();
+    else if (!this.#answered) this.#follow();
     this.forward.onResponse(this.number, response);
   }
 
@@ -186,10 +186,10 @@ class Branch implements ClientUser {
   }
 
   /** Who has answered stays; should another process take over from it, a CANCEL goes there. */
-  #follow(): true {
+  #follow(): void {
+    this.#answered = true;
     this.#stopWatching();
     this.#unwatch = this.hop.follow?.(() => this.#client.redirect(this.hop.to));
-    return true;
   }
 
   #stopWatching(): void {

@@ -67,9 +67,8 @@ class Choice {
   }
 }
 
-/** Each of them once, a pair twice: it may have changed halves meanwhile. */
 export function serverHops(servers: readonly Server[], bytes: string, name: AccessName, monitor: ServerMonitor): Hop[] {
-  return hopsOf(new Choice(briefly([...servers, ...servers.filter(({ isPair }) => isPair)])), bytes, name, monitor);
+  return hopsOf(new Choice(briefly(pairsTwice(servers))), bytes, name, monitor);
 }
 
 /**
@@ -84,10 +83,15 @@ export function registerHops(pool: ServerPool, aor: string, clock: Clock, bytes:
   const ways = [
     ...briefly(local.slice(0, -1)),
     ...[...local.slice(-1), ...local.filter(({ isPair }) => isPair)].map((server) => ({ server, timeoutMs: REGISTER_PATIENCE_MS })),
-    ...briefly([...far, ...far.filter(({ isPair }) => isPair)]),
+    ...briefly(pairsTwice(far)),
   ];
   const awaited = (server: Server): boolean => server.isLocal && server.isChanging(clock.nowMs());
   return hopsOf(new Choice(ways, awaited), bytes, name, monitor);
+}
+
+/** Each of them once, a pair twice: it may have changed halves meanwhile. */
+function pairsTwice(servers: readonly Server[]): readonly Server[] {
+  return [...servers, ...servers.filter(({ isPair }) => isPair)];
 }
 
 function briefly(servers: readonly Server[]): Way[] {
