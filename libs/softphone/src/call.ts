@@ -45,10 +45,13 @@ export class Call {
   invite: SipRequest | undefined;
   /** What their final response to our INVITE says when it is no 2xx. */
   refusal: SipResponse | undefined;
+  /** The final status of their response to our BYE; 408: none came. */
+  readonly farewell: Promise<number>;
   readonly #machine: PhoneCall;
   readonly #effects: CallEffect[] = [];
   readonly #timers = new Map<CallTimer, Timer>();
   readonly #waiting = new Set<() => void>();
+  #farewellCame: (status: number) => void = () => {};
   #transaction: ServerTransaction | undefined;
   #accepted: SipResponse | undefined;
   #sent: Sent | undefined;
@@ -63,6 +66,7 @@ export class Call {
     this.#machine = new PhoneCall(role);
     this.localTag = ports.entropy.hex(16);
     this.callId = callId ?? ports.entropy.hex(24);
+    this.farewell = new Promise((resolve) => { this.#farewellCame = resolve; });
   }
 
   get role(): 'called' | 'calling' {
@@ -250,7 +254,7 @@ export class Call {
 
   #sendBye(dialog: Dialog): void {
     dialog.state = 'Terminated';
-    this.#sendInDialog(dialog, 'BYE', undefined, () => {});
+    this.#sendInDialog(dialog, 'BYE', undefined, (status) => this.#farewellCame(status));
   }
 
   #reinvite(hold: boolean): void {

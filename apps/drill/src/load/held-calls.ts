@@ -140,6 +140,8 @@ export class HeldCalls {
     else if (n % 3 === 1) agent.hangUp();
     else await this.ports.desk(dn).client.releaseCall(dn, this.#connID(from));
     await before(END_MS, Promise.all([caller.until('Ended'), agent.until('Ended')]), 'the end of one side did not reach the other');
+    const leaver = [caller, agent].find(({ end }) => end?.by === 'us');
+    if (leaver !== undefined) this.ports.ledger.farewell(from, await before(END_MS, leaver.farewell, 'BYE was not answered'), this.ports.nowMs());
   }
 
   #connID(from: string): string {

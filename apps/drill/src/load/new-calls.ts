@@ -54,6 +54,7 @@ export class NewCalls {
       const talk = setTimeout(() => {
         this.ledger.ending(from);
         call.hangUp();
+        void call.farewell.then((status) => this.ledger.farewell(from, status, this.nowMs()));
       }, TALK_MS);
       await call.until('Ended');
       clearTimeout(talk);

@@ -81,6 +81,11 @@ export class CallLedger {
     refused.set(status, (refused.get(status) ?? 0) + 1);
   }
 
+  /** What the BYE of whoever hung up was answered. */
+  farewell(from: string, status: number, nowMs: number): void {
+    if (status >= 300) this.lose(from, `BYE was answered ${status}`, nowMs);
+  }
+
   /** The first reason stays. */
   lose(from: string, reason: string, nowMs: number): void {
     const call = this.#calls.get(from);

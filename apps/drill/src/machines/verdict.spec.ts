@@ -50,6 +50,14 @@ describe('fails for a call', () => {
     expect(failed(observed(ledger))).toEqual(['calls']);
   });
 
+  it('whose end was not taken note of', () => {
+    const ledger = ledgerOf();
+    ledger.farewell('h0', 200, 9_000);
+    expect(failed(observed(ledger))).toEqual([]);
+    ledger.farewell('h0', 481, 9_000);
+    expect(failed(observed(ledger))).toEqual(['calls']);
+  });
+
   it('that waited and was sent away', () => {
     const ledger = ledgerOf();
     ledger.ended('q0', 480, 4_000);
