@@ -239,6 +239,23 @@ describe('a proxy whose lifelines tell that a session controller died', () => {
       expect([inboxOf(far), inboxOf(second)]).toEqual([1, 1]);
     });
 
+    it('withdraws a call that went to another one meanwhile, from the half that took it over, too', async () => {
+      const first = await primary('s4', 1);
+      const far = await stand.server('s3');
+      await stood();
+      const sent = invite();
+      await atOnce();
+      const { topVia } = first.next('INVITE').request;
+      stand.world.crash('s4 1');
+      await atOnce();
+      expect(inboxOf(far)).toBe(1);
+      await stand.world.advance(3_000);
+      const second = await primary('s4b', 2);
+      await atOnce();
+      expect(second.inbox.filter(({ request }) => request.callId === sent.request.callId).map(({ request }) => [request.method, request.topVia.branch]))
+        .toEqual([['CANCEL', topVia.branch]]);
+    });
+
     it('sends new calls to others until a half that says it is primary answers, too', async () => {
       await primary('s4', 1);
       const far = await stand.server('s3');

@@ -167,8 +167,41 @@ describe('a proxy before a pair of session controllers (PRX-11)', () => {
     const dialog = await established(await primary('s4', 1));
     stand.world.crash('s4');
     const bye = carrier.inDialog(dialog, 'BYE', P1);
-    await stand.world.advance(10_500);
+    await stand.world.advance(28_500);
     expect(bye.responses.map(({ status }) => status)).toEqual([408]);
+  });
+
+  it('keeps them also when neither half answers OPTIONS any more, as long as one may take over', async () => {
+    const dialog = await established(await primary('s4', 1));
+    await stand.world.advance(6_000);
+    stand.world.crash('s4');
+    await stand.world.advance(12_000);
+    expect(p1.core.pool.byName('s4')?.halves.map(({ check }) => check.state)).toEqual(['out-of-service', 'out-of-service']);
+    const bye = carrier.inDialog(dialog, 'BYE', P1);
+    await settle();
+    const second = await primary('s4b', 2);
+    second.answer(second.next('BYE'), 200);
+    await settle();
+    expect(bye.responses.map(({ status }) => status)).toEqual([200]);
+    stand.world.crash('s4b');
+    await stand.world.advance(45_000);
+    const late = carrier.inDialog(dialog, 'BYE', P1);
+    await settle();
+    expect(late.responses.map(({ status }) => status)).toEqual([481]);
+  });
+
+  it('gives a request to both halves in one transaction, so that the second one knows what it took over from the first', async () => {
+    const first = await primary('s4', 1);
+    const dialog = await established(first);
+    invite();
+    const bye = carrier.inDialog(dialog, 'BYE', P1);
+    await settle();
+    const seen = (['INVITE', 'BYE'] as const).map((method) => first.next(method).request.topVia.branch);
+    stand.world.crash('s4');
+    await stand.world.advance(1_200);
+    const second = await primary('s4b', 2);
+    expect((['INVITE', 'BYE'] as const).map((method) => second.next(method).request.topVia.branch)).toEqual(seen);
+    expect(bye.responses).toEqual([]);
   });
 
   it('takes the final answer of a call that rang at the half before from the half after it', async () => {

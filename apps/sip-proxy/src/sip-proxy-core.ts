@@ -301,7 +301,7 @@ export class SipProxyCore {
 
   #dialogServer(serverId: number | undefined): Server | undefined {
     const server = serverId === undefined ? undefined : this.pool.byServerId(serverId);
-    return server?.isReachable === true ? server : undefined;
+    return server?.isReachable(this.ports.clock.nowMs()) === true ? server : undefined;
   }
 
   #livingPeer(name: string): PeerProxy | undefined {

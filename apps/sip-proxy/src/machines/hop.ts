@@ -15,8 +15,8 @@ export interface Hop {
   failed?(failure: HopFailure): void;
   /** Asked before it is tried, when another one failed: false passes it over. */
   mayLead?(): boolean;
-  /** Calls back when `to` leads elsewhere now: who has not answered yet never will. Answers how to stop that. */
-  watch?(moved: () => void): () => void;
-  /** Calls back when whoever answered is somebody else now, at `to`: what belongs to the request goes there. Answers how to stop that. */
+  /** Calls back when whoever is there is gone, and somebody else may be asked: who has not answered yet never will. Answers how to stop that. */
+  watch?(lost: () => void): () => void;
+  /** Calls back when `to` leads to another process, which has taken over: what belongs to the request goes there. Answers how to stop that. */
   follow?(turned: () => void): () => void;
 }

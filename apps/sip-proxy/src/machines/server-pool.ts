@@ -25,10 +25,13 @@ export interface ServerHalf {
 
 export interface ServerWatcher {
   /** The other half of the pair is primary now. */
-  turned(): void;
+  turned?(): void;
   /** Nobody listens there, and nobody took over yet. */
   lost?(): void;
 }
+
+/** For a pair without a primary to find one: a half that has much to take over is late. */
+const DIALOG_GRACE_MS = 30_000;
 
 export class Server {
   heartbeat: ServerHeartbeat | undefined;
@@ -84,14 +87,17 @@ export class Server {
 
   /** Whether it is a pair whose other half may be about to take over. */
   isChanging(nowMs: number): boolean {
-    if (!this.isPair || this.mayLive) return false;
-    const answeredMs = Math.max(...this.halves.map(({ check }) => check.lastAnswerMs ?? -Infinity));
-    return nowMs - answeredMs < PAIR_GRACE_MS;
+    return this.isPair && !this.mayLive && this.#answeredWithin(PAIR_GRACE_MS, nowMs);
   }
 
-  /** Whether requests within dialogs may go there. */
-  get isReachable(): boolean {
-    return this.halves.some(({ check }) => check.state !== 'out-of-service');
+  /** Whether requests within dialogs may go there. To who is told that a dialog is gone it is: that of a pair waits for the half that may yet take over. */
+  isReachable(nowMs: number): boolean {
+    if (this.halves.some(({ check }) => check.state !== 'out-of-service')) return true;
+    return this.isPair && this.#answeredWithin(DIALOG_GRACE_MS, nowMs);
+  }
+
+  #answeredWithin(graceMs: number, nowMs: number): boolean {
+    return this.halves.some(({ check }) => check.lastAnswerMs !== undefined && nowMs - check.lastAnswerMs < graceMs);
   }
 
   /** A half says that it is primary. Answers it when it was not known as that; undefined for an earlier term, too. */
@@ -120,7 +126,7 @@ export class Server {
   #turnTo(half: ServerHalf | undefined): ServerHalf | undefined {
     if (half === undefined || half === this.#present) return undefined;
     this.#present = half;
-    for (const watcher of [...this.#watchers]) watcher.turned();
+    for (const watcher of [...this.#watchers]) watcher.turned?.();
     return half;
   }
 }

@@ -146,13 +146,16 @@ export class Forward implements ForkEffects<Hop, SipResponse> {
   }
 }
 
+/** RFC 3261 §9.1: as long as a cancelled INVITE may take to end. */
+const WITHDRAWN_MS = 32_000;
+
 /** The client transaction of one hop. */
 class Branch implements ClientUser {
   readonly #client: ClientTransaction;
   #unwatch: (() => void) | undefined;
-  #answered = false;
+  #unfollow: (() => void) | undefined;
 
-  constructor(private readonly forward: Forward, private readonly number: number, private readonly hop: Hop) {
+  constructor(private readonly forward: Forward, private readonly number: number, hop: Hop) {
     const { viaHost, viaPort } = hop.name;
     const { loopHash } = forward.options;
     this.#client = forward.ports.layer.request(hop.bytes(), hop.to, this, {
@@ -161,7 +164,8 @@ class Branch implements ClientUser {
       ...(loopHash === undefined ? {} : { loopHash }),
       ...(hop.timeoutMs === undefined ? {} : { timeoutMs: hop.timeoutMs }),
     });
-    this.#unwatch = hop.watch?.(() => this.#moved());
+    this.#unwatch = hop.watch?.(() => this.#lost());
+    this.#unfollow = hop.follow?.(() => this.#client.redirect(hop.to));
   }
 
   cancel(reasonHeader: string | undefined): void {
@@ -169,27 +173,28 @@ class Branch implements ClientUser {
   }
 
   onResponse(response: SipResponse): void {
-    if (response.status >= 200) this.#stopWatching();
-    else if (!this.#answered) this.#follow();
+    this.#stopWatching();
+    if (response.status >= 200) this.#unfollow?.();
     this.forward.onResponse(this.number, response);
   }
 
   onFailure(reason: BranchFailure): void {
     this.#stopWatching();
+    this.#withdraw();
     this.forward.onFailure(this.number, reason);
   }
 
-  #moved(): void {
+  #lost(): void {
     this.#stopWatching();
-    this.#client.terminate();
+    this.#client.abandon();
+    this.#withdraw();
     this.forward.onFailure(this.number, 'timeout');
   }
 
-  /** Who has answered stays; should another process take over from it, a CANCEL goes there. */
-  #follow(): void {
-    this.#answered = true;
-    this.#stopWatching();
-    this.#unwatch = this.hop.follow?.(() => this.#client.redirect(this.hop.to));
+  /** It may have arrived all the same: should another process take over from the one it went to, the CANCEL goes there, too. */
+  #withdraw(): void {
+    if (this.#client.state === 'Abandoned') this.forward.ports.clock.setTimer(WITHDRAWN_MS, () => this.#unfollow?.());
+    else this.#unfollow?.();
   }
 
   #stopWatching(): void {

@@ -13,6 +13,9 @@ export function serverTarget({ address }: Server): Target {
   return { transport: 'udp', host: address.host, port: address.port };
 }
 
+/** Who asked gives up after 64*T1, and hears before what became of it. */
+const DIALOG_PATIENCE_MS = 28_000;
+
 /** A controller of this data centre that does not answer a REGISTER is busy rather than gone. */
 const REGISTER_PATIENCE_MS = 5_000;
 
@@ -129,18 +132,23 @@ class ServerHop implements Hop {
   }
 
   /** Where nobody better is left, it waits for the other half, or for a server that is not dead after all. */
-  watch(moved: () => void): () => void {
+  watch(lost: () => void): () => void {
     const { server } = this.#way;
     return server.watch({
-      turned: moved,
       lost: () => {
-        if (this.choice.hasBetterThan(server)) moved();
+        if (this.choice.hasBetterThan(server)) lost();
       },
     });
   }
 
   follow(turned: () => void): () => void {
-    return this.#way.server.watch({ turned });
+    const { server } = this.#way;
+    return server.watch({
+      turned: () => {
+        this.#asked = server.present;
+        turned();
+      },
+    });
   }
 
   failed(failure: HopFailure): void {
@@ -154,14 +162,10 @@ class ServerHop implements Hop {
   }
 }
 
-/** How often, and for how long each time, a half of a pair is asked within a dialog: whoever takes over answers the same request. */
-const DIALOG_TRIES = 5;
-
-/** Of a request within a dialog. While a pair has no primary the request is tried again, at the half that is primary then. */
+/** Of a request within a dialog. While a pair has no primary it is kept, in one transaction, and goes to the half that is primary then. */
 export function dialogHops(server: Server, bytes: () => string, name: AccessName): Hop[] {
   if (!server.isPair) return [{ to: serverTarget(server), name, timeoutMs: undefined, bytes }];
-  return Array.from({ length: DIALOG_TRIES }, () => ({
-    get to() { return serverTarget(server); }, name, timeoutMs: SILENT_MS, bytes,
-    watch: (moved: () => void) => server.watch({ turned: moved }), follow: (turned: () => void) => server.watch({ turned }),
-  }));
+  return [{
+    get to() { return serverTarget(server); }, name, timeoutMs: DIALOG_PATIENCE_MS, bytes, follow: (turned: () => void) => server.watch({ turned }),
+  }];
 }

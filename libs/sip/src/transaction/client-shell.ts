@@ -107,8 +107,17 @@ export class ClientShell extends Timed implements ClientTransaction, ClientEffec
   }
 
   redirect(to: Target | Flow): void {
+    const { state } = this.#machine;
+    if (state === 'Calling' || state === 'Trying') return this.#leaveAnew(to, this.#udpBytes ?? this.#bytes);
     this.#to = to;
-    if (this.#cancel === 'sent' && this.#machine.state === 'Proceeding') this.#sendCancel();
+    if (this.#cancel === 'sent' && (state === 'Proceeding' || state === 'Abandoned')) this.#sendCancel();
+  }
+
+  abandon(): void {
+    const machine = this.#machine;
+    if (!(machine instanceof InviteClient) || machine.state !== 'Calling') return this.terminate();
+    this.#user = NOBODY;
+    machine.abandon(this);
   }
 
   /** Ends before it began: the table is full. */
@@ -160,11 +169,15 @@ export class ClientShell extends Timed implements ClientTransaction, ClientEffec
 
   /** §18.1.1: TCP was tried only because of the size, and nobody listens there. */
   #downgrade(udpBytes: string): void {
+    this.#leaveAnew({ transport: 'udp', host: this.#to.host, port: this.#to.port }, udpBytes);
+  }
+
+  #leaveAnew(to: Target | Flow, bytes: string): void {
     this.stopTimers();
     this.#host.leaveConnection(this);
     this.#udpBytes = undefined;
-    this.#bytes = udpBytes;
-    this.#to = { transport: 'udp', host: this.#to.host, port: this.#to.port };
+    this.#bytes = bytes;
+    this.#to = to;
     this.#machine = this.#newMachine();
     this.start();
   }

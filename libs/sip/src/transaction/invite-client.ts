@@ -46,7 +46,8 @@ export class InviteClient<Response> {
       out.sendRequest();
       out.setTimer('A', this.#resendMs);
     } else if (timer === 'B' && this.state === 'Calling') {
-      this.#abandon(out);
+      this.abandon(out);
+      out.fail('timeout');
     } else if (timer === 'B' && this.state === 'Proceeding') {
       this.#fail('timeout', out);
     } else if ((timer === 'B' && this.state === 'Abandoned') || (timer === 'D' && this.state === 'Completed') || (timer === 'M' && this.state === 'Accepted')) {
@@ -63,6 +64,17 @@ export class InviteClient<Response> {
     if (this.state === 'Calling') this.#fail('transport', out);
     // Deviation from figure 5: the user has its final response already, and one is all it gets.
     else if (this.state === 'Completed') this.#terminate(out);
+  }
+
+  /**
+   * Deviation from figure 5 and §9.1: the other end may only be slow, or all it said was lost, while the user goes another way. A
+   * CANCEL keeps it from having a call that nobody knows of. The INVITE was sent a while before, so the CANCEL does not overtake it.
+   */
+  abandon(out: ClientEffects<Response>): void {
+    this.state = 'Abandoned';
+    out.stopTimer('A');
+    out.setTimer('B', 64 * this.timers.t1Ms);
+    out.withdraw();
   }
 
   #progress(status: number, response: Response, out: ClientEffects<Response>): void {
@@ -98,18 +110,6 @@ export class InviteClient<Response> {
     this.state = 'Terminated';
     out.fail(reason);
     out.terminated();
-  }
-
-  /**
-   * Deviation from figure 5 and §9.1: the other end may only be slow, or all it said was lost, while the user goes another way. A
-   * CANCEL keeps it from having a call that nobody knows of. The INVITE was sent seconds before, so the CANCEL does not overtake it.
-   */
-  #abandon(out: ClientEffects<Response>): void {
-    this.state = 'Abandoned';
-    out.stopTimer('A');
-    out.setTimer('B', 64 * this.timers.t1Ms);
-    out.withdraw();
-    out.fail('timeout');
   }
 
   #terminate(out: ClientEffects<Response>): void {

@@ -28,8 +28,13 @@ export interface ClientTransaction {
   readonly to: Target | Flow;
   /** RFC 3261 §9.1: waits for a provisional response; does nothing once there is a final one, and nothing for non-INVITE. */
   cancel(reasonHeader?: string): void;
-  /** Another process has taken over what the request opened: its CANCEL and its ACK go there from now on. A CANCEL that is under way goes again. */
+  /**
+   * Another process has taken over: a request without an answer leaves anew, in the same transaction, so that whoever knows it already knows it again. Of one
+   * that was answered provisionally CANCEL and ACK go there; a CANCEL that is under way goes again.
+   */
   redirect(to: Target | Flow): void;
+  /** Forgets the transaction; an INVITE that nothing was heard of is cancelled all the same, as it may have arrived. Its user hears nothing more. */
+  abandon(): void;
   /** Forgets the transaction; its user hears nothing more. */
   terminate(): void;
 }
