@@ -338,8 +338,9 @@ export class SessionControllerCore {
       case 'REGISTER': return this.#registrar.onRegister(request, transaction);
       case 'INVITE': return this.#intake.onInvite(request, transaction);
       case 'OPTIONS': return this.#onOptions(request, transaction);
+      case 'CANCEL': return this.#answer(request, transaction, this.#legs.onStrayCancel(request) ? 200 : 481);
       // Of an INVITE that is not known: its answer was lost with it.
-      case 'CANCEL': case 'BYE': case 'PRACK': case 'UPDATE': return this.#answer(request, transaction, 481);
+      case 'BYE': case 'PRACK': case 'UPDATE': return this.#answer(request, transaction, 481);
       default:
         return transaction.respond(makeResponse(request, 405, undefined, { toTag: this.#newTag(), headers: [['Allow', `${ALLOW}, REGISTER`]] }));
     }
@@ -409,6 +410,7 @@ export class SessionControllerCore {
   #onMember(change: MembershipChange<Heartbeat>): void {
     const isProxy = change.kind !== 'paused' && change.member.tier === 'sip-proxy';
     if (change.kind === 'paused' || (isProxy && (change.kind === 'up' || change.kind === 'restarted'))) this.#legs.audit();
+    if (isProxy) this.#legs.proxyForgot(this.#proxies.hostOf(change.member.node));
   }
 
   /** One that drains may be gone before the answer comes, so others are asked as long as there are any. */

@@ -7,7 +7,7 @@ import type { Clock, Counter, Entropy, Log, Meter, Timer } from '#kernel';
 import { LimitsInForce, type LimitsRepository } from '#limits-store';
 import {
   type Flow, type IdleLines, inspectRequest, makeResponse, type ProxyRules, refuseUnsupported, type ServerRules, type ServerTransaction, type SipRequest,
-  type SipResolver, type SipResponse, type SipTransport, TransactionLayer, validateRequest,
+  type SipResolver, type SipTransport, TransactionLayer, validateRequest,
 } from '#sip';
 import type { LocationStore } from '#store';
 import type { AffinityNotice, Heartbeat } from '#telephony';
@@ -16,12 +16,12 @@ import { AffinityTable } from './machines/affinity-table.js';
 import { FloodGuard } from './machines/flood-guard.js';
 import { FlowSeal } from './machines/flow-seal.js';
 import { Inside } from './machines/inside.js';
+import { dialogServerId } from './machines/dialog-server.js';
 import type { BindingKeeper } from './machines/location-keeper.js';
 import { pairQuestion, type PairQuestion, PairVotes } from './machines/pair-votes.js';
 import { type OwnRoutes, ownRoutes } from './machines/own-routes.js';
 import { Screen } from './machines/screen.js';
 import { type Server, ServerPool } from './machines/server-pool.js';
-import { shapeResponse } from './machines/shape.js';
 import { Forwarder } from './services/forwarder.js';
 import { Inbound } from './services/inbound.js';
 import type { CallLimits } from './services/limit-rules.js';
@@ -31,6 +31,7 @@ import { Outbound } from './services/outbound.js';
 import { Registrar } from './services/registrar.js';
 import { ScreenedTransport } from './services/screened-transport.js';
 import { ServerMonitor } from './services/server-monitor.js';
+import { Strays } from './services/strays.js';
 import type { PeerProxy, ProxySettings, ServerAddress } from './settings.js';
 
 export interface SipProxyPorts {
@@ -58,9 +59,6 @@ const AFFINITY_SWEEP_MS = 5_000;
 const METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, NOTIFY, SUBSCRIBE, REFER, MESSAGE';
 /** What an OPTIONS may ask of the proxy itself (RFC 3261 §11.2, §8.2.2). */
 const AS_SERVER: ServerRules = { extensions: new Set(['path']) };
-/** How an SC names itself in Contact and in tags (docs/specs/sip-routing.md, "Names"). */
-const DIALOG_USER = /^n(\d{1,5})$/;
-const DIALOG_TAG = /^n(\d{1,5})\./;
 
 export class SipProxyCore {
   readonly pool = new ServerPool();
@@ -76,6 +74,7 @@ export class SipProxyCore {
   readonly #forwarder: Forwarder;
   readonly #inbound: Inbound;
   readonly #outbound: Outbound;
+  readonly #strays: Strays;
   readonly #sync: LocationSync;
   readonly #limitsInForce: LimitsInForce | undefined;
   readonly #affinity = new AffinityTable();
@@ -108,6 +107,7 @@ export class SipProxyCore {
     this.#outbound = new Outbound({
       ...shared, registrar: this.registrar, resolver, livingPeer: (name) => this.#livingPeer(name),
     }, settings);
+    this.#strays = new Strays({ ...shared, inside: this.#inside, dialogServer: (serverId) => this.#dialogServer(serverId) });
     this.limiter = ports.callLimits === undefined ? undefined : new Limiter({ clock, log, meter, ...ports.callLimits, forwarder: this.#forwarder }, settings);
     this.#refused = meter.counter('proxy_refused_total', 'Requests that the proxy itself refused');
     this.membership = new MembershipService({ bus, clock, log }, this.#describer());
@@ -122,7 +122,7 @@ export class SipProxyCore {
     this.#layer.onRequest = (request, transaction, flow) => this.#onRequest(request, transaction, flow);
     this.#layer.onAck = (ack, flow) => this.#onAck(ack, flow);
     this.#layer.onCancel = (cancel, invite) => this.#forwarder.cancel(cancel, invite);
-    this.#layer.onStrayResponse = (response) => this.#onStrayResponse(response);
+    this.#layer.onStrayResponse = (response, flow) => this.#strays.onResponse(response, flow);
     this.#layer.onFlowLost = (flow) => this.registrar.onFlowLost(flow);
     for (const proxy of this.settings.proxies) this.#inside.add(proxy);
     this.#affinitySubscription = bus.subscribe(subjects.affinity(this.settings.dataCentre), (message) => {
@@ -173,7 +173,7 @@ export class SipProxyCore {
     const isInside = this.#inside.holds(flow, request.topVia.host);
     if (this.#isOwnOptions(request, isInside)) return this.#answerOptions(transaction, flow);
     if (!this.#mayGoOn(request, transaction)) return;
-    if (request.method === 'CANCEL') return this.#refuse(transaction, 481);
+    if (request.method === 'CANCEL') return isInside ? this.#refuse(transaction, 481) : this.#strays.onCancel(request, transaction);
     if (request.method === 'BYE') this.limiter?.onBye(request);
     if (isInside) this.#onInsideRequest(request, transaction);
     else this.#onOutsideRequest(request, transaction, flow);
@@ -245,18 +245,6 @@ export class SipProxyCore {
     const sealed = this.#sealedFlow(routes);
     if (sealed === undefined) this.#outbound.ackToUri(ack, routes);
     else this.#outbound.ackByFlow(ack, sealed, routes);
-  }
-
-  /**
-   * RFC 3261 §16.7, last part: a 2xx that comes when its transaction is gone is passed on by the next Via. Only the Vias of
-   * outside senders carry their address; an SC that waits no more needs no 2xx.
-   */
-  #onStrayResponse(response: SipResponse): void {
-    const [own, next] = response.vias;
-    if (own === undefined || next?.received === undefined || !this.#names.isOurHost(own.host)) return;
-    if (response.status < 200 || response.status > 299 || response.cseq.method !== 'INVITE') return;
-    const transport = next.transport === 'TCP' ? 'tcp' : next.transport === 'TLS' ? 'tls' : 'udp';
-    this.#layer.send(shapeResponse(response), { transport, host: next.received, port: next.rport ?? next.port ?? 5060 });
   }
 
   #isOwnOptions({ method, to, requestUri }: SipRequest, isInside: boolean): boolean {
@@ -342,10 +330,4 @@ export class SipProxyCore {
     this.#affinity.sweep(this.ports.clock.nowMs());
     this.#sweepTimer = this.ports.clock.setTimer(AFFINITY_SWEEP_MS, () => this.#sweep());
   }
-}
-
-/** The server of a dialog: by the remote target, or by the tag when the sender kept to the Request-URI of its INVITE. */
-function dialogServerId({ requestUri, to }: SipRequest): number | undefined {
-  const named = DIALOG_USER.exec(requestUri?.user ?? '') ?? DIALOG_TAG.exec(to.tag ?? '');
-  return named === null ? undefined : Number(named[1]);
 }

@@ -52,6 +52,7 @@ export {
 } from './dialog/session-timer.js';
 export { bestResponse } from './proxy/best-response.js';
 export { inspectRequest, type ServerRules } from './proxy/inspect-request.js';
+export { branchId } from './proxy/branch-id.js';
 export { hasLooped, loopHash } from './proxy/loop-detection.js';
 export {
   type BranchFailure, type FinalAnswer, type ForkEffects, type ForkTarget, ResponseContext, type ResponseContextOptions,

@@ -166,6 +166,16 @@ export class InboundLeg implements Leg {
     this.host.ended();
   }
 
+  /** Whether this CANCEL, which came without the branch of its INVITE, means ours. */
+  isCancelledBy({ callId, cseq, from }: SipRequest): boolean {
+    const isOpen = this.#state === 'Proceeding' || this.#state === 'Answering';
+    return isOpen && callId === this.callId && cseq.seq === this.#inviteSeq && from.tag === this.#dialog.data.remoteTag;
+  }
+
+  proxyForgot(): void {
+    // What we answer finds its way by the Vias, and a CANCEL by the names of the call.
+  }
+
   onRepeatedSuccess(response: SipResponse): void {
     this.#usage.onRepeatedSuccess(response);
   }

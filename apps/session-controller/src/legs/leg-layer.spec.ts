@@ -63,6 +63,20 @@ describe('a leg that called us', () => {
     expect(legs.size).toBe(0);
   });
 
+  it('is gone with a CANCEL that names it otherwise than by its branch: its proxy started again', () => {
+    const { far, perform, take } = bench();
+    const caller = new Device(far, '8880001');
+    const invite = caller.invite('5000', { sdp: sdp('caller') });
+    perform({ kind: 'ring', leg: OPENING_LEG, status: 180, sdp: null });
+    far.takeResponse(180);
+    caller.cancel(invite, 'SIP/2.0/UDP sip.cordboard.test;branch=z9hG4bKanother', 99);
+    far.takeResponse(481, 'CANCEL');
+    caller.cancel(invite, 'SIP/2.0/UDP sip.cordboard.test;branch=z9hG4bKthird');
+    far.takeResponse(200, 'CANCEL');
+    far.takeResponse(487);
+    expect(take()).toEqual([{ kind: 'gone', leg: OPENING_LEG, cause: 'cancel' }]);
+  });
+
   it('takes an offer in the ACK when ours stood in the 200', () => {
     const { far, perform, take } = bench();
     const caller = new Device(far, '8880001');
@@ -188,6 +202,21 @@ describe('a leg that we called', () => {
     far.takeRequest('ACK');
     expect(take()).toEqual([{ kind: 'rejected', leg: 'L1', status: 487, reason: 'Request Terminated' }]);
     expect(legs.size).toBe(0);
+  });
+
+  it('sends an INVITE that rings again as it was when its proxy may have forgotten it, and then counts on an answer', () => {
+    const { far, perform, take, legs, clock } = bench();
+    const agent = new Device(far, '7001');
+    perform(inviting());
+    const invite = far.takeRequest('INVITE');
+    agent.answer(invite, 180);
+    legs.proxyForgot('192.0.2.200');
+    expect(far.ladder()).toEqual([]);
+    legs.proxyForgot('127.0.0.1');
+    expect(far.takeRequest('INVITE').serialize()).toBe(invite.serialize());
+    take();
+    clock.skip(40_000);
+    expect(take()).toEqual([{ kind: 'rejected', leg: 'L1', status: 408, reason: 'Request Timeout' }]);
   });
 
   it('lets the machine end a 200 that crossed the CANCEL', () => {

@@ -102,6 +102,21 @@ export class LegLayer {
     this.#byInvite.get(invite)?.onCancel();
   }
 
+  /**
+   * A CANCEL from a proxy that started again after it had passed the INVITE on: not the branch tells which one is meant, but what the caller calls it
+   * (docs/specs/sip-proxy.md, "Started again"). Answers whether there is such a one.
+   */
+  onStrayCancel(cancel: SipRequest): boolean {
+    const leg = [...this.#byInvite.values()].find((each) => each.isCancelledBy(cancel));
+    leg?.onCancel();
+    return leg !== undefined;
+  }
+
+  /** The proxy at that host died, or started again. */
+  proxyForgot(host: string | undefined): void {
+    if (host !== undefined) for (const leg of [...this.#byDialog.values()]) leg.proxyForgot(host);
+  }
+
   /** For operators. */
   describe(call: CallRecord): object[] {
     return Array.from(this.#byCall.get(call) ?? [], ([leg, { callId, state }]) => ({ leg, callId, state }));

@@ -22,6 +22,8 @@ export interface Leg {
   /** ACK to a 2xx of ours. */
   onAck(request: SipRequest): void;
   onCancel(): void;
+  /** The proxy at that host may have forgotten what it carried: an INVITE of ours without a final answer goes there again. */
+  proxyForgot(host: string): void;
   /** Asks the far end whether it still has the dialog; what is over there is over here. */
   probe(): void;
   /** Ends the dialog without the call machine's help: BYE, CANCEL or a final response. */

@@ -151,6 +151,10 @@ export class OutboundLeg implements Leg {
     // A CANCEL goes from the caller to the called, so never to us in this role.
   }
 
+  proxyForgot(host: string): void {
+    if (this.#sent?.text?.to.host === host) this.#sent.repeat();
+  }
+
   onRepeatedSuccess(response: SipResponse): void {
     if (response.cseq.seq === this.#seq && response.to.tag === this.#usage?.dialog.data.remoteTag) this.#ack?.again();
     else this.#usage?.onRepeatedSuccess(response);

@@ -34,6 +34,8 @@ export interface RequestUser {
 export interface SentRequest {
   /** RFC 3261 §9.1; of use for INVITE only. */
   cancel(): void;
+  /** The proxy that it went to has forgotten it: it goes there again, in the same transaction. */
+  repeat(): void;
   /** While no final answer came. */
   readonly text: SentText | undefined;
 }
@@ -87,6 +89,7 @@ export class SipSender {
 function textOf(transaction: ClientTransaction): SentRequest {
   return {
     cancel: () => transaction.cancel(),
+    repeat: () => transaction.repeat(),
     get text() {
       return transaction.bytes === '' ? undefined : { bytes: transaction.bytes, to: transaction.to };
     },
@@ -124,6 +127,10 @@ class Attempt implements ClientUser, SentRequest {
 
   get text(): SentText | undefined {
     return this.#transaction === undefined ? undefined : textOf(this.#transaction).text;
+  }
+
+  repeat(): void {
+    this.#transaction?.repeat();
   }
 
   cancel(): void {

@@ -50,6 +50,11 @@ export class OutboundProxies {
     return { transport, host, port };
   }
 
+  /** Undefined for one of another data centre. */
+  hostOf(name: string): string | undefined {
+    return this.#targets.get(name)?.host;
+  }
+
   /** SIP is taken from hosts of proxies only. */
   isProxyHost(host: string): boolean {
     return this.#hosts.has(host) || UNSPECIFIED.some((address) => this.#hosts.has(address));

@@ -30,12 +30,17 @@ export class Inside {
     else this.#hosts.delete(host);
   }
 
+  /** @param key of `flowKey` */
+  has(key: string): boolean {
+    return this.#flows.has(key);
+  }
+
   /**
    * A connection opened from inside has a port of the system's choice, so its host decides; and where phones live on the
    * same host, the name in the Via, which no phone of ours carries.
    */
   holds(flow: Flow, topViaHost: string): boolean {
-    if (this.#flows.has(flow.key)) return true;
+    if (this.has(flow.key)) return true;
     return flow.transport !== 'udp' && this.#hosts.has(flow.host) && topViaHost.toLowerCase() === this.viaHost;
   }
 }

@@ -1,7 +1,7 @@
 /** One request on its way through the proxy: gives `ResponseContext` its transactions and its messages. RFC 3261 §16.6 to §16.10. */
 import type { Clock, Timer } from '#kernel';
 import {
-  type BranchFailure, type ClientTransaction, type ClientUser, type FinalAnswer, type ForkEffects, type HeaderLine, makeResponse,
+  branchId, type BranchFailure, type ClientTransaction, type ClientUser, type FinalAnswer, type ForkEffects, type HeaderLine, makeResponse,
   ResponseContext, type ServerTransaction, type SipResponse, TIMER_C_MS, type TransactionLayer,
 } from '#sip';
 import type { Hop, HopFailure } from '../machines/hop.js';
@@ -161,6 +161,7 @@ class Branch implements ClientUser {
     this.#client = forward.ports.layer.request(hop.bytes(), hop.to, this, {
       viaHost,
       ...(viaPort === undefined ? {} : { viaPort }),
+      branchId: branchId(forward.transaction.request, number),
       ...(loopHash === undefined ? {} : { loopHash }),
       ...(hop.timeoutMs === undefined ? {} : { timeoutMs: hop.timeoutMs }),
     });

@@ -18,6 +18,8 @@ const NOBODY = {
   server: { none: 503, silent: 503, unreachable: 503 },
   /** RFC 3261 §16.8 and §16.9. A name that leads nowhere is no better than an address where nobody is. */
   target: { none: 503, silent: 408, unreachable: 503 },
+  /** Of a CANCEL: nobody who could be asked has the call. */
+  call: { none: 481, silent: 481, unreachable: 481 },
   /** The phone is known and not there. */
   phone: { none: 480, silent: 408, unreachable: 480 },
 } as const;

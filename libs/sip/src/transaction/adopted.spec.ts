@@ -85,3 +85,69 @@ describe('a client transaction that is carried on', () => {
     expect(again.bytes).toBe('');
   });
 });
+
+describe('a request whose next hop is another process now', () => {
+  const ELSEWHERE = { ...TARGET, host: '192.0.2.77' };
+
+  function sent(method: string) {
+    const { layer, transport, clock } = makeBench();
+    const user = new Heard();
+    const client = layer.request(request(method, { via: null }), TARGET, user);
+    const [first] = transport.sent.splice(0);
+    const answer = (status: number): void => {
+      transport.receive(makeResponse(parsed(first?.bytes as string) as SipRequest, status, undefined, { toTag: 'b' }));
+    };
+    return { transport, clock, user, client, first, answer };
+  }
+  const went = (transport: ReturnType<typeof sent>['transport']) => transport.sent.splice(0).map(({ bytes, to }) => `${bytes.slice(0, bytes.indexOf(' '))} ${to.host}`);
+
+  it.each(['INVITE', 'BYE'])('leaves there as it was when it is a %s without an answer, and has all its time again', (method) => {
+    const { transport, clock, user, client, first } = sent(method);
+    clock.skip(31_000);
+    transport.sent.length = 0;
+    client.redirect(ELSEWHERE);
+    expect(transport.sent).toEqual([{ ...first, to: ELSEWHERE }]);
+    clock.skip(31_900);
+    expect(user.lines).toEqual([]);
+    clock.skip(200);
+    expect(user.lines).toEqual(['timeout']);
+  });
+
+  it('stays where it is once it was answered provisionally, and its CANCEL goes there', () => {
+    const { transport, client, answer } = sent('INVITE');
+    answer(180);
+    client.redirect(ELSEWHERE);
+    expect(went(transport)).toEqual([]);
+    client.cancel();
+    expect(went(transport)).toEqual(['CANCEL 192.0.2.77']);
+  });
+
+  it('is withdrawn there, too, when its user went another way', () => {
+    const { transport, user, client } = sent('INVITE');
+    client.abandon();
+    client.redirect(ELSEWHERE);
+    expect(went(transport)).toEqual([`CANCEL ${TARGET.host}`, 'CANCEL 192.0.2.77']);
+    expect(user.lines).toEqual([]);
+  });
+
+  it('is simply forgotten by who abandons it when it is no INVITE', () => {
+    const { transport, client } = sent('BYE');
+    client.abandon();
+    expect([client.state, transport.sent]).toEqual(['Terminated', []]);
+  });
+
+  it('leaves as at first for one that has started again, and its CANCEL after the first answer', () => {
+    const { transport, user, client, answer, first } = sent('INVITE');
+    answer(180);
+    client.cancel();
+    expect(went(transport)).toEqual([`CANCEL ${TARGET.host}`]);
+    client.repeat();
+    expect(transport.sent.splice(0)).toEqual([first]);
+    answer(100);
+    expect(went(transport)).toEqual([`CANCEL ${TARGET.host}`]);
+    answer(487);
+    expect(user.lines.filter((line) => line !== '180' && line !== '100')).toEqual(['487']);
+    client.repeat();
+    expect(went(transport)).toEqual([`ACK ${TARGET.host}`]);
+  });
+});

@@ -113,6 +113,13 @@ export class ClientShell extends Timed implements ClientTransaction, ClientEffec
     if (this.#cancel === 'sent' && (state === 'Proceeding' || state === 'Abandoned')) this.#sendCancel();
   }
 
+  repeat(): void {
+    const machine = this.#machine;
+    if (!(machine instanceof InviteClient) || (machine.state !== 'Calling' && machine.state !== 'Proceeding')) return;
+    if (this.#cancel === 'sent') this.#cancel = 'wanted';
+    this.#leaveAnew(this.#to, this.#bytes);
+  }
+
   abandon(): void {
     const machine = this.#machine;
     if (!(machine instanceof InviteClient) || machine.state !== 'Calling') return this.terminate();

@@ -101,7 +101,7 @@ export class TransactionLayer implements ClientHost, ServerHost {
   ): ClientTransaction {
     const bytes = typeof request === 'string' ? request : request.serialize();
     const method = bytes.slice(0, bytes.indexOf(' '));
-    const branch = this.#newBranch(options.loopHash);
+    const branch = this.#newBranch(options);
     const way = this.#wayFor(bytes, to);
     const transaction = new ClientShell({
       branch, method, user, to: way,
@@ -160,7 +160,7 @@ export class TransactionLayer implements ClientHost, ServerHost {
 
   /** A Via value of ours with a new branch, for requests that are sent without a transaction: ACK to a 2xx. */
   viaFor(to: Target | Flow, options: RequestOptions = {}): string {
-    return this.#via(to.transport, this.#newBranch(options.loopHash), options);
+    return this.#via(to.transport, this.#newBranch(options), options);
   }
 
   /** Forgets every transaction and stops every timer; users hear nothing more. The transport is its owner's. */
@@ -328,8 +328,8 @@ export class TransactionLayer implements ClientHost, ServerHost {
     return { transport: 'tcp', host: to.host, port: to.port };
   }
 
-  #newBranch(loopHash: string | undefined): string {
-    const unique = this.#entropy.hex(BRANCH_DIGITS);
+  #newBranch({ branchId, loopHash }: RequestOptions): string {
+    const unique = branchId ?? this.#entropy.hex(BRANCH_DIGITS);
     return loopHash === undefined ? `z9hG4bK${unique}` : `z9hG4bK${unique}.${loopHash}`;
   }
 

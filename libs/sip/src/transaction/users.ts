@@ -33,6 +33,8 @@ export interface ClientTransaction {
    * that was answered provisionally CANCEL and ACK go there; a CANCEL that is under way goes again.
    */
   redirect(to: Target | Flow): void;
+  /** The next hop has started again and knows nothing of it: an INVITE without a final answer leaves as at first, and so does its CANCEL after it. */
+  repeat(): void;
   /** Forgets the transaction; an INVITE that nothing was heard of is cancelled all the same, as it may have arrived. Its user hears nothing more. */
   abandon(): void;
   /** Forgets the transaction; its user hears nothing more. */
@@ -55,6 +57,8 @@ export interface RequestOptions {
   /** What the top Via says; by default the address the transport listens on. A host without a port is written without one. */
   readonly viaHost?: string;
   readonly viaPort?: number;
+  /** Instead of a random one: what a proxy makes of the request that it passes on, so that it makes the same of the same (RFC 3261 §16.11). */
+  readonly branchId?: string;
   /** Appended to the branch: what a proxy needs to tell a loop from a spiral (RFC 5393 §4.2.1). */
   readonly loopHash?: string;
   /** Gives up earlier than 64*T1 when no final (INVITE: no provisional) response came; for failover that must not take 32 s. */
