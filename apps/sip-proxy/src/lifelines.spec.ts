@@ -84,7 +84,7 @@ describe('a proxy whose lifelines tell that a session controller died', () => {
     expect(sent.responses.at(-1)?.status).toBe(200);
   });
 
-  it.each([['a REGISTER waits for it longer', 3_000, []], ['it goes elsewhere in the end', 6_000, [200]]])('asks one that lives and does not answer: %s', async (_what, forMs, answers) => {
+  it.each([['a REGISTER waits for it longer', 3_000, []], ['it goes elsewhere in the end', 9_000, [200]]])('asks one that lives and does not answer: %s', async (_what, forMs, answers) => {
     const busy = await stand.server('s1');
     await stand.server('s3');
     await stood();

@@ -17,7 +17,7 @@ export function serverTarget({ address }: Server): Target {
 const DIALOG_PATIENCE_MS = 28_000;
 
 /** A controller of this data centre that does not answer a REGISTER is busy rather than gone. */
-const REGISTER_PATIENCE_MS = 5_000;
+const REGISTER_PATIENCE_MS = 8_000;
 
 interface Way {
   readonly server: Server;
