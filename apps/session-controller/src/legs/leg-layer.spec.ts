@@ -456,3 +456,26 @@ describe('offers within a dialog', () => {
     far.takeResponse(481);
   });
 });
+
+it('asks for its dialogs one after the other when it could not be reached for a while, and ends with their calls those that are gone', () => {
+  const { far, perform, legs, take, clock } = bench();
+  const agents = ['L1', 'L2', 'L3'].map((leg, n) => {
+    const agent = new Device(far, `700${n + 1}`);
+    perform(inviting({ leg }));
+    const invite = far.takeRequest('INVITE');
+    agent.answer(invite, 200, { sdp: sdp('agent') });
+    perform({ kind: 'ack', leg, sdp: null });
+    far.takeRequest('ACK');
+    return agent;
+  });
+  take();
+  const asked = (): number => far.ladder().filter((line) => line.startsWith('OPTIONS')).length;
+  legs.audit();
+  expect(asked()).toBe(1);
+  clock.skip(100);
+  expect(asked()).toBe(2);
+  clock.skip(100);
+  expect(asked()).toBe(3);
+  for (const [n, agent] of agents.entries()) agent.answer(far.takeRequest('OPTIONS'), n === 1 ? 481 : 200);
+  expect(take()).toEqual([{ kind: 'gone', leg: 'L2', cause: 'lost' }]);
+});

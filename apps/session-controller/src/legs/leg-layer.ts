@@ -22,8 +22,9 @@ export interface LegLayerPorts extends LegPorts {
 /** Name of the leg that opened a call by calling us. */
 export const OPENING_LEG: LegId = 'opening';
 
-const AUDIT_AT_ONCE = 50;
 const AUDIT_EVERY_MS = 100;
+/** All legs in half a minute: more at once would take from calls what they need, on each proxy and phone, too. */
+const AUDIT_STEPS = 300;
 
 export class LegLayer {
   readonly #byDialog = new Map<string, Leg>();
@@ -124,12 +125,13 @@ export class LegLayer {
 
   /**
    * This node, or the proxies before it, could not be reached for a while: a BYE may have been answered in its place. Each dialog
-   * is asked for, a few at a time.
+   * is asked for, all within half a minute.
    */
   audit(): void {
     const legs = [...this.#byDialog.values()];
+    const atOnce = Math.ceil(legs.length / AUDIT_STEPS);
     const next = (): void => {
-      for (const leg of legs.splice(0, AUDIT_AT_ONCE)) leg.probe();
+      for (const leg of legs.splice(0, atOnce)) leg.probe();
       if (legs.length > 0) this.#auditTimer = this.ports.clock.setTimer(AUDIT_EVERY_MS, next);
     };
     this.#auditTimer?.cancel();
