@@ -30,6 +30,15 @@ it('names the rule and the moment of an overlap', () => {
   expect(set.conflictsOf(ruleOf({ id: 'b' }), NOW)).toMatchObject([{ kind: 'overlap', rule: 'a' }]);
 });
 
+it('lets a shadow stand beside the rule that refuses, one of each at a time', () => {
+  const set = new RuleSet([ruleOf({ id: 'a' })]);
+  const shadow = ruleOf({ id: 'b', limit: 9, shadow: true });
+  expect(set.conflictsOf(shadow, NOW)).toEqual([]);
+  set.put(shadow);
+  expect(set.conflictsOf(ruleOf({ id: 'c', shadow: true }), NOW)).toMatchObject([{ kind: 'overlap', rule: 'b' }]);
+  expect(set.conflictsOf({ ...shadow, shadow: false }, NOW)).toMatchObject([{ kind: 'overlap', rule: 'a' }]);
+});
+
 it('leaves a number to one division', () => {
   const set = new RuleSet([ruleOf({ id: 'a', division: 'sales', schedule: weekly('09:00', '10:00') })]);
   expect(set.conflictsOf(ruleOf({ id: 'b', division: 'service', schedule: weekly('10:00', '11:00') }), NOW)).toEqual([{

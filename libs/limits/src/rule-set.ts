@@ -1,4 +1,4 @@
-/** All rules, and what must hold among them: one division for a DNIS, and never two rules of it in force together. */
+/** All rules, and what must hold among them: one division for a DNIS, and never two rules of it in force together, but for a shadow beside one that refuses. */
 import { wayCounter } from './counters.js';
 import { overlapOf } from './overlap.js';
 import { QueueWays } from './queue-ways.js';
@@ -99,6 +99,8 @@ function divisionConflict(rule: Rule, other: Rule): RuleConflict | undefined {
 }
 
 function overlapConflict(rule: Rule, other: Rule, nowMs: number): RuleConflict | undefined {
+  // Another limit is tried out on the calls that the present one lets in.
+  if (rule.shadow !== other.shadow) return undefined;
   const moment = overlapOf(rule.schedule, other.schedule, nowMs);
   if (moment === undefined) return undefined;
   const message = other.schedule === undefined

@@ -114,6 +114,7 @@ describe('what the store is asked', () => {
   it('says what holds without the store: the strictest', () => {
     expect(one({}).withoutStore).toBeUndefined();
     expect(asked(table({ withoutStore: 'open' }, { withoutStore: 'closed' }, {}).decide(call())).withoutStore).toBe('closed');
+    expect(asked(table({ withoutStore: 'open' }, { withoutStore: 'closed', shadow: true }).decide(call())).withoutStore).toBe('open');
   });
 });
 

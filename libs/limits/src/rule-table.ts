@@ -144,13 +144,13 @@ export class RuleTable {
     const checks: LimiterCheck[] = [];
     for (const rule of rules) {
       const { checks: asked, way } = this.#planOf(rule);
-      // More than one rule is in force only where two data centres made them while they did not hear each other.
+      // More than one of a kind, shadows and others, is in force only where two data centres made them while they did not hear each other.
       if (checks.length > 0 && checks.length + asked.length > CHECKS_MAX) continue;
       checks.push(...asked);
       if (way !== undefined) takes.set(way.counter, way);
     }
     const shadows = rules.filter(({ type }) => type === 'all-busy').map(({ id }) => id);
-    const withoutStore = strictest(rules);
+    const withoutStore = strictest(rules.filter(({ shadow }) => !shadow));
     return { kind: 'ask', checks, takes: [...takes.values()], rules, shadows, ...(withoutStore === undefined ? {} : { withoutStore }) };
   }
 
