@@ -1,18 +1,19 @@
 /** Slots of one process. */
 import type { Clock } from '#kernel';
 import { checkClaim, checkHoldings, checkIds } from './bounds.js';
+import { CounterCalls } from './counter.js';
 import {
   ACQUIRED_BY, LATE_MS, type LimiterCheck, type LimiterClaim, type LimiterHolding, type LimiterStore, type LimiterTake, type LimiterVerdict,
 } from './port.js';
-import { CallSlots } from './record.js';
+import { CallSlots, type Part } from './record.js';
 
-/** Nobody looks at a record whose tellers are gone. */
+/** A map that lost its first entries is slow to begin with, so not with every call. */
 const SWEEP_MS = 1_000;
 
+/** In each map of calls the one that was told longest ago is first, so that what is over need not be looked for. */
 export class MemoryLimiterStore implements LimiterStore {
   readonly #calls = new Map<string, CallSlots>();
-  /** Counter to call id to the end of its lease. */
-  readonly #counters = new Map<string, Map<string, number>>();
+  readonly #counters = new Map<string, CounterCalls>();
   /** Released call id to when that is forgotten. */
   readonly #late = new Map<string, number>();
   /** Id that a proxy gave to the one that the call has now. */
@@ -48,7 +49,7 @@ export class MemoryLimiterStore implements LimiterStore {
   }
 
   async usage(counters: readonly string[]): Promise<readonly number[]> {
-    return counters.map((counter) => this.#live(counter).size);
+    return counters.map((counter) => this.#live(counter)?.size ?? 0);
   }
 
   /** It is never away. */
@@ -63,7 +64,7 @@ export class MemoryLimiterStore implements LimiterStore {
     this.#late.delete(id);
     const nowMs = this.clock.nowMs();
     const untilMs = Math.max(nowMs + leaseMs, this.#calls.get(id)?.untilBy(ACQUIRED_BY) ?? 0);
-    this.#tell(id, (call) => call.told(ACQUIRED_BY, { untilMs, takes, amends: false }, nowMs));
+    this.#tell(id, { by: ACQUIRED_BY, untilMs, takes, amends: false }, nowMs);
   }
 
   #hold({ id, by, takes, was, amends = false }: LimiterHolding, leaseMs: number): boolean {
@@ -73,23 +74,21 @@ export class MemoryLimiterStore implements LimiterStore {
     const untilMs = nowMs + leaseMs;
     if (was !== undefined && was !== id) {
       this.#forget(was);
+      this.#renamed.delete(was);
       this.#renamed.set(was, { id, untilMs });
     }
-    this.#tell(id, (call) => call.told(by, { untilMs, takes, amends }, nowMs));
+    this.#tell(id, { by, untilMs, takes, amends }, nowMs);
     return true;
   }
 
-  #tell(id: string, change: (call: CallSlots) => void): void {
+  #tell(id: string, part: Part, nowMs: number): void {
     const call = this.#calls.get(id) ?? new CallSlots();
     const before = call.slots;
-    change(call);
+    call.told(part, nowMs);
     for (const counter of before.keys()) if (!call.slots.has(counter)) this.#leave(counter, id);
-    for (const [counter, untilMs] of call.slots) {
-      const calls = this.#counters.get(counter) ?? new Map<string, number>();
-      this.#counters.set(counter, calls.set(id, untilMs));
-    }
-    if (call.untilMs === 0) this.#calls.delete(id);
-    else this.#calls.set(id, call);
+    for (const [counter, untilMs] of call.slots) this.#enter(counter, id, untilMs);
+    this.#calls.delete(id);
+    if (call.untilMs > 0) this.#calls.set(id, call);
   }
 
   /** The id that a proxy's id has become, while that call lives. */
@@ -101,28 +100,25 @@ export class MemoryLimiterStore implements LimiterStore {
   }
 
   #isFull({ counters, way, combine, refuse, limit, ghosts }: LimiterCheck, id: string): boolean {
-    const sizes = (names: readonly string[]): number[] => names.map((counter) => this.#size(counter, ghosts, id));
-    const sum = (figures: readonly number[]): number => figures.reduce((all, figure) => all + figure, 0);
-    const onTheWay = sum(sizes(way));
-    const figures = combine === 'sum' ? [sum(sizes(counters)) + onTheWay] : sizes(counters).map((figure) => figure + onTheWay);
-    return figures.some((figure) => (refuse === 'at-least' ? figure >= limit : figure <= limit));
+    const isThere = (figure: number): boolean => (refuse === 'at-least' ? figure >= limit : figure <= limit);
+    const sum = (names: readonly string[]): number => names.reduce((all, counter) => all + this.#size(counter, ghosts, id), 0);
+    const onTheWay = sum(way);
+    if (combine === 'sum') return isThere(sum(counters) + onTheWay);
+    return counters.some((counter) => isThere(this.#size(counter, ghosts, id) + onTheWay));
   }
 
   #size(counter: string, ghosts: string | undefined, id: string): number {
     const calls = this.#live(counter);
-    const own = calls.has(id) ? 1 : 0;
-    if (ghosts === undefined) return calls.size - own;
-    const unseen = this.#live(ghosts);
-    let size = 0;
-    for (const each of calls.keys()) if (each !== id && !unseen.has(each)) size += 1;
-    return size;
+    if (calls === undefined) return 0;
+    const unseen = ghosts === undefined ? undefined : this.#live(ghosts);
+    const own = calls.has(id) && unseen?.has(id) !== true ? 1 : 0;
+    return calls.size - own - (unseen === undefined ? 0 : calls.sharedWith(unseen));
   }
 
-  #live(counter: string): ReadonlyMap<string, number> {
+  #live(counter: string): CounterCalls | undefined {
     const calls = this.#counters.get(counter);
-    if (calls === undefined) return NONE;
-    const nowMs = this.clock.nowMs();
-    for (const [id, untilMs] of calls) if (untilMs <= nowMs) this.#leave(counter, id);
+    calls?.expire(this.clock.nowMs());
+    if (calls?.size === 0) this.#counters.delete(counter);
     return calls;
   }
 
@@ -134,23 +130,37 @@ export class MemoryLimiterStore implements LimiterStore {
     return call.untilMs > this.clock.nowMs();
   }
 
+  #enter(counter: string, id: string, untilMs: number): void {
+    const calls = this.#counters.get(counter) ?? new CounterCalls();
+    calls.set(id, untilMs);
+    this.#counters.set(counter, calls);
+  }
+
   #leave(counter: string, id: string): void {
     const calls = this.#counters.get(counter);
     calls?.delete(id);
     if (calls?.size === 0) this.#counters.delete(counter);
   }
 
+  /** Nobody looks at what is over: where leases differ it may stay until those before it are over too. */
   #sweep(): void {
     const nowMs = this.clock.nowMs();
     if (nowMs - this.#sweptMs < SWEEP_MS) return;
     this.#sweptMs = nowMs;
-    for (const [id, call] of this.#calls) if (call.untilMs <= nowMs) this.#forget(id);
-    for (const [id, untilMs] of this.#late) if (untilMs <= nowMs) this.#late.delete(id);
-    for (const [was, { untilMs }] of this.#renamed) if (untilMs <= nowMs) this.#renamed.delete(was);
+    for (const [id, { untilMs }] of this.#calls) {
+      if (untilMs > nowMs) break;
+      this.#forget(id);
+    }
+    for (const [id, untilMs] of this.#late) {
+      if (untilMs > nowMs) break;
+      this.#late.delete(id);
+    }
+    for (const [was, { untilMs }] of this.#renamed) {
+      if (untilMs > nowMs) break;
+      this.#renamed.delete(was);
+    }
   }
 }
-
-const NONE: ReadonlyMap<string, number> = new Map();
 
 /** Calls that a shadow would have refused are not to be seen by it again. */
 function ghostTakes(full: readonly LimiterCheck[]): LimiterTake[] {

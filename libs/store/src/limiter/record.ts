@@ -1,17 +1,23 @@
 /** The record of a call: what each teller said, and the slots that follow from it. Pure. */
 import type { LimiterTake } from './port.js';
 
-interface Part {
+/** What one teller said last. */
+export interface Part {
+  readonly by: string;
   readonly untilMs: number;
   readonly takes: readonly LimiterTake[];
   readonly amends: boolean;
 }
 
+const NONE: ReadonlyMap<string, number> = new Map();
+
+/** One for each live call, most of them with one teller: so it has lists where they are short, and nothing is made anew that is only looked at. */
 export class CallSlots {
-  readonly #parts = new Map<string, Part>();
+  #parts: readonly Part[] = [];
   /** Counters of takes that ended, for as long as somebody still says them. */
-  readonly #over = new Set<string>();
-  #slots: ReadonlyMap<string, number> = new Map();
+  #over: readonly string[] = [];
+  #slots = NONE;
+  #untilMs = 0;
 
   /** Counter to the end of its lease, as of the latest change. */
   get slots(): ReadonlyMap<string, number> {
@@ -20,50 +26,52 @@ export class CallSlots {
 
   /** When the last teller's lease ends that does not amend; 0 when there is none. */
   get untilMs(): number {
-    return Math.max(0, ...Array.from(this.#parts.values(), ({ amends, untilMs }) => (amends ? 0 : untilMs)));
+    return this.#untilMs;
   }
 
   untilBy(by: string): number {
-    return this.#parts.get(by)?.untilMs ?? 0;
+    return this.#parts.find((part) => part.by === by)?.untilMs ?? 0;
   }
 
-  told(by: string, part: Part, nowMs: number): void {
-    this.#expire(nowMs);
-    if (part.takes.length === 0) this.#parts.delete(by);
-    else this.#parts.set(by, part);
-    this.#expire(nowMs);
+  told(part: Part, nowMs: number): void {
+    // First what ended by itself: who says it again begins anew.
+    this.#keep(this.#parts, nowMs);
+    const others = this.#parts.filter(({ by }) => by !== part.by);
+    this.#keep(part.takes.length === 0 ? others : [...others, part], nowMs);
     this.#endTakes();
     this.#slots = this.#leases();
   }
 
-  #expire(nowMs: number): void {
-    for (const [by, { untilMs }] of this.#parts) if (untilMs <= nowMs) this.#parts.delete(by);
-    if (this.untilMs <= nowMs) this.#parts.clear();
-    const said = new Set(this.#said().map(({ counter }) => counter));
-    for (const counter of this.#over) if (!said.has(counter)) this.#over.delete(counter);
+  /** Of these parts, those whose lease lasts; none when no teller is left that does not amend. */
+  #keep(parts: readonly Part[], nowMs: number): void {
+    const living = parts.filter(({ untilMs }) => untilMs > nowMs);
+    this.#untilMs = living.reduce((lastMs, { amends, untilMs }) => (amends ? lastMs : Math.max(lastMs, untilMs)), 0);
+    this.#parts = this.#untilMs === 0 ? [] : living;
+    if (this.#over.length > 0) this.#over = this.#over.filter((counter) => this.#isSaid(counter));
+  }
+
+  #isSaid(counter: string): boolean {
+    return this.#parts.some(({ takes }) => takes.some((take) => take.counter === counter));
   }
 
   #endTakes(): void {
-    const said = this.#said();
-    const there = new Set(said.filter((take) => !this.#isOver(take)).map(({ counter }) => counter));
-    for (const { counter, until } of said) if (until?.some((each) => there.has(each)) === true) this.#over.add(counter);
-  }
-
-  #said(): LimiterTake[] {
-    return [...this.#parts.values()].flatMap(({ takes }) => takes);
+    const ending = this.#parts.flatMap(({ takes }) => takes.filter(({ until }) => until !== undefined && until.length > 0));
+    if (ending.length === 0) return;
+    const there = new Set(this.#parts.flatMap(({ takes }) => takes.filter((take) => !this.#isOver(take))).map(({ counter }) => counter));
+    const ended = ending.filter(({ until }) => until?.some((each) => there.has(each)) === true).map(({ counter }) => counter);
+    if (ended.length > 0) this.#over = [...new Set([...this.#over, ...ended])];
   }
 
   #leases(): Map<string, number> {
     const slots = new Map<string, number>();
-    const ownerUntilMs = this.untilMs;
-    for (const { untilMs, takes, amends } of this.#parts.values()) {
-      const endMs = amends ? Math.min(untilMs, ownerUntilMs) : untilMs;
+    for (const { untilMs, takes, amends } of this.#parts) {
+      const endMs = amends ? Math.min(untilMs, this.#untilMs) : untilMs;
       for (const take of takes) if (!this.#isOver(take)) slots.set(take.counter, Math.max(endMs, slots.get(take.counter) ?? 0));
     }
     return slots;
   }
 
   #isOver({ counter, until }: LimiterTake): boolean {
-    return until !== undefined && until.length > 0 && this.#over.has(counter);
+    return until !== undefined && until.length > 0 && this.#over.includes(counter);
   }
 }
