@@ -1,5 +1,5 @@
 /** A call that call limits ask for: an INVITE without To tag that comes from a trunk (docs/specs/limits.md, "The verdict"). */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { NumberPlan } from '#limits';
 import type { SipRequest } from '#sip';
 import type { CallerRecognition } from '#telephony';
@@ -35,7 +35,7 @@ export function trunkCallOf(request: SipRequest, flow: string | undefined, { cal
 
 /** What a carrier writes may be of any length and have any character; a slot's id may not. */
 export function slotId(callId: string, callerTag: string | undefined): string {
-  return createHash('sha256').update(`${callId}\n${callerTag ?? ''}`).digest('base64url');
+  return hash('sha256', `${callId}\n${callerTag ?? ''}`, 'base64url');
 }
 
 /** The slots of a call that a BYE ends: the caller's own, or one of the inside to the caller. */
