@@ -8,25 +8,24 @@
  */
 import { redisScript } from '../../drivers/redis-script.js';
 
-const COMMON = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+const NAMES = `
 local C, R, W, L = 'cb:lim:c:', 'cb:lim:r:', 'cb:lim:w:', 'cb:lim:l:'
 
-local function load(id)
-  local text = redis.call('GET', R .. id)
-  return text and cjson.decode(text)
-end
-
-local function liveName(id)
-  local name = redis.call('GET', W .. id)
-  return name and redis.call('EXISTS', R .. name) == 1 and name
+-- Name that it became while that call lives, text of its record, whether it was released.
+local function look(id)
+  local name, text, late = unpack(redis.call('MGET', W .. id, R .. id, L .. id))
+  return name and redis.call('EXISTS', R .. name) == 1 and name, text, late
 end
 
 local function forget(id, record)
   for counter in pairs(record.c) do redis.call('ZREM', C .. counter, id) end
   redis.call('DEL', R .. id)
 end
+`;
+
+const COMMON = `${NAMES}
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 local function isOver(record, take)
   return #take > 1 and record.e[take[1]]
@@ -40,6 +39,7 @@ local function expire(record)
     elseif not part.a and part.u > ownerEnd then ownerEnd = part.u end
   end
   if ownerEnd == 0 then record.p = {} end
+  if not next(record.e) then return ownerEnd end
   local said = {}
   for _, part in pairs(record.p) do
     for _, take in ipairs(part.t) do said[take[1]] = true end
@@ -52,17 +52,16 @@ end
 
 -- Ends takes whose until has come.
 local function endTakes(record)
-  local there = {}
+  local there, ending = {}, {}
   for _, part in pairs(record.p) do
     for _, take in ipairs(part.t) do
       if not isOver(record, take) then there[take[1]] = true end
+      if #take > 1 then ending[#ending + 1] = take end
     end
   end
-  for _, part in pairs(record.p) do
-    for _, take in ipairs(part.t) do
-      for i = 2, #take do
-        if there[take[i]] then record.e[take[1]] = true end
-      end
+  for _, take in ipairs(ending) do
+    for i = 2, #take do
+      if there[take[i]] then record.e[take[1]] = true end
     end
   end
 end
@@ -93,7 +92,8 @@ local function tell(id, record, by, part)
     local key = C .. counter
     record.c[counter] = true
     redis.call('ZADD', key, ends, id)
-    if redis.call('PTTL', key) < ends - now then redis.call('PEXPIRE', key, ends - now) end
+    -- For longer than it must, so that a counter of many calls is not told with each.
+    if redis.call('PTTL', key) < ends - now then redis.call('PEXPIRE', key, 2 * (ends - now)) end
   end
   if last == 0 then redis.call('DEL', R .. id)
   else redis.call('SET', R .. id, cjson.encode(record), 'PX', last - now) end
@@ -107,9 +107,10 @@ end
 export const ACQUIRE = redisScript(`${COMMON}
 local id, by, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local checks, takes = cjson.decode(ARGV[4]), cjson.decode(ARGV[5])
-local name = liveName(id)
+local name, text, late = look(id)
 local own = name or id
-local record = load(own)
+if name then text = redis.call('GET', R .. name) end
+local record = text and cjson.decode(text)
 local looked, sizes = {}, {}
 
 local function swept(counter)
@@ -158,7 +159,7 @@ for place, check in ipairs(checks) do
 end
 if verdict[1] == 0 or name then return verdict end
 for _, ghosts in ipairs(full) do takes[#takes + 1] = {ghosts} end
-redis.call('DEL', L .. id)
+if late then redis.call('DEL', L .. id) end
 record = record or {p = {}, e = {}, c = {}}
 local before = record.p[by] and record.p[by].u or 0
 tell(id, record, by, {u = math.max(now + lease, before), t = takes})
@@ -169,16 +170,17 @@ return verdict
 export const HOLD = redisScript(`${COMMON}
 local lease = tonumber(ARGV[1])
 local function hold(id, by, takes, was, amends)
-  if redis.call('EXISTS', L .. id) == 1 or liveName(id) then return 0 end
-  local record = load(id)
+  local name, text, late = look(id)
+  if late or name then return 0 end
+  local record = text and cjson.decode(text)
   if amends then
     local owned = false
     for _, part in pairs(record and record.p or {}) do owned = owned or (not part.a and part.u > now) end
     if not owned then return 0 end
   end
   if was ~= '' and was ~= id then
-    local before = load(was)
-    if before then forget(was, before) end
+    local before = redis.call('GET', R .. was)
+    if before then forget(was, cjson.decode(before)) end
     redis.call('SET', W .. was, id, 'PX', lease)
   end
   tell(id, record or {p = {}, e = {}, c = {}}, by, {u = now + lease, t = takes, a = amends or nil})
@@ -190,15 +192,15 @@ return heard
 `);
 
 /** ARGV: how long the release outlives the calls, then the ids. Answers 1 for each that had a slot. */
-export const RELEASE = redisScript(`${COMMON}
+export const RELEASE = redisScript(`${NAMES}
 local freed = {}
 for i = 2, #ARGV do
   local id = ARGV[i]
+  local name, text = look(id)
   freed[i - 1] = 0
-  if not liveName(id) then
-    local record = load(id)
-    if record then
-      forget(id, record)
+  if not name then
+    if text then
+      forget(id, cjson.decode(text))
       freed[i - 1] = 1
     end
     redis.call('SET', L .. id, '1', 'PX', ARGV[1])
