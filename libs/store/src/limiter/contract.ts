@@ -181,6 +181,15 @@ export function limiterStoreContract(name: string, start: () => Promise<LimiterS
         expect(await b.usage(['way'])).toEqual([1]);
       });
 
+      it('begins a take anew that nobody says any more, though somebody says its counter for good', async () => {
+        const way: LimiterTake = { counter: 'way', until: ['waiting'] };
+        await hold(a, 'c1', ['way']);
+        await hold(b, 'c1', [], { by: 'vq', takes: [way, ...takesOf('waiting')] });
+        await hold(b, 'c1', [], { by: 'vq' });
+        await hold(a, 'c1', [], { takes: [way] });
+        expect(await b.usage(['way', 'waiting'])).toEqual([1, 0]);
+      });
+
       it('ends a take at once when it is told together with where the call got', async () => {
         await hold(a, 'c1', [], { takes: [{ counter: 'way', until: ['talking'] }, ...takesOf('talking')] });
         expect(await b.usage(['way', 'talking'])).toEqual([0, 1]);

@@ -51,11 +51,11 @@ export class CallSlots {
   }
 
   #isSaid(counter: string): boolean {
-    return this.#parts.some(({ takes }) => takes.some((take) => take.counter === counter));
+    return this.#parts.some(({ takes }) => takes.some((take) => take.counter === counter && hasUntil(take)));
   }
 
   #endTakes(): void {
-    const ending = this.#parts.flatMap(({ takes }) => takes.filter(({ until }) => until !== undefined && until.length > 0));
+    const ending = this.#parts.flatMap(({ takes }) => takes.filter(hasUntil));
     if (ending.length === 0) return;
     const there = new Set(this.#parts.flatMap(({ takes }) => takes.filter((take) => !this.#isOver(take))).map(({ counter }) => counter));
     const ended = ending.filter(({ until }) => until?.some((each) => there.has(each)) === true).map(({ counter }) => counter);
@@ -71,7 +71,9 @@ export class CallSlots {
     return slots;
   }
 
-  #isOver({ counter, until }: LimiterTake): boolean {
-    return until !== undefined && until.length > 0 && this.#over.includes(counter);
+  #isOver(take: LimiterTake): boolean {
+    return hasUntil(take) && this.#over.includes(take.counter);
   }
 }
+
+const hasUntil = ({ until }: LimiterTake): boolean => until !== undefined && until.length > 0;

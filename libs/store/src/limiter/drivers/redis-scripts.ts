@@ -42,7 +42,9 @@ local function expire(record)
   if not next(record.e) then return ownerEnd end
   local said = {}
   for _, part in pairs(record.p) do
-    for _, take in ipairs(part.t) do said[take[1]] = true end
+    for _, take in ipairs(part.t) do
+      if #take > 1 then said[take[1]] = true end
+    end
   end
   for counter in pairs(record.e) do
     if not said[counter] then record.e[counter] = nil end
