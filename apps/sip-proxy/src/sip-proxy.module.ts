@@ -17,6 +17,9 @@ export const SIP_TRANSPORT = Symbol('SipTransport');
 export const LOCATION_STORE = Symbol('LocationStore');
 export const LIMITER_STORE = Symbol('LimiterStore');
 
+/** A proxy listens when it has its rules, or after so long: a data centre that is cut off, or JetStream away, must not keep it from calls. */
+const RULES_MS = 5_000;
+
 @Module({})
 export class SipProxyModule {
   static over(settings: ProxySettings, ports: TierPorts): DynamicModule {
@@ -24,12 +27,12 @@ export class SipProxyModule {
       module: SipProxyModule,
       providers: [
         { provide: FloodGuard, useFactory: () => new FloodGuard(settings.flood) },
-        { provide: SIP_TRANSPORT, inject: [FloodGuard], useFactory: (guard: FloodGuard) => openTransport(settings, ports, guard) },
+        { provide: LimitsRepository, useFactory: () => readLimits(settings, ports) },
+        { provide: SIP_TRANSPORT, inject: [FloodGuard, LimitsRepository], useFactory: (guard: FloodGuard) => openTransport(settings, ports, guard) },
         { provide: BindingKeeper, useFactory: () => new BindingKeeper(settings.name) },
         { provide: LOCATION_STORE, inject: [BindingKeeper], useFactory: (keeper: BindingKeeper) => openLocation(settings, ports, keeper) },
         { provide: SipResolver, useFactory: () => makeResolver(settings, ports) },
         { provide: LIMITER_STORE, useFactory: () => openLimiter(settings, ports) },
-        { provide: LimitsRepository, useFactory: () => new LimitsRepository(settings, ports) },
         {
           provide: SipProxyCore,
           inject: [SIP_TRANSPORT, LOCATION_STORE, SipResolver, BindingKeeper, FloodGuard, LimitsRepository, LIMITER_STORE],
@@ -44,6 +47,12 @@ export class SipProxyModule {
       ],
     };
   }
+}
+
+async function readLimits(settings: ProxySettings, ports: TierPorts): Promise<LimitsRepository> {
+  const limits = new LimitsRepository(settings, ports);
+  await limits.ready(RULES_MS);
+  return limits;
 }
 
 async function openLocation({ name, dataCentre }: ProxySettings, { stores, clock }: TierPorts, keeper: BindingKeeper): Promise<LocationStore> {

@@ -45,6 +45,7 @@ export class LimitsRepository {
   readonly #waiters = new Set<Waiter>();
   readonly #read = new Set<string>();
   readonly #failed: Counter;
+  #begun: Promise<unknown> | undefined;
   #own: KeyValue | undefined;
   #step: Timer | undefined;
   #open = true;
@@ -65,8 +66,19 @@ export class LimitsRepository {
     return this.place.dataCentres.filter((dataCentre) => !this.#read.has(dataCentre));
   }
 
+  /** Once, however often it is called. */
   start(): void {
-    for (const dataCentre of this.place.dataCentres) void this.#follow(dataCentre);
+    this.#begun ??= Promise.all(this.place.dataCentres.map((dataCentre) => this.#follow(dataCentre)));
+  }
+
+  /** Starts. Resolves when the table has all that can be read at once, or after so long: a process that takes calls waits for its rules first. */
+  async ready(timeoutMs: number): Promise<void> {
+    this.start();
+    const { clock } = this.ports;
+    let patience: Timer | undefined;
+    await Promise.race([this.#begun, new Promise<void>((resolve) => { patience = clock.setTimer(timeoutMs, resolve); })]);
+    patience?.cancel();
+    if (this.unread.length === 0) await this.settled(timeoutMs);
   }
 
   /** Called with the table as it is, and whenever it is another one. Answers how to hear no more. */
