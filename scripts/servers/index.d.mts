@@ -45,6 +45,8 @@ export interface RedisServer extends ServerProcess {
   readonly url: string;
   readonly host: string;
   readonly port: number;
+  /** Loses what it stored, between `kill` and `restart`. */
+  forget(): void;
   /** Ends it and removes what it stored. */
   close(): Promise<void>;
 }

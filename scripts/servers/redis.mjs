@@ -1,5 +1,5 @@
 // redis-server: found on the machine, or fetched from its Debian release.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CACHE, cached, progress } from './cache.mjs';
@@ -50,7 +50,7 @@ export async function fetchRedis() {
  * A server on `host:port`, or a free port of 127.0.0.1. It keeps what it holds through `kill` and `restart` when `appendOnly`: nearly all
  * of it, and all with `fsync: 'always'`.
  *
- * @returns { url, host, port, pause, resume, kill, restart, close }
+ * @returns { url, host, port, pause, resume, kill, forget, restart, close }
  */
 export async function startRedis({ server = findRedis(), host = '127.0.0.1', port, appendOnly = true, fsync = 'everysec', password } = {}) {
   if (server === undefined) throw new Error(`needs redis-server ${MAJOR_MIN} or newer`);
@@ -61,6 +61,10 @@ export async function startRedis({ server = findRedis(), host = '127.0.0.1', por
   return {
     url: `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}${host}:${taken}`,
     host, port: taken, pause, resume, kill, restart,
+    forget: () => {
+      rmSync(store, { recursive: true, force: true });
+      mkdirSync(store);
+    },
     close: async () => {
       await kill();
       rmSync(store, { recursive: true, force: true });

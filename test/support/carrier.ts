@@ -39,6 +39,11 @@ export class Carrier {
     }
   }
 
+  /** Whatever stands or is about to. */
+  hangUp(): void {
+    for (const call of [...this.line.calls]) call.hangUp();
+  }
+
   close(): Promise<void> {
     return this.lines.close();
   }

@@ -64,6 +64,7 @@ export const OFFER = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0
 export class ForeignAgent {
   readonly #heard: Heard[] = [];
   readonly #waiting = new Set<() => void>();
+  #answersOptions = false;
   #cseq = 10;
 
   private constructor(private readonly socket: Socket, readonly address: string, readonly port: number) {
@@ -85,6 +86,11 @@ export class ForeignAgent {
   /** Everything heard so far. */
   get heard(): readonly Heard[] {
     return this.#heard;
+  }
+
+  /** Answers every OPTIONS from now on: who does not is taken for dead, and his calls end. */
+  answerOptions(): void {
+    this.#answersOptions = true;
   }
 
   send(remote: string, text: string): void {
@@ -184,7 +190,9 @@ export class ForeignAgent {
   #hear(bytes: Buffer, source: string): void {
     const message = sip.parse(bytes);
     if (message === undefined) return;
-    this.#heard.push({ ...message, text: bytes.toString('latin1'), atMs: performance.now(), source });
+    const heard: Heard = { ...message, text: bytes.toString('latin1'), atMs: performance.now(), source };
+    this.#heard.push(heard);
+    if (this.#answersOptions && heard.method === 'OPTIONS') this.respond(source, heard, '200 OK');
     for (const again of [...this.#waiting]) again();
   }
 }

@@ -138,14 +138,15 @@ export async function startSwitch(shape: SwitchShape, wish: Wishes | ((block: st
   return RunningSwitch.start(plan, waves, switchYaml(plan, { nodes: 2, natsServers: [nats.address], ...wishes }), nats);
 }
 
-/** One node as a pair, its halves two processes over NATS, behind two proxies. */
-export async function startPair(wishes: Omit<SwitchWishes, 'nodes' | 'natsServers' | 'pair'> = {}): Promise<RunningSwitch> {
+/** One node as a pair, its halves two processes over NATS, behind two proxies; with `alone` a second node, that is none. */
+export async function startPair(wishes: Omit<SwitchWishes, 'nodes' | 'natsServers' | 'pair'> = {}, alone = false): Promise<RunningSwitch> {
   const nats = await startNats(findNatsServer() as string);
   const plan = planSwitch(await loopbackBlock(), 2);
-  const half = (name: string): TierProcess => ({ app: 'cordboard', instance: name, type: 'cordboard' });
+  const whole = (name: string): TierProcess => ({ app: 'cordboard', instance: name, type: 'cordboard' });
   const { name } = plan.nodes[0]!;
   const [, others = [], desks = []] = startOrder(plan, false);
-  return RunningSwitch.start(plan, [[half(name)], [half(`${name}b`)], others, desks], switchYaml(plan, {
+  const second = alone ? [whole(plan.nodes[1]!.name)] : [];
+  return RunningSwitch.start(plan, [[whole(name), ...second], [whole(`${name}b`)], others, desks], switchYaml(plan, {
     nodes: 2, natsServers: [nats.address], pair: true, ...wishes,
   }), nats);
 }

@@ -35,6 +35,8 @@ export interface SwitchWishes {
   readonly pair?: boolean;
   /** URL of the Redis that keeps the proxies' bindings. */
   readonly redis?: string;
+  /** URL of the Redis in which call limits are counted, instead of the process. */
+  readonly limiter?: string;
   readonly options?: Readonly<Record<string, string | number | boolean>>;
   /** Options of Routing Points by number. */
   readonly points?: Readonly<Record<string, Readonly<Record<string, string | number>>>>;
@@ -118,10 +120,11 @@ const tlsOptions = (tls: SwitchWishes['tls']): string =>
 const busLines = (servers: readonly string[] | undefined): string[] =>
   (servers === undefined ? ['  driver: memory'] : ['  driver: nats', `  servers: ${JSON.stringify(servers.map((server) => `nats://${server}`))}`]);
 
-function storesLines({ redis, recorder }: SwitchWishes): string[] {
+function storesLines({ redis, limiter, recorder }: SwitchWishes): string[] {
   const { node, keyspace } = recorder?.cassandra ?? {};
   return [
     `  location: ${JSON.stringify(redis === undefined ? { driver: 'memory' } : { driver: 'redis', 'data-centres': { dc1: redis } })}`,
+    ...(limiter === undefined ? [] : [`  limiter: ${JSON.stringify({ driver: 'redis', 'data-centres': { dc1: limiter } })}`]),
     ...(node === undefined ? [] : [`  history: ${JSON.stringify({ driver: 'cassandra', keyspace, 'data-centres': { dc1: { 'contact-points': [node] } } })}`]),
   ];
 }

@@ -85,6 +85,11 @@ export class Call {
     return this.#machine.onHold;
   }
 
+  /** A hold or retrieve of ours waits for its answer. */
+  get offering(): boolean {
+    return this.#machine.offering;
+  }
+
   // ---- its user
 
   answer(): void {
