@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url';
 
 const MICRO = [
   'micro/sip-message.bench.js', 'micro/tlib-fan-out.bench.js', 'micro/registered-dns.bench.js', 'micro/history.bench.js', 'micro/call-replica.bench.js',
+  'micro/takeover.bench.js',
 ];
 /** These start servers of their own. */
-const CLUSTER = ['cluster/data-centres.bench.js', 'cluster/switchover.bench.js', 'cluster/registrations.bench.js'];
+const CLUSTER = ['cluster/data-centres.bench.js', 'cluster/switchover.bench.js', 'cluster/takeover.bench.js', 'cluster/registrations.bench.js'];
 /** These read the CPU time of other processes from /proc. */
 const CALLS = [
   'calls/proxied-call.bench.js', 'calls/limiter.bench.js', 'calls/limiter-verdicts.bench.js',

@@ -46,6 +46,8 @@ export interface SwitchWishes {
   readonly recorder?: { readonly stateDirectory: string; readonly cassandra?: CassandraWish };
   /** Routing Points beside the laptop's, such as `5100-5199`; calls then wait an hour for an agent. */
   readonly queues?: string;
+  /** Extensions beside the laptop's that have agents and phones, such as `72000-72569`. */
+  readonly seats?: string;
   /** Extensions beside the laptop's, by number, with their options. */
   readonly extensions?: Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
 }
@@ -92,13 +94,15 @@ export function switchYaml(plan: SwitchPlan, wishes: SwitchWishes): string {
     ...application(plan.console.name, plan.console.host, 'console', '{ http: 8080 }', []),
     'dns:',
     '  - { numbers: 7001-7050, type: Extension, options: { contact: "*", password: "secret-${number}", sip-cti-control: "talk,hold" } }',
+    ...(wishes.seats === undefined ? [] : [`  - { numbers: ${wishes.seats}, type: Extension, options: { contact: "*", password: "secret-\${number}" } }`]),
     `  - { numbers: 7101-7110, type: Extension, options: { contact: "sip:\${number}@${plan.carrier}:5090" } }`,
     ...Object.entries(wishes.extensions ?? {}).map(([number, more]) => `  - { number: ${number}, type: Extension, options: ${JSON.stringify(more)} }`),
     ...points.map((number) => `  - { number: ${number}, type: RoutingPoint, options: ${JSON.stringify(wishes.points?.[number] ?? {})} }`),
     ...(wishes.queues === undefined ? [] : [`  - { numbers: ${wishes.queues}, type: RoutingPoint, options: { router-timeout: 0 } }`]),
     '  - { number: VQ_Support, type: VirtualQueue }',
     `  - { number: Trunk_SBC, type: Trunk, options: { contact: "sip:${plan.carrier}:5090", prefix: "+,0,1,8,9", priority: 1, oos-check: 10, oos-force: 2 } }`,
-    'persons:', '  - { employees: agent7001-agent7050, skills: { support: 1 } }', '',
+    'persons:', '  - { employees: agent7001-agent7050, skills: { support: 1 } }',
+    ...(wishes.seats === undefined ? [] : [`  - { employees: ${wishes.seats.replaceAll(/\d+/g, 'agent$&')} }`]), '',
   ].join('\n');
 }
 
