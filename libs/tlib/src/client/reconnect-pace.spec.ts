@@ -1,10 +1,17 @@
 import { ReconnectPace } from './reconnect-pace.js';
 
-it('tries each address in turn, then pauses, each time longer, up to 5 s', () => {
-  const pace = new ReconnectPace(2, 500, () => 0.5);
+it('tries again after pauses, each time longer, up to 5 s', () => {
+  const pace = new ReconnectPace(1, 500, () => 0.5);
+  const failures = (): number[] => Array.from({ length: 5 }, () => pace.failed());
+  expect([pace.lost(), ...failures()]).toEqual([500, 500, 1_000, 2_000, 4_000, 5_000]);
+  expect([pace.lost(), pace.failed()]).toEqual([500, 500]);
+});
+
+it('tries each half of a pair in turn, then pauses, up to 1 s', () => {
+  const pace = new ReconnectPace(2, 200, () => 0.5);
   const failures = (): number[] => Array.from({ length: 10 }, () => pace.failed());
-  expect([pace.lost(), ...failures()]).toEqual([500, 0, 500, 0, 1_000, 0, 2_000, 0, 4_000, 0, 5_000]);
-  expect([pace.lost(), pace.failed(), pace.failed()]).toEqual([500, 0, 500]);
+  expect([pace.lost(), ...failures()]).toEqual([200, 0, 200, 0, 400, 0, 800, 0, 1_000, 0, 1_000]);
+  expect(new ReconnectPace(2, 2_000, () => 0.5).lost()).toBe(2_000);
 });
 
 it('spreads clients that lost one server at the same moment', () => {

@@ -1,6 +1,8 @@
 /** When a client tries again: each address in turn, then a pause that doubles. */
 
 const PAUSE_MS_MAX = 5_000;
+/** Of a server with another half, which takes over within seconds. */
+const PAIR_PAUSE_MS_MAX = 1_000;
 /** Clients of one server lose it at the same moment; they need not come back at the same moment. */
 const SPREAD = 0.25;
 
@@ -22,7 +24,8 @@ export class ReconnectPace {
   }
 
   #pause(doublings: number): number {
-    const pauseMs = Math.min(this.firstMs * 2 ** Math.min(doublings, 20), Math.max(PAUSE_MS_MAX, this.firstMs));
+    const longestMs = this.addresses > 1 ? PAIR_PAUSE_MS_MAX : PAUSE_MS_MAX;
+    const pauseMs = Math.min(this.firstMs * 2 ** Math.min(doublings, 20), Math.max(longestMs, this.firstMs));
     return pauseMs * (1 - SPREAD + 2 * SPREAD * this.random());
   }
 }

@@ -31,7 +31,7 @@ export interface TlibClientOptions {
   readonly requestTimeoutMs?: number;
   /** Default 3.6 s. */
   readonly connectTimeoutMs?: number;
-  /** Pause after a lost connection; it doubles up to 5 s while no address answers. Default 0.5 s. */
+  /** Pause after a lost connection; it doubles up to 5 s while no address answers, to 1 s where there are several. Default 0.5 s. */
   readonly reconnectDelayMs?: number;
   /** `connect` goes on until a server answers: for programs that start when they like. A refusal still rejects. */
   readonly keepTrying?: boolean;
