@@ -36,13 +36,13 @@ export class RestoreCalls {
     this.#lost = ports.meter.counter('sc_calls_not_restored_total', 'Calls of the other half that could not be read');
   }
 
-  /** All calls are there before the first of them does anything. */
+  /** All calls are there before the first of them does anything. They live on in what `entries` hold, which is nobody else's. */
   run(entries: ReadonlyMap<string, object>): void {
     const calls: CallRecord[] = [];
     // In the order in which they came: a copy that was fetched in pages has another one, and who waits at a Routing Point keeps his place.
     const inOrder = [...callEntries(entries)].sort(([, a], [, b]) => a.call.identity.callID - b.call.identity.callID);
     for (const [connID, entry] of inOrder) {
-      const call = this.#adopt(callKey(connID), structuredClone(entry));
+      const call = this.#adopt(callKey(connID), entry);
       if (call !== undefined) calls.push(call);
     }
     for (const call of calls) this.#goOn(call);

@@ -7,7 +7,7 @@
 export interface Replica {
   /**
    * What the half before this one had put when it was primary. Empty when nobody was. To be taken over before the tier listens.
-   * It stays put: remove what you give up.
+   * It stays put: remove what you give up. The values are the tier's own, to go on with as they are.
    */
   readonly restored: ReadonlyMap<string, object>;
   /** Serialised at the next flush; put again what changed since. */
