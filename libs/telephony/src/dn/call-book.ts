@@ -39,7 +39,7 @@ export class CallBook {
 
   /** The event that ends it for its DN, with nobody to ask. */
   end(dn: string, call: CallView): TEvent {
-    return callEvent(dn, call.partyState === PARTY.queued ? 'EventAbandoned' : 'EventReleased', call);
+    return endOf(dn, call);
   }
 
   views(): CallView[] {
@@ -102,13 +102,20 @@ function update(known: CallView | undefined, event: TEvent, connID: string, node
 function missing(dn: string, known: CallView | undefined, wanted: CallView): TEvent[] {
   const events: TEvent[] = [];
   const say = (msg: string): void => void events.push(callEvent(dn, msg, wanted));
-  if (known === undefined) say(firstEvent(wanted));
-  const before = known?.partyState ?? firstState(wanted);
+  // From an answer no way leads back: it left the call, and came into it again.
+  const isAnew = known !== undefined && known.partyState !== wanted.partyState && !isAnswered(wanted);
+  if (isAnew) events.push(endOf(dn, known));
+  if (known === undefined || isAnew) say(firstEvent(wanted));
+  const before = known === undefined || isAnew ? firstState(wanted) : known.partyState;
   if (before === wanted.partyState) return events;
   if (isAnswered(wanted) && before !== PARTY.connected && before !== PARTY.held) say('EventEstablished');
   if (wanted.partyState === PARTY.held) say('EventHeld');
   else if (before === PARTY.held) say('EventRetrieved');
   return events;
+}
+
+function endOf(dn: string, call: CallView): TEvent {
+  return callEvent(dn, call.partyState === PARTY.queued ? 'EventAbandoned' : 'EventReleased', call);
 }
 
 const firstState = (call: CallView): number => (call.partyState === PARTY.initiated || call.partyState === PARTY.queued ? call.partyState : PARTY.alerting);
