@@ -162,7 +162,7 @@ export class SessionControllerCore {
         this.#replica?.changed(call);
       },
       abandon: (call) => this.#legs.abandon(call),
-      unsaid: (dn) => this.#streams.claimed(dn),
+      unsaid: (dn) => this.#streams.claimed(dn, Infinity),
       dnActive: (dn, active) => this.#dnActive(dn, active),
     }, {
       callsMax: this.#options.number('max-calls'),
@@ -390,6 +390,8 @@ export class SessionControllerCore {
 
   #dnActive(dn: string, active: boolean): void {
     if (!active) this.#streams.lastCallEnded(dn);
+    // Those that were taken over are told with all others, once they are there.
+    if (active && this.#affinityTimer === undefined) return;
     if (this.config.dns.get(dn)?.type === 'Extension') this.#tellAffinity(dn, active);
   }
 

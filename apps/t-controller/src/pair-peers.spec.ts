@@ -49,12 +49,14 @@ async function talking(options = ''): Promise<Desk> {
 }
 
 describe('a session controller that goes on at the other half', () => {
-  it('keeps its calls; they are asked for, and go on by whatever stream it tells them', async () => {
+  it('keeps its calls; they are asked for when it does not tell them unasked, and go on by whatever stream it tells them', async () => {
     const end = await talkingOn();
     const asked = asksOfN9();
     end();
     await tc.member('N9', 'session-controller', { term: 2, continues: true });
-    await tc.advance(300);
+    await tc.advance(900);
+    expect(asked).toEqual([]);
+    await tc.advance(200);
     expect(asked).toEqual(['old']);
     tell('N2', '7001', 'new', 1, { items: ['EventHeld'] });
     await tc.advance(100);
@@ -65,6 +67,17 @@ describe('a session controller that goes on at the other half', () => {
     tell('N2', '7001', 'new', 2, { items: ['EventReleased'] });
     await tc.advance(100);
     expect(watcher.names().at(-1)).toBe('EventReleased');
+  });
+
+  it('that tells its calls unasked is not asked', async () => {
+    const end = await talkingOn();
+    const asked = asksOfN9();
+    end();
+    await tc.member('N9', 'session-controller', { term: 2, continues: true });
+    tell('N2', '7001', 'new', 2, { calls: [call('7001', { partyState: 0xe })] });
+    await tc.advance(5_000);
+    expect(asked).toEqual([]);
+    expect(watcher.names().slice(-2)).toEqual(['EventEstablished', 'EventHeld']);
   });
 
   it('that tells nothing of a call has lost it', async () => {

@@ -45,6 +45,11 @@ export class CallReporting {
 
   constructor(private readonly nowMs: () => number, private readonly limits: ReportingLimits) {}
 
+  /** There may be somebody to tell. */
+  get wanted(): boolean {
+    return this.limits.events > 0;
+  }
+
   /** Events that are kept for a client to come, or for the next one when the client of their call is gone. */
   get kept(): number {
     return this.#kept;
@@ -89,7 +94,7 @@ export class CallReporting {
 
   /** `connID` groups the events of a call: EventCallCreated begins it, EventCallDeleted ends it. */
   report(connID: string, event: TEvent): void {
-    if (this.limits.events === 0) return;
+    if (!this.wanted) return;
     const call = this.#calls.get(connID) ?? this.#begin(connID, event);
     if (call === undefined) return;
     this.#keep(call, event);

@@ -4,7 +4,7 @@
  */
 import { type Bus, Outbox, type OutboxEffect, type OutboxInput, subjects } from '#cluster';
 import { type Clock, type Counter, type Meter, type Timer, unreachable } from '#kernel';
-import type { CallEventItem, CallView, DnCommand } from '#telephony';
+import type { CallEventItem, CallView, DnCommand, ScCommand } from '#telephony';
 
 export interface EventStreamPorts {
   readonly bus: Bus;
@@ -23,6 +23,8 @@ interface Stream {
   readonly outbox: Outbox<CallEventItem>;
   pending: CallEventItem[];
   timer: Timer | undefined;
+  /** Of the owner that acknowledged last. */
+  toldEpoch: number;
 }
 
 export class EventStreams {
@@ -57,18 +59,22 @@ export class EventStreams {
     }
   }
 
-  acknowledged(dn: string, name: string, upTo: number, resync: boolean): void {
+  acknowledged({ dn, stream: name, upTo, resync, epoch = 0 }: Omit<Extract<ScCommand, { readonly kind: 'ack' }>, 'kind'>): void {
     const stream = this.#streams.get(dn);
     const nowMs = this.ports.clock.nowMs();
-    if (stream?.name === name) return this.#run(stream, { kind: 'ack', upTo, resync, nowMs });
+    if (stream?.name === name) {
+      if (!resync) stream.toldEpoch = epoch;
+      return this.#run(stream, { kind: 'ack', upTo, resync, nowMs });
+    }
     // Who asks about a stream that is forgotten may still have calls of it: the picture says which of them there are.
     if (resync) this.#run(stream ?? this.#open(dn), { kind: 'resync', nowMs });
   }
 
-  /** Somebody took the DN over: he gets the whole picture without asking. */
-  claimed(dn: string): void {
+  /** Somebody took the DN over: he gets the whole picture without asking. Claims are said again: an owner that acknowledges what is said has it. */
+  claimed(dn: string, epoch: number): void {
     const stream = this.#streams.get(dn);
-    if (stream !== undefined) this.#run(stream, { kind: 'resync', nowMs: this.ports.clock.nowMs() });
+    if (stream === undefined || (stream.toldEpoch >= epoch && stream.outbox.state !== 'Lost')) return;
+    this.#run(stream, { kind: 'resync', nowMs: this.ports.clock.nowMs() });
   }
 
   /** What the owner knows of the DN's calls was told by another process: it gets the whole picture, which may be that there are none. */
@@ -92,7 +98,7 @@ export class EventStreams {
     this.#started += 1;
     const stream: Stream = {
       dn, name: `${this.node}/${this.incarnation}/${this.#started}`, subject: subjects.dnCommand(dn),
-      outbox: new Outbox<CallEventItem>(), pending: [], timer: undefined,
+      outbox: new Outbox<CallEventItem>(), pending: [], timer: undefined, toldEpoch: 0,
     };
     this.#streams.set(dn, stream);
     this.ports.kept(dn, true);

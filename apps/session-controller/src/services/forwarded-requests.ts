@@ -39,7 +39,7 @@ export class ForwardedRequests {
     const command = message as ScCommand;
     const respond = (reply: ScReply): void => delivery.respond?.(reply);
     switch (command.kind) {
-      case 'ack': return this.ports.streams.acknowledged(command.dn, command.stream, command.upTo, command.resync);
+      case 'ack': return this.ports.streams.acknowledged(command);
       case 'request': return this.#onRequest(command.request, command.origin, respond);
       case 'revoke': return this.#onRevoke(command.connID, command.dn);
       case 'calls': return respond({ kind: 'calls', calls: this.ports.directory.summaries() });
@@ -49,7 +49,7 @@ export class ForwardedRequests {
 
   /** A new owner of a DN with live calls gets the whole picture without asking. */
   #onOwner(notice: OwnerNotice): void {
-    if (notice.kind === 'claim') this.ports.streams.claimed(notice.dn);
+    if (notice.kind === 'claim') this.ports.streams.claimed(notice.dn, notice.epoch);
   }
 
   #onRevoke(connID: string, dn: string): void {

@@ -10,7 +10,7 @@ it('a stream of a node that was lost begins with a picture, also when another on
   const applied: string[] = [];
   const asked: ScCommand[] = [];
   bus.subscribe(subjects.scCommand('N2'), (message) => void asked.push(message as ScCommand));
-  const streams = new CallStreams('7001', false, { bus, clock }, { onItem: (_node, { event }) => void applied.push(event.msg), onPicture: () => {} });
+  const streams = new CallStreams('7001', 1, false, { bus, clock }, { onItem: (_node, { event }) => void applied.push(event.msg), onPicture: () => {} });
   const frame = (stream: string, msg: string): void => {
     const item: CallEventItem = { event: { msg, ThisDN: '7001' }, business: true };
     streams.heard({ kind: 'frame', node: stream.split('/')[0] as string, stream, seq: 1, items: [item] });

@@ -34,7 +34,7 @@ export class CallStreams {
 
   /** `tookOver`: another owner may have applied what it did not acknowledge, so each stream begins with a picture. */
   constructor(
-    private readonly dn: string, private readonly tookOver: boolean,
+    private readonly dn: string, private readonly epoch: number, private readonly tookOver: boolean,
     private readonly ports: { readonly bus: Bus; readonly clock: Clock }, private readonly events: CallStreamEvents,
   ) {}
 
@@ -60,13 +60,16 @@ export class CallStreams {
     }
   }
 
-  /** What the node's streams say next begins with a picture, also that of a stream not heard before; known ones are asked. */
+  /**
+   * What the node's streams say next begins with a picture, also that of a stream not heard before. A session controller that goes on, or hears the
+   * claim of an owner that does, sends it unasked: it is asked for what has not come after a while.
+   */
   doubt(node: string): void {
     this.#doubtful ??= new Map();
     this.#doubtful.set(node, this.ports.clock.nowMs());
     this.lost(node);
     this.expect(node);
-    this.back(node);
+    for (const stream of this.#of(node)) this.#askLater(stream);
   }
 
   /** Nodes in doubt since then or longer, which told no calls; they are not in doubt any more. */
@@ -109,12 +112,16 @@ export class CallStreams {
     if (stream.lost === undefined || stream.lost.asked >= ASKS_MAX) return;
     stream.lost.asked += 1;
     this.#acknowledge(stream, 0, true);
+    this.#askLater(stream);
+  }
+
+  #askLater(stream: Stream): void {
     stream.timer?.cancel();
     stream.timer = this.ports.clock.setTimer(ASK_EVERY_MS, () => this.#ask(stream));
   }
 
   #acknowledge(stream: Stream, upTo: number, resync: boolean): void {
-    const ack: ScCommand = { kind: 'ack', dn: this.dn, stream: stream.name, upTo, resync };
+    const ack: ScCommand = { kind: 'ack', dn: this.dn, stream: stream.name, upTo, resync, epoch: this.epoch };
     this.ports.bus.publish(subjects.scCommand(stream.node), ack);
   }
 

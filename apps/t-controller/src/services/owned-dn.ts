@@ -68,7 +68,7 @@ export class OwnedDn {
   ) {
     this.#dn = new Dn(identity, rules, from, lastSeq);
     this.#callsKnownAtMs = from === undefined ? ports.clock.nowMs() + CALLS_KNOWN_MS : 0;
-    this.#streams = new CallStreams(identity.dn, from !== undefined, ports, {
+    this.#streams = new CallStreams(identity.dn, identity.epoch, from !== undefined, ports, {
       onItem: (node, item) => void this.feed({ kind: 'item', node, item, nowMs: ports.clock.nowMs() }),
       onPicture: (node, calls) => void this.feed({ kind: 'picture', node, calls, nowMs: ports.clock.nowMs() }),
     });

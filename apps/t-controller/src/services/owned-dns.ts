@@ -78,6 +78,8 @@ export class OwnedDns {
   readonly #silentScs = new Map<string, string | undefined>();
   readonly #dataCentreOf: ReadonlyMap<string, string>;
   readonly #replica: DnReplica | undefined;
+  /** Nobody can follow before all of it is done: each DN is put once, as it is then. */
+  #restoring = false;
   #subscriptions: BusSubscription[] = [];
   #expiry: Timer | undefined;
 
@@ -133,8 +135,11 @@ export class OwnedDns {
   restore(desktopsUntilMs: number): readonly DnEntry[] {
     const { owned = [], left = [] } = this.#replica ?? {};
     for (const entry of left) this.#stayLeft(entry);
+    this.#restoring = true;
     for (const entry of owned) this.#goOn(entry);
     this.desktopsLost(`${this.#node}/t-controller`, desktopsUntilMs);
+    this.#restoring = false;
+    for (const { dn } of owned) this.#keep(dn);
     for (const each of this.#dns.values()) each.doubtAllCalls();
     if (owned.length > 0) this.#endDoubtsLater();
     return owned;
@@ -446,7 +451,7 @@ export class OwnedDns {
   /** What the DN is now is with the other half before anybody else hears of it. */
   #keep(dn: string): void {
     const replica = this.#replica;
-    if (replica === undefined) return;
+    if (replica === undefined || this.#restoring) return;
     const record = this.ownership.owner(dn);
     const owned = this.#dns.get(dn);
     if (record?.node === this.#node) {

@@ -179,8 +179,8 @@ export interface LoginNotice {
 // ---- to the SC of a node: subjects.scCommand(node)
 
 export type ScCommand =
-  /** All items of the stream below `upTo` were applied. `resync` asks for a {@link DnCommand} of that kind. */
-  | { readonly kind: 'ack'; readonly dn: string; readonly stream: string; readonly upTo: number; readonly resync: boolean }
+  /** All items of the stream below `upTo` were applied by the owner of that epoch. `resync` asks for a {@link DnCommand} of that kind. */
+  | { readonly kind: 'ack'; readonly dn: string; readonly stream: string; readonly upTo: number; readonly resync: boolean; readonly epoch?: number }
   /** Call control. Bus request, answered `accepted` or `error`; the positive event comes by the DN's events. */
   | { readonly kind: 'request'; readonly request: TRequest; readonly origin: RequestOrigin }
   /** An offer that was accepted does not hold any more: the DN went out of service before any event of the call came. */
