@@ -90,7 +90,7 @@ export class RestoreCalls {
 
   #goOn(call: CallRecord): void {
     const { directory, legs, reporting, clock } = this.ports;
-    for (const event of call.machine.picture()) reporting.report(call.identity.connID, event);
+    if (reporting.wanted) for (const event of call.machine.picture()) reporting.report(call.identity.connID, event);
     directory.feed(call, { kind: 'restored', nowMs: clock.nowMs() });
     legs.resume(call);
   }
