@@ -349,8 +349,7 @@ export class OwnedDns {
     const { bus } = this.ports;
     if (notice.kind === 'claim') this.#keep(notice.dn);
     bus.publish(subjects.dnOwner(notice.dn), notice);
-    // Whoever hears this half for the first time reads all of its DNs.
-    if (notice.kind !== 'claim' || this.#restoring) return;
+    if (notice.kind !== 'claim') return;
     this.#repeat(() => {
       if (this.ownership.owner(notice.dn)?.epoch === notice.epoch) bus.publish(subjects.dnOwner(notice.dn), notice);
     });

@@ -10,7 +10,7 @@ function stand() {
   const meter = new CountingMeter();
   const inner = new MemoryBus({ clock, meter, log: silentLog });
   const gate = { open: true, doubtful: false };
-  const withheld = new Withheld(() => gate.open, () => {}, clock);
+  const withheld = new Withheld(() => gate.open, () => {});
   const bus = new FencedBus(inner, { isOpen: () => gate.open, hold: (way, work) => gate.doubtful && withheld.hold(way, work) }, meter);
   return { clock, inner, gate, bus, meter, withheld };
 }

@@ -80,25 +80,19 @@ export class PairService implements Fence {
     this.#copy = new ReplicaCopy(settings.process);
     this.#subject = subjects.pairSync(settings.node);
     this.#framesSubject = subjects.pairFrames(settings.node);
-    this.#withheld = new Withheld(() => this.#isProven, (error) => {
+    this.#withheld = new Withheld(() => this.isOpen(), (error) => {
       ports.log.error('what waited for the proof of the term failed', { ...this.#names, error: String(error) });
-    }, ports.clock);
+    });
   }
 
-  /** Nobody passes those who wait. */
   isOpen(): boolean {
-    return this.#isProven && !this.#withheld.isBefore;
-  }
-
-  get #isProven(): boolean {
     return this.#machine.isOpen(this.ports.clock.nowMs());
   }
 
   hold(way: Way, work: (passed: boolean) => void): boolean {
     const nowMs = this.ports.clock.nowMs();
-    if (this.#closed) return false;
-    if (this.#machine.isDoubtful(nowMs)) this.#doubted(nowMs);
-    else if (!this.#machine.isOpen(nowMs)) return false;
+    if (this.#closed || !this.#machine.isDoubtful(nowMs)) return false;
+    this.#doubted(nowMs);
     return this.#withheld.hold(way, work);
   }
 
@@ -123,7 +117,7 @@ export class PairService implements Fence {
     const heardMs = this.ports.clock.nowMs() - otherHeardMs;
     return {
       role: this.isPrimary ? 'primary' : 'backup',
-      state: state === 'Primary' && !this.#isProven ? 'Doubtful' : state,
+      state: state === 'Primary' && !this.isOpen() ? 'Doubtful' : state,
       epoch,
       entries: source?.entries ?? this.#copy.entries,
       bytes: source?.bytes ?? null,
@@ -152,7 +146,6 @@ export class PairService implements Fence {
   }
 
   switchover(): void {
-    this.#withheld.releaseAll();
     this.#input({ kind: 'switchover', nowMs: this.ports.clock.nowMs() });
   }
 
