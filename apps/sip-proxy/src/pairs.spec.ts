@@ -257,8 +257,8 @@ describe('a proxy before a pair of session controllers (PRX-11)', () => {
     });
 
     it.each([
-      ['when nobody takes over', 10, 11_000],
-      ['at once when the pair is gone for long', 15_000, 100],
+      ['when nobody takes over', 10, 19_000],
+      ['at once when the pair is gone for long', 25_000, 100],
     ])('goes to the other data centre %s', async (_when, deadMs, withinMs) => {
       await stand.server('s3');
       await primary('s4', 1);

@@ -3,7 +3,7 @@
  * first, the ones in doubt after them, then other data centres (PRX-07, PRX-08), at last whoever may be dead; among equals in
  * turn (PRX-01).
  */
-import { PAIR_GRACE_MS, rendezvous } from '#cluster';
+import { rendezvous } from '#cluster';
 import type { ServerAddress } from '../settings.js';
 import { Lifeline } from './lifeline.js';
 import type { ServerCheck } from './server-check.js';
@@ -30,6 +30,8 @@ export interface ServerWatcher {
   lost?(): void;
 }
 
+/** Its last answer may be 5 s old when the primary dies, and the half that takes over answers when it has read all that it must. */
+const CHANGE_MS = 20_000;
 /** For a pair without a primary to find one: a half that has much to take over is late. */
 const DIALOG_GRACE_MS = 30_000;
 
@@ -87,7 +89,7 @@ export class Server {
 
   /** Whether it is a pair whose other half may be about to take over. */
   isChanging(nowMs: number): boolean {
-    return this.isPair && !this.mayLive && this.#answeredWithin(PAIR_GRACE_MS, nowMs);
+    return this.isPair && !this.mayLive && this.#answeredWithin(CHANGE_MS, nowMs);
   }
 
   /** Whether requests within dialogs may go there. To who is told that a dialog is gone it is: that of a pair waits for the half that may yet take over. */
