@@ -2,10 +2,10 @@
  * How long a node of two processes is away: when its primary is told to hand over, and when it is killed. Tiers are processes over a real
  * nats-server; a phone calls another one again and again until a call stands.
  */
-import { type Call, openSoftphones, type Phone, type Softphones } from '#softphone';
+import type { Call, Phone, Softphones } from '#softphone';
 import { type Halves, type RunningSwitch, startPair } from '../../test/support/running-switch.js';
 import { findNatsServer } from '../../test/support/server-files.js';
-import { median } from '../median.js';
+import { openPhones, report } from './pair.js';
 import { now } from './sites.js';
 
 const ROUNDS = 5;
@@ -42,16 +42,8 @@ async function measureAll(run: RunningSwitch): Promise<void> {
   }
 }
 
-function report(what: string, values: readonly number[]): void {
-  const range = `from ${Math.min(...values).toFixed(0)} to ${Math.max(...values).toFixed(0)} ms`;
-  console.log(`${what.padEnd(60)} ${median(values).toFixed(0).padStart(8)} ms   ${range}`);
-}
-
 async function phonesOf(run: RunningSwitch): Promise<Softphones> {
-  const phones = await openSoftphones({
-    listen: [{ transport: 'udp', host: run.plan.phones, port: 0 }, { transport: 'tcp', host: run.plan.phones, port: 0 }],
-    nameserver: { host: run.plan.dns.host, port: 5300 },
-  });
+  const phones = await openPhones(run);
   for (const user of USERS) phones.add({ user, domain: run.plan.accessPoint, password: `secret-${user}`, transport: 'udp' });
   for (const user of USERS) await phones.phone(user)!.register();
   return phones;

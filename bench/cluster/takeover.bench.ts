@@ -3,13 +3,13 @@
  * connected, and until their DNs are registered again. Tiers are processes over a real nats-server; calls come by a trunk, desktops have 24 agents each.
  * BENCH_CALLS says how many calls stand, 500 by default, BENCH_ROUNDS how often the primary is killed.
  */
-import { openSoftphones, type Call, type Softphones } from '#softphone';
+import type { Call, Softphones } from '#softphone';
 import { TlibClient } from '#tlib/client';
 import { Carrier, paced } from '../../test/support/carrier.js';
 import { type Halves, type RunningSwitch, startPair } from '../../test/support/running-switch.js';
 import { findNatsServer } from '../../test/support/server-files.js';
 import { backupHost } from '../../test/support/switch.js';
-import { median } from '../median.js';
+import { openPhones, report } from './pair.js';
 import { now } from './sites.js';
 
 const CALLS = Number(process.env['BENCH_CALLS'] ?? 500);
@@ -123,16 +123,8 @@ async function measureAll(run: RunningSwitch): Promise<void> {
   }
 }
 
-function report(what: string, values: readonly number[]): void {
-  const range = `from ${Math.min(...values).toFixed(0)} to ${Math.max(...values).toFixed(0)} ms`;
-  console.log(`${what.padEnd(60)} ${median(values).toFixed(0).padStart(8)} ms   ${range}`);
-}
-
 async function phonesOf(run: RunningSwitch): Promise<Softphones> {
-  const phones = await openSoftphones({
-    listen: [{ transport: 'udp', host: run.plan.phones, port: 0 }, { transport: 'tcp', host: run.plan.phones, port: 0 }],
-    nameserver: { host: run.plan.dns.host, port: 5300 },
-  });
+  const phones = await openPhones(run);
   for (const user of dns) {
     const phone = phones.add({ user, domain: run.plan.accessPoint, password: `secret-${user}`, transport: 'udp', expiresS: 600 });
     phone.events.onCall = (call) => call.answer();
