@@ -39,13 +39,17 @@ export class Strays {
    * own names for it; the others answer 481.
    */
   onCancel(request: SipRequest, transaction: ServerTransaction): void {
-    const { pool, forwarder, names } = this.ports;
-    const serverId = dialogServerId(request);
-    const server = this.ports.dialogServer(serverId);
-    const asked = serverId === undefined ? pool.servers.filter(({ mayLive }) => mayLive) : server === undefined ? [] : [server];
+    const { forwarder, names } = this.ports;
     const bytes = (): string => shapeRequest(request, {});
     const forward = forwarder.open(transaction, 'call');
-    forward.start(asked.map((each) => [{ to: serverTarget(each), name: names.accessPoint, timeoutMs: SILENT_MS, bytes }]));
+    forward.start(this.#mayHave(request).map((each) => [{ to: serverTarget(each), name: names.accessPoint, timeoutMs: SILENT_MS, bytes }]));
+  }
+
+  #mayHave(cancel: SipRequest): readonly Server[] {
+    const serverId = dialogServerId(cancel);
+    if (serverId === undefined) return this.ports.pool.servers.filter(({ mayLive }) => mayLive);
+    const server = this.ports.dialogServer(serverId);
+    return server === undefined ? [] : [server];
   }
 
   /** Only the Vias of outside senders carry their address; that of a session controller is where the From tag says. */

@@ -105,8 +105,9 @@ function missing(dn: string, known: CallView | undefined, wanted: CallView): TEv
   // From an answer no way leads back: it left the call, and came into it again.
   const isAnew = known !== undefined && known.partyState !== wanted.partyState && !isAnswered(wanted);
   if (isAnew) events.push(endOf(dn, known));
-  if (known === undefined || isAnew) say(firstEvent(wanted));
-  const before = known === undefined || isAnew ? firstState(wanted) : known.partyState;
+  const there = isAnew ? undefined : known;
+  if (there === undefined) say(firstEvent(wanted));
+  const before = there?.partyState ?? firstState(wanted);
   if (before === wanted.partyState) return events;
   if (isAnswered(wanted) && before !== PARTY.connected && before !== PARTY.held) say('EventEstablished');
   if (wanted.partyState === PARTY.held) say('EventHeld');
