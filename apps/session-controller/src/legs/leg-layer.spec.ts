@@ -52,6 +52,24 @@ describe('a leg that called us', () => {
     expect(bye.header('X-Genesys-CallUUID')).toBe('UUID1');
   });
 
+  it('answers a BYE that comes again 200 for 32 s, and 481 after that: its proxy started again and lost the answer', () => {
+    const { clock, far, perform, legs } = bench();
+    const caller = new Device(far, '8880001');
+    const invite = caller.invite('5000', { sdp: sdp('caller') });
+    perform({ kind: 'answer', leg: OPENING_LEG, sdp: sdp('agent') });
+    caller.joins(far.takeResponse(200));
+    caller.ack(invite);
+    caller.request('BYE');
+    far.takeResponse(200, 'BYE');
+    clock.skip(31_900);
+    caller.request('BYE');
+    far.takeResponse(200, 'BYE');
+    expect(legs.size).toBe(0);
+    clock.skip(64_000);
+    caller.request('BYE');
+    far.takeResponse(481, 'BYE');
+  });
+
   it('is gone with a CANCEL, which is answered 200 and its INVITE 487', () => {
     const { far, perform, take, legs } = bench();
     const caller = new Device(far, '8880001');

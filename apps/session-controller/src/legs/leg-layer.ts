@@ -6,6 +6,7 @@ import { assert, type Counter, type Meter, type Timer } from '#kernel';
 import { makeResponse, type ServerTransaction, type SipRequest, type SipResponse } from '#sip';
 import type { CallInput, LegId } from '#telephony';
 import type { CallRecord } from '../services/call-record.js';
+import { EndedDialogs } from './ended-dialogs.js';
 import { InboundLeg } from './inbound-leg.js';
 import { type Leg, type LegEffect, type LegHost, type LegPorts, type LegReport, MAX_FORWARDS } from './leg.js';
 import { OutboundLeg } from './outbound-leg.js';
@@ -30,6 +31,7 @@ export class LegLayer {
   readonly #byDialog = new Map<string, Leg>();
   readonly #byInvite = new Map<ServerTransaction, InboundLeg>();
   readonly #byCall = new Map<CallRecord, Map<LegId, Leg>>();
+  readonly #ended = new EndedDialogs();
   readonly #strays: Counter;
   #auditTimer: Timer | undefined;
 
@@ -84,6 +86,7 @@ export class LegLayer {
   onRequest(request: SipRequest, transaction: ServerTransaction): void {
     const leg = this.#find(request);
     if (leg !== undefined) return leg.onRequest(request, transaction);
+    if (request.method === 'BYE' && this.#ended.has(keyOf(request), this.ports.clock.nowMs())) return transaction.respond(makeResponse(request, 200));
     this.#strays.add();
     transaction.respond(makeResponse(request, 481));
   }
@@ -202,14 +205,18 @@ export class LegLayer {
     const leg = legs?.get(id);
     if (legs === undefined || leg === undefined) return;
     legs.delete(id);
-    this.#byDialog.delete(dialogKey(leg.callId, leg.localTag));
+    const key = dialogKey(leg.callId, leg.localTag);
+    this.#byDialog.delete(key);
+    this.#ended.add(key, this.ports.clock.nowMs());
     if (legs.size === 0) this.#byCall.delete(call);
   }
 
   #find(request: SipRequest): Leg | undefined {
-    return this.#byDialog.get(dialogKey(request.callId, request.to.tag ?? ''));
+    return this.#byDialog.get(keyOf(request));
   }
 }
+
+const keyOf = (request: SipRequest): string => dialogKey(request.callId, request.to.tag ?? '');
 
 function dialogKey(callId: string, localTag: string): string {
   return `${callId}\n${localTag}`;
