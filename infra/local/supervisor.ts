@@ -30,7 +30,8 @@ const SOUND_MS = 20_000;
 /** Between asking a process to end and making it. */
 const END_MS = 8_000;
 const TAIL_BYTES = 2_000;
-const GIVE_WAY = ['nice', '-n', '10'];
+/** The lowest priority there is: of two busy neighbours the one that gives way gets what the other one leaves. */
+const GIVE_WAY = ['nice', '-n', '39'];
 
 class Watched {
   child: ChildProcess | undefined;

@@ -20,6 +20,8 @@ export interface PhoneOptions {
   readonly transport?: TransportName;
   /** Registration time to ask for, seconds. Default 120. */
   readonly expiresS?: number;
+  /** Part of the granted time after which it registers again. Default 0.5. */
+  readonly refreshShare?: number;
   /** More calls at a time get 486. Default 2. */
   readonly callsMax?: number;
   /** What to do with a call that comes. Default: ring at once and wait for `answer()`. */
@@ -64,7 +66,7 @@ export class Phone implements CallHost {
     const { user, password = '', transport = 'udp' } = options;
     this.#transport = transport;
     this.digest = new DigestClient(options.authName ?? user, password);
-    this.#registration = new Registration(options.expiresS ?? EXPIRES_S);
+    this.#registration = new Registration(options.expiresS ?? EXPIRES_S, options.refreshShare);
     const at = host.address(transport);
     this.media = { user, host: at.host, port: MEDIA_PORT };
     this.contact = `<sip:${escapeUser(user)}@${at.host}:${at.port}${transport === 'udp' ? '' : `;transport=${transport}`}>`;

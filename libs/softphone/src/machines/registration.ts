@@ -26,8 +26,8 @@ export class Registration {
   #retryMs = RETRY_MS_MIN;
   #raised = false;
 
-  /** `expiresS`: what to ask for. */
-  constructor(private expiresS: number) {}
+  /** `expiresS`: what to ask for. `refreshShare`: the part of what was granted after which it is asked for again. */
+  constructor(private expiresS: number, private readonly refreshShare = 0.5) {}
 
   get state(): RegistrationState {
     return this.#state;
@@ -79,7 +79,7 @@ export class Registration {
   #registered(status: number, grantedS: number, out: Out<RegistrationEffect>): void {
     this.#retryMs = RETRY_MS_MIN;
     this.#settle('Registered', status, out);
-    out.push({ kind: 'setTimer', afterMs: Math.max(grantedS, 2) * 500 });
+    out.push({ kind: 'setTimer', afterMs: Math.max(grantedS, 2) * 1_000 * this.refreshShare });
   }
 
   /** §10.2.8. */
