@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { V8_FLAGS } from '#tier/v8-flags';
 
 const MICRO = [
   'micro/sip-message.bench.js', 'micro/tlib-fan-out.bench.js', 'micro/registered-dns.bench.js', 'micro/history.bench.js', 'micro/call-replica.bench.js',
@@ -21,6 +22,6 @@ if (!isLinux) console.log(`without /proc/self/schedstat (Linux) these are left o
 for (const name of isLinux ? [...MICRO, ...CALLS, ...CLUSTER] : [...MICRO, ...CLUSTER]) {
   if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
   console.log(`\n${name}`);
-  const { status } = spawnSync(process.execPath, [fileURLToPath(new URL(name, import.meta.url))], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [...V8_FLAGS, fileURLToPath(new URL(name, import.meta.url))], { stdio: 'inherit' });
   if (status !== 0) process.exitCode = 1;
 }

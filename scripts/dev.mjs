@@ -11,14 +11,15 @@ const SETTLE_MS = 200;
 let child;
 let settling;
 
-function restart() {
+async function restart() {
   try {
     build();
   } catch {
     return; // the compiler said what is wrong; the next change tries again
   }
+  const { V8_FLAGS } = await import(`${root}dist/libs/tier/src/v8-flags.js`);
   const start = () => {
-    child = spawn(pinnedNode(), [`${root}dist/apps/cordboard/src/main.js`, ...process.argv.slice(2)], { stdio: 'inherit' });
+    child = spawn(pinnedNode(), [...V8_FLAGS, `${root}dist/apps/cordboard/src/main.js`, ...process.argv.slice(2)], { stdio: 'inherit' });
   };
   if (child === undefined || child.exitCode !== null) return start();
   child.once('exit', start);

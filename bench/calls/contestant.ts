@@ -3,6 +3,7 @@ import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { V8_FLAGS } from '#tier/v8-flags';
 import { cpuMicrosOf, familyOf } from './cpu.js';
 import type { MemoryReport } from './probe.js';
 
@@ -66,7 +67,9 @@ function kamailioName(): string | undefined {
 function forkNode(module: string, args: readonly string[]): ChildProcess {
   const profile = process.env['BENCH_PROFILE'];
   return fork(`${dist}${module}`, args, {
-    execArgv: ['--expose-gc', '--import', `${dist}bench/calls/probe.js`, ...(profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile])],
+    execArgv: [
+      ...V8_FLAGS, '--expose-gc', '--import', `${dist}bench/calls/probe.js`, ...(profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]),
+    ],
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
 }

@@ -14,6 +14,7 @@ import { parseConfig } from '#config';
 import { CountingMeter, silentLog } from '#kernel';
 import { SeededEntropy, VirtualClock } from '#simulation';
 import type { RequestOrigin, TcCommand } from '#telephony';
+import { V8_FLAGS } from '#tier/v8-flags';
 import { Device, FarEnd, sdp } from '../../apps/session-controller/src/fixtures/far-end.fixture.js';
 import { SessionControllerCore } from '../../apps/session-controller/src/session-controller-core.js';
 import { SmartProxyCore } from '../../apps/smart-proxy/src/smart-proxy-core.js';
@@ -213,7 +214,7 @@ async function parent(): Promise<void> {
   writeFileSync(`${folder}/state.json`, JSON.stringify(state));
   const env = { ...process.env, BENCH_STATE: `${folder}/state.json`, BENCH_NOW_MS: String(clock.nowMs() + AWAY_MS) };
   const rounds = Array.from({ length: ROUNDS }, () => {
-    const text = execFileSync(process.execPath, [fileURLToPath(import.meta.url)], { env, encoding: 'utf8' });
+    const text = execFileSync(process.execPath, [...V8_FLAGS, fileURLToPath(import.meta.url)], { env, encoding: 'utf8' });
     return JSON.parse(text) as { micros: number[]; sip: number; bus: Record<string, number> };
   });
   rmSync(folder, { recursive: true });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type ClusterConfig, loadConfig, processName } from '#config';
+import { V8_FLAGS } from '#tier/v8-flags';
 import { parse } from 'yaml';
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -45,6 +46,12 @@ describe('the containers', () => {
       expect(config.stores.location.dataCentres.get(dataCentre)).toBe(`redis://${services[`redis-${dataCentre}`]?.networks[dataCentre]?.ipv4_address}:6379`);
     }
   });
+});
+
+it('the image starts Node with our options of V8, and compose leaves its entry as it is', () => {
+  const [, entry] = /^ENTRYPOINT (.*)$/m.exec(readFileSync(file('../Dockerfile'), 'utf8')) ?? [];
+  expect(JSON.parse(entry as string).slice(0, -2)).toEqual(['node', ...V8_FLAGS, 'dist/apps/cordboard/src/main.js']);
+  expect(readFileSync(file('../compose.yaml'), 'utf8')).not.toContain('entrypoint:');
 });
 
 it('the settings of production size are in order', () => {

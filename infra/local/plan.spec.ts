@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '#config';
+import { V8_FLAGS } from '#tier/v8-flags';
 import { natsConfig } from './nats.js';
 import { applicationWaves, blockOf, consolesOf, dataCentresOf } from './plan.js';
 import { relayControl, relayPlan } from './relay.js';
@@ -27,13 +28,19 @@ describe('the plan of two data centres as local processes', () => {
     ]);
   });
 
+  it('starts all that is ours with our options of V8, before the script', () => {
+    const ours = [...applicationWaves(config, 'node', 'main.js', 'warn').flat(), relayPlan(dataCentres, relayControl(dataCentres) as string, 0)];
+    expect(V8_FLAGS).toContain('--single-threaded-gc');
+    for (const { args } of ours) expect([...args.slice(0, V8_FLAGS.length), args[V8_FLAGS.length]]).toEqual([...V8_FLAGS, expect.stringMatching(/\.m?js$/)]);
+  });
+
   it('leads the leafnodes of the second data centre through the relay', () => {
     expect(dataCentres.map(({ nats }) => nats.hub)).toEqual([[], ['127.2.0.201:7422', '127.2.0.202:7422', '127.2.0.203:7422']]);
     const control = relayControl(dataCentres) as string;
     const nodes = cassandraNodes(config);
     expect(nodes.map(({ host, broadcast }) => [host, broadcast])).toEqual([['127.1.0.121', '127.2.0.210'], ['127.2.0.121', '127.1.0.210']]);
     const { args } = relayPlan(dataCentres, control, 50, cassandraLinks(nodes));
-    expect(args.slice(1)).toEqual([
+    expect(args.slice(V8_FLAGS.length + 1)).toEqual([
       '--control', '127.2.0.200:7100', '--delay', '50', '--block', '127.1.0.0/16', '--block', '127.2.0.0/16',
       '--link', 'nats-dc2-1=127.2.0.201:7422>127.1.0.101:7422', '--link', 'nats-dc2-2=127.2.0.202:7422>127.1.0.102:7422',
       '--link', 'nats-dc2-3=127.2.0.203:7422>127.1.0.103:7422',

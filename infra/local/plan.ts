@@ -1,5 +1,6 @@
 /** What a topology of local processes consists of, from the configuration: names, commands, order. Starts nothing. */
 import { type Application, type ClusterConfig, processName } from '#config';
+import { V8_FLAGS } from '#tier/v8-flags';
 import { NATS_PORTS, natsServers, type NatsServerPlan, type NatsSite } from './nats.js';
 
 export type ProcessKind = 'nats' | 'redis' | 'cassandra' | 'relay' | 'application';
@@ -78,7 +79,7 @@ export function applicationWaves(config: ClusterConfig, node: string, entry: str
   const all = [...config.applications, ...config.backups];
   return [...WAVES, []].map((_, wave) => all.filter((application) => waveOf(application) === wave).map((application): ProcessPlan => ({
     name: processName(application), kind: 'application', dataCentre: application.geoLocation, application: application.name,
-    file: node, args: [entry, '--config', config.file, '--app', processName(application), '--log', logLevel], ready: /^cordboard ready$/m,
+    file: node, args: [...V8_FLAGS, entry, '--config', config.file, '--app', processName(application), '--log', logLevel], ready: /^cordboard ready$/m,
     ...(application.type === 'recorder' ? { givesWay: true } : {}),
   })));
 }

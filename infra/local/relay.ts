@@ -1,5 +1,6 @@
 /** The relay process that stands for the line between data centres (scripts/servers/wan-relay.mjs). */
 import { fileURLToPath } from 'node:url';
+import { V8_FLAGS } from '#tier/v8-flags';
 import { blockOf, type DataCentrePlan, type Link, type ProcessPlan, relayHost } from './plan.js';
 
 const SCRIPT = fileURLToPath(new URL('../../../scripts/servers/wan-relay.mjs', import.meta.url));
@@ -18,7 +19,7 @@ export function relayPlan(dataCentres: readonly DataCentrePlan[], control: strin
   return {
     name: 'wan-relay', kind: 'relay', dataCentre: '', file: process.execPath, ready: /^relay ready /m,
     args: [
-      SCRIPT, '--control', control, '--delay', String(delayMs), ...dataCentres.flatMap((dataCentre) => ['--block', blockOf(dataCentre)]),
+      ...V8_FLAGS, SCRIPT, '--control', control, '--delay', String(delayMs), ...dataCentres.flatMap((dataCentre) => ['--block', blockOf(dataCentre)]),
       ...all.flatMap(({ name, listen, to }) => ['--link', `${name}=${listen}>${to}`]),
     ],
   };

@@ -1,9 +1,14 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { V8_FLAGS } from '#tier/v8-flags';
 import { COMMANDS } from '../../apps/cordboard/src/commands/catalogue.js';
+import { flagsTeller } from '../support/node-flags.js';
 import { type RunningSwitch, startSwitch } from '../support/running-switch.js';
 
 const CLI = fileURLToPath(new URL('../../dist/apps/cordboard/src/cli.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../../bin/cordboard.mjs', import.meta.url));
 
 interface Ended {
   readonly status: number;
@@ -59,6 +64,13 @@ describe('cordboard', () => {
     expect((await ask('destinations', 'reload')).out).toMatch(/\bX\b/);
     expect((await ask('destinations', 'list')).out).not.toMatch(/\bX\b/);
   }, 30_000);
+
+  it('runs as all of the cluster does, with our options of V8', () => {
+    const folder = mkdtempSync(`${tmpdir()}/cordboard-flags-`);
+    const teller = flagsTeller(folder, '/apps/cordboard/src/cli.js');
+    expect(teller.flags(execFileSync(process.execPath, [BIN, '--help'], { env: teller.env, encoding: 'utf8' }))).toEqual(V8_FLAGS);
+    rmSync(folder, { recursive: true });
+  });
 
   it('has a page for itself', async () => {
     const { status, out } = await cordboard('--help');

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { type AddressInfo, createServer } from 'node:net';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { V8_FLAGS } from '#tier/v8-flags';
 
 /** The working directory, since this file also runs from dist/. */
 const root = `${process.cwd()}/`;
@@ -36,7 +37,7 @@ async function freePorts(count: number): Promise<number[]> {
 export function runCluster(config: string, args: readonly string[] = [], app = 'cordboard'): ClusterRun {
   const folder = mkdtempSync(`${tmpdir()}/cordboard-`);
   writeFileSync(`${folder}/switch.yaml`, config);
-  const child = spawn(process.execPath, [`${root}dist/apps/${app}/src/main.js`, '--config', `${folder}/switch.yaml`, ...args]);
+  const child = spawn(process.execPath, [...V8_FLAGS, `${root}dist/apps/${app}/src/main.js`, '--config', `${folder}/switch.yaml`, ...args]);
   return watch(child, () => rmSync(folder, { recursive: true, force: true }));
 }
 

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { V8_FLAGS } from '#tier/v8-flags';
 import type { ClusterState } from '../../infra/local/state.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -26,7 +27,7 @@ export async function startLocalCluster(args: readonly string[] = []): Promise<L
   const source = readFileSync(join(root, 'config/two-data-centres.yaml'), 'utf8');
   writeFileSync(join(folder, 'cluster.yaml'), source.replace(/127\.1\.0\./g, `${blocks.dc1}.`).replace(/127\.2\.0\./g, `${blocks.dc2}.`));
   const child = spawn(process.execPath, [
-    join(root, 'dist/infra/local/main.js'), '--config', join(folder, 'cluster.yaml'), '--state', join(folder, 'run'), ...args,
+    ...V8_FLAGS, join(root, 'dist/infra/local/main.js'), '--config', join(folder, 'cluster.yaml'), '--state', join(folder, 'run'), ...args,
   ], { stdio: ['ignore', 'pipe', 'pipe'] });
   const output = follow(child);
   const exited = new Promise<number | null>((resolve) => { child.once('exit', resolve); });

@@ -1,6 +1,7 @@
 /** The line between two data centres, to be slowed and cut: scripts/servers/wan-relay.mjs as a process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { V8_FLAGS } from '#tier/v8-flags';
 
 /** From the working directory, since this file also runs from dist/. */
 const SCRIPT = join(process.cwd(), 'scripts/servers/wan-relay.mjs');
@@ -20,7 +21,7 @@ export interface WanRelay {
 
 /** @param links such as `name=127.0.0.1:7000>127.0.0.2:7000` */
 export async function startWanRelay(links: readonly string[]): Promise<WanRelay> {
-  const child = spawn(process.execPath, [SCRIPT, ...links.flatMap((link) => ['--link', link])], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...V8_FLAGS, SCRIPT, ...links.flatMap((link) => ['--link', link])], { stdio: ['ignore', 'pipe', 'inherit'] });
   const control = await readiness(child);
   const ask = async (init?: RequestInit): Promise<RelayState> => {
     const response = await fetch(control, init);

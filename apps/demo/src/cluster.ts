@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { V8_FLAGS } from '#tier/v8-flags';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const LAPTOP = `${root}config/laptop.yaml`;
@@ -33,7 +34,9 @@ export async function startCluster(): Promise<Cluster> {
   const config = folder === undefined ? LAPTOP : `${folder}/switch.yaml`;
   if (folder !== undefined) writeFileSync(config, onPorts(readFileSync(LAPTOP, 'utf8'), ports));
   // In a process group of its own: Ctrl-C is for the demo, which ends calls first.
-  const child = spawn(process.execPath, [`${root}dist/apps/cordboard/src/main.js`, '--config', config], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...V8_FLAGS, `${root}dist/apps/cordboard/src/main.js`, '--config', config], {
+    detached: true, stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   const exited = new Promise<number>((resolve) => {

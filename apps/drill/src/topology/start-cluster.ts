@@ -1,6 +1,7 @@
 /** Starts `npm run cluster` for the time of a drill, when nothing runs. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { dirname } from 'node:path';
+import { V8_FLAGS } from '#tier/v8-flags';
 
 const END_MS = 60_000;
 /** Of what it said, when it does not start. */
@@ -8,7 +9,7 @@ const TAIL = 1_000;
 
 /** `main`: the built entry of infra/local. Answers how to stop it. @throws Error with what it said */
 export async function startCluster(main: string, stateFile: string, config?: string): Promise<() => Promise<void>> {
-  const args = [main, '--state', dirname(stateFile), ...(config === undefined ? [] : ['--config', config])];
+  const args = [...V8_FLAGS, main, '--state', dirname(stateFile), ...(config === undefined ? [] : ['--config', config])];
   // A group of its own: Ctrl-C is for the drill, which undoes what it did first.
   const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const kill = (): void => { child.kill('SIGTERM'); };
