@@ -75,6 +75,28 @@ it('a first picture of an owner that was succeeded meanwhile is asked for again'
   expect(known).toMatchObject([{ owner: 'N4', epoch: 6 }, { owner: 'N4', epoch: 6 }]);
 });
 
+it('a first picture that was refused is asked for again also when who waited was told meanwhile that the DN is out of service', async () => {
+  const { clock, bus, feeds } = stand();
+  const late = bus.subscribe(subjects.dnCommand('7001'), () => {});
+  const known: DnSnapshot[] = [];
+  feeds.watch('7001', (snapshot) => known.push(snapshot));
+  await clock.advance(2_100);
+  expect(known).toMatchObject([{ inService: false }]);
+  late.unsubscribe();
+  let current = at('N1', 5, 9);
+  const owner = own(bus, () => {
+    feeds.owner(claim('N4', 6));
+    return current;
+  });
+  await clock.advance(2_000);
+  expect(owner.asked()).toBe(1);
+  current = at('N4', 6, 9);
+  await clock.advance(600);
+  expect(feeds.picture('7001')).toMatchObject({ owner: 'N4', epoch: 6, inService: true });
+  await clock.advance(60_000);
+  expect(owner.asked()).toBe(2);
+});
+
 it('the events of a fresh owner come with their numbers, without a question', async () => {
   const { clock, bus, feeds, told } = stand();
   feeds.watch('7001', () => {});

@@ -239,10 +239,13 @@ export class DnFeeds {
     if (watch.feed.state === 'Empty') this.#askLater(watch, ASK_MS);
   }
 
-  /** One of an owner that was succeeded while it answered is refused: the new one is asked, since nobody else will do it. */
+  /**
+   * One of an owner that was succeeded while it answered is refused: the new one is asked, since nobody else will do it. Who waited may have been
+   * told that the DN is out of service, and a DN that was handed over in service has no event to say otherwise.
+   */
   #firstSnapshot(watch: Watch, snapshot: DnSnapshot): void {
     this.#run(watch, { kind: 'snapshot', snapshot });
-    if (watch.feed.state === 'Empty' && watch.waiting.length > 0) this.#askLater(watch, REFUSED_MS);
+    if (watch.feed.state === 'Empty') this.#askLater(watch, REFUSED_MS);
   }
 
   #askLater(watch: Watch, delayMs: number): void {
