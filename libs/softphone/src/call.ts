@@ -47,6 +47,8 @@ export class Call {
   refusal: SipResponse | undefined;
   /** The final status of their response to our BYE; 408: none came. */
   readonly farewell: Promise<number>;
+  /** Somebody answered our INVITE, and be it with 100. */
+  wasHeard = false;
   readonly #machine: PhoneCall;
   readonly #effects: CallEffect[] = [];
   readonly #timers = new Map<CallTimer, Timer>();
@@ -169,6 +171,7 @@ export class Call {
   // ---- the far end
 
   #onResponse(response: SipResponse): void {
+    this.wasHeard = true;
     if (response.status === 100) return;
     const { dialog } = this.#forks?.onResponse(response) ?? {};
     if (response.status >= 300) {

@@ -56,6 +56,13 @@ describe('a call between two phones', () => {
     expect([call.end, called.end]).toEqual([{ by: 'us', status: 487 }, { by: 'them', status: 487 }]);
   });
 
+  it('knows of a server that says no more than 100, and of one that says nothing', async () => {
+    const { world, alice } = await pair({ plan: () => ({ ringMs: 5_000 }) });
+    const [late, dead] = [alice.call('bob'), alice.call('sip:bob@10.0.0.77')];
+    await world.advance(1_000);
+    expect([late, dead].map(({ state, wasHeard }) => [state, wasHeard])).toEqual([['Calling', true], ['Calling', false]]);
+  });
+
   it('goes nowhere when nobody is there, and to a busy phone beyond its calls', async () => {
     const { world, alice, bob } = await pair({ callsMax: 1 });
     const [nobody, first, second] = [alice.call('carol'), alice.call('bob'), alice.call('bob')];
@@ -80,10 +87,10 @@ describe('a call between two phones', () => {
 });
 
 describe('registration', () => {
-  async function registering() {
+  async function registering(more: Partial<PhoneOptions> = {}) {
     const { world, alice } = await makeWire();
     const registrar = await FakeRegistrar.start(world);
-    const phone = alice.add({ user: '7001', domain: '10.0.0.9', password: 'secret', expiresS: 60 });
+    const phone = alice.add({ user: '7001', domain: '10.0.0.9', password: 'secret', expiresS: 60, ...more });
     return { world, registrar, phone };
   }
 
@@ -103,6 +110,13 @@ describe('registration', () => {
     ]);
     await world.advance(600_000);
     expect(registrar.heard).toHaveLength(6);
+  });
+
+  it('refreshes after another share of the granted time when told so', async () => {
+    const { world, registrar, phone } = await registering({ refreshShare: 0.25 });
+    void phone.register();
+    await world.advance(46_000);
+    expect(registrar.heard).toHaveLength(2 + 3);
   });
 
   it('refreshes no more once it has gone elsewhere, and says nothing', async () => {
