@@ -18,3 +18,16 @@ it('spreads clients that lost one server at the same moment', () => {
   expect(new ReconnectPace(1, 1_000, () => 0).lost()).toBe(750);
   expect(new ReconnectPace(1, 1_000, () => 1).lost()).toBe(1_250);
 });
+
+it('waits longer for each answer that did not come, until one came', () => {
+  const pace = new ReconnectPace(2, 200, () => 0.5);
+  const patience = (): number => pace.patienceMs(1_000, 3_600);
+  expect(patience()).toBe(1_000);
+  pace.stayedSilent();
+  expect([patience(), pace.patienceMs(5_000, 3_600)]).toEqual([2_000, 5_000]);
+  pace.stayedSilent();
+  pace.lost();
+  expect(patience()).toBe(3_600);
+  pace.opened();
+  expect(patience()).toBe(1_000);
+});

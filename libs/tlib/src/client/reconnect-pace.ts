@@ -1,4 +1,4 @@
-/** When a client tries again: each address in turn, then a pause that doubles. */
+/** When a client tries again, and for how long it waits for an answer: each address in turn, then a pause that doubles. */
 
 const PAUSE_MS_MAX = 5_000;
 /** Of a server with another half, which takes over within seconds. */
@@ -8,6 +8,7 @@ const SPREAD = 0.25;
 
 export class ReconnectPace {
   #failures = 0;
+  #silences = 0;
 
   constructor(private readonly addresses: number, private readonly firstMs: number, private readonly random: () => number = Math.random) {}
 
@@ -15,6 +16,21 @@ export class ReconnectPace {
   lost(): number {
     this.#failures = 0;
     return this.#pause(0);
+  }
+
+  /** A server let us in and answers. */
+  opened(): void {
+    this.#silences = 0;
+  }
+
+  /** A server let us in, and did not answer in time. One that is busy with many who come back needs longer; one that stands still is left soon all the same. */
+  stayedSilent(): void {
+    this.#silences += 1;
+  }
+
+  /** For the answer to what opens a session: doubled after each that did not come, up to `longestMs`. */
+  patienceMs(firstMs: number, longestMs: number): number {
+    return Math.max(firstMs, Math.min(firstMs * 2 ** Math.min(this.#silences, 20), longestMs));
   }
 
   /** An address did not answer: milliseconds until the next one, 0 while there is one that was not tried since the last pause. */

@@ -29,7 +29,7 @@ export interface TlibClientOptions {
   readonly addpTimeout?: number;
   /** How long a request may stay unanswered; for those that wait for a phone see {@link TlibRequests}. Default 10 s. */
   readonly requestTimeoutMs?: number;
-  /** Default 3.6 s. */
+  /** For the connection, and for the answer that opens a session; for that one twice as long after each that did not come, up to 10 s. Default 3.6 s. */
   readonly connectTimeoutMs?: number;
   /** Pause after a lost connection; it doubles up to 5 s while no address answers, to 1 s where there are several. Default 0.5 s. */
   readonly reconnectDelayMs?: number;
@@ -76,6 +76,7 @@ interface Waiting {
 const RECONNECT_DELAY_MS = 500;
 const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 3_600;
+const OPENING_MS_MAX = 10_000;
 /** Requests without an answer; one more is refused. */
 const OUTSTANDING_MAX = 10_000;
 /** Events that an iteration keeps for its loop. */
@@ -229,7 +230,7 @@ export class TlibClient extends TlibRequests {
     this.#nextAddress = index + 1;
     const timeoutMs = this.options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
     // A process that stands still takes connections and says nothing.
-    const openingMs = Math.min(timeoutMs, this.options.requestTimeoutMs ?? timeoutMs);
+    const openingMs = Math.min(this.#pace.patienceMs(timeoutMs, OPENING_MS_MAX), this.options.requestTimeoutMs ?? Infinity);
     return new Promise((resolve, reject) => {
       const socket = connect(address);
       const late = setTimeout(() => socket.destroy(new Error(`no connection within ${timeoutMs} ms`)), timeoutMs);
@@ -250,9 +251,11 @@ export class TlibClient extends TlibRequests {
         return void this.request('RequestRegisterClient', this.#opening(), openingMs).then((event) => {
           // The session lives at this server: after a cut it is asked first.
           this.#nextAddress = index;
+          this.#pace.opened();
           this.#opened(event);
           resolve(event);
-        }, (error: Error) => {
+        }, (error: TlibRequestError) => {
+          if (error.code === TError.Timeout) this.#pace.stayedSilent();
           reject(error);
           this.#lost(socket);
         });
