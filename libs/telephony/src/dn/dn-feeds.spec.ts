@@ -213,6 +213,37 @@ it('an owner whose first event was lost after the one before had left is found b
   expect(heir.asked()).toBe(1);
 });
 
+it('a lost event of an owner that took the DN over is found by verify also when the one before does not answer any more', async () => {
+  const { clock, bus, feeds, pictures } = stand();
+  const owner = own(bus, () => at('N1', 5, 1));
+  feeds.watch('7001', () => {});
+  await clock.advance(100);
+  owner.stop();
+  feeds.owner(claim('N2', 6));
+  feeds.ownerLost('N1');
+  own(bus, () => at('N2', 6, 2, { dnd: true }));
+  bus.subscribe(subjects.tcSnapshot('N2'), (question, { respond }) => {
+    expect(question).toEqual({ kind: 'verify', dns: [{ dn: '7001', epoch: 5, seq: 1 }] });
+    respond?.({ kind: 'verify', behind: [{ dn: '7001', epoch: 6, seq: 2 }], notOwned: [] } satisfies SnapshotReply);
+  });
+  await clock.advance(5_000);
+  expect(feeds.picture('7001')).toMatchObject({ owner: 'N2', epoch: 6, dnd: true });
+  expect(pictures.at(-1)).toBe('2@6');
+});
+
+it('an owner that claimed the DN and left it unheard is found by verify also when the one before does not answer any more', async () => {
+  const { clock, bus, feeds, names } = stand();
+  const owner = own(bus, () => at('N1', 5, 1));
+  feeds.watch('7001', () => {});
+  await clock.advance(100);
+  owner.stop();
+  feeds.owner(claim('N2', 6));
+  feeds.ownerLost('N1');
+  bus.subscribe(subjects.tcSnapshot('N2'), (_, { respond }) => respond?.({ kind: 'verify', behind: [], notOwned: ['7001'] } satisfies SnapshotReply));
+  await clock.advance(5_000);
+  expect(names()).toEqual(['EventDNBackInService', 'EventDNOutOfService']);
+});
+
 it('verify asks for a thousand DNs at a time', async () => {
   const { clock, bus, feeds } = stand(true);
   const asked: number[] = [];

@@ -2,7 +2,7 @@
  * Events of DNs that others own, in order and without gaps: one `EventFeed` and one picture per watched DN
  * (docs/specs/streams.md). T-Controllers and smart proxies both stand on it.
  */
-import { type Bus, type BusReply, type BusSubscription, EventFeed, type FeedEffect, type FeedInput, subjects } from '#cluster';
+import { type Bus, type BusReply, type BusSubscription, EventFeed, type FeedEffect, type FeedInput, type Sequenced, subjects } from '#cluster';
 import { type Clock, type Counter, type Meter, type Timer, unreachable } from '#kernel';
 import { type TEvent, tTime } from '#tlib';
 import type {
@@ -270,15 +270,19 @@ export class DnFeeds {
     });
   }
 
-  /** A lost last event shows in no gap: each owner is asked where it stands. */
+  /** A lost last event shows in no gap: each owner is asked where it stands, also one that was only heard to claim the DN. */
   #verify(): void {
     const byOwner = new Map<string, { dn: string; epoch: number; seq: number }[]>();
-    for (const watch of this.#watches.values()) {
-      const at = watch.feed.position;
+    const ask = (owner: string, dn: string, { epoch, seq }: Sequenced): void => {
+      const dns = byOwner.get(owner) ?? [];
+      dns.push({ dn, epoch, seq });
+      byOwner.set(owner, dns);
+    };
+    for (const { dn, feed } of this.#watches.values()) {
+      const at = feed.position;
       if (at === undefined) continue;
-      const dns = byOwner.get(at.owner) ?? [];
-      dns.push({ dn: watch.dn, epoch: at.epoch, seq: at.seq });
-      byOwner.set(at.owner, dns);
+      ask(at.owner, dn, at);
+      if (feed.newestOwner !== at.owner) ask(feed.newestOwner, dn, at);
     }
     for (const [owner, dns] of byOwner) {
       for (let from = 0; from < dns.length; from += VERIFY_DNS_MAX) this.#verifyWith(owner, dns.slice(from, from + VERIFY_DNS_MAX));
@@ -302,10 +306,12 @@ export class DnFeeds {
    * The last event of an owner that left, and its release, may both be lost, or the first one of who claimed the DN since: whoever owns it
    * now is asked.
    */
-  #checkVacant(dn: string, formerOwner: string): void {
+  #checkVacant(dn: string, asked: string): void {
     const watch = this.#watches.get(dn);
-    if (watch === undefined || watch.picture.owner !== formerOwner) return;
-    if (watch.picture.isVacant && watch.feed.newestOwner === formerOwner) return;
+    if (watch === undefined) return;
+    const { picture, feed } = watch;
+    const formerOwner = picture.owner;
+    if ((asked !== formerOwner && asked !== feed.newestOwner) || (picture.isVacant && feed.newestOwner === formerOwner)) return;
     const command: DnCommand = { kind: 'snapshot' };
     this.ports.bus.request(subjects.dnCommand(dn), command, ASK_MS, (reply) => {
       if (this.#watches.get(dn) !== watch || watch.picture.owner !== formerOwner) return;
