@@ -76,7 +76,7 @@ export async function openProcess(options: ProcessOptions, prepare?: (config: Cl
   const meter = new PrometheusMeter();
   const loop = new LoopWatch(clock, meter);
   const drivers = await openDrivers(config, options.app, { clock, log, meter });
-  const stores = configuredStores(config, { clock, log, meter });
+  const stores = await configuredStores(config, { clock, log, meter });
   const ports = {
     clock, entropy: new SystemEntropy(), log, meter, ...drivers, ...recorderDrivers(config, { clock, meter }, drivers.queue), stores,
     loop, sipNetwork: new LocalSipNetwork(), processReady: (): boolean => host.ready(),

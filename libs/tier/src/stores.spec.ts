@@ -14,12 +14,12 @@ applications:
 
 describe('the stores of a process', () => {
   it('are in its memory unless the file says more', async () => {
-    const stores = storesOf('{}');
+    const stores = await storesOf('{}');
     expect(await stores.location({ name: 'P1', dataCentre: 'dc1', keeper })).toBeInstanceOf(MemoryLocationStore);
   });
 
   it('count calls once for all tiers, whichever of them closes', async () => {
-    const stores = storesOf('{}');
+    const stores = await storesOf('{}');
     const [proxy, controller] = [await stores.limiter('dc1'), await stores.limiter('dc1')];
     await proxy.acquire('c1', { checks: [], takes: [{ counter: 'x' }] }, 60_000);
     expect(await controller.usage(['x'])).toEqual([1]);
@@ -30,7 +30,7 @@ describe('the stores of a process', () => {
 
   it('are at the server of its data centre, which need not answer', async () => {
     const nobody = '{ driver: redis, data-centres: { dc1: "redis://127.0.25.1:1" } }';
-    const limiter = await storesOf(`{ limiter: ${nobody} }`).limiter('dc1');
+    const limiter = await (await storesOf(`{ limiter: ${nobody} }`)).limiter('dc1');
     await expect(limiter.release(['c1'])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await limiter.close();
   });

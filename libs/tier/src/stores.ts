@@ -27,27 +27,27 @@ export interface StorePorts {
   readonly meter: Meter;
 }
 
-export function configuredStores({ stores }: Pick<ClusterConfig, 'stores'>, ports: StorePorts): TierStores {
+/** Their code is loaded when it resolves: who takes over from another process has no time for that. */
+export async function configuredStores({ stores }: Pick<ClusterConfig, 'stores'>, ports: StorePorts): Promise<TierStores> {
+  const redis = [stores.limiter, stores.location].some(({ driver }) => driver !== 'memory') ? await import('#store/redis') : undefined;
   const limiters = new Map<string, SharedLimiter>();
-  const openLimiter = async (url: string | undefined): Promise<LimiterStore> => {
-    if (stores.limiter.driver === 'memory' || url === undefined) return new MemoryLimiterStore(ports.clock);
-    const { RedisLimiterStore } = await import('#store/redis');
-    return new RedisLimiterStore({ url }, ports);
-  };
+  const serverOf = ({ driver, dataCentres }: ClusterConfig['stores']['limiter' | 'location'], dataCentre: string): string | undefined =>
+    (driver === 'memory' ? undefined : dataCentres.get(dataCentre));
+  const openLimiter = (url: string | undefined): LimiterStore =>
+    (url === undefined || redis === undefined ? new MemoryLimiterStore(ports.clock) : new redis.RedisLimiterStore({ url }, ports));
   return {
     async location({ name, dataCentre, keeper }) {
-      const url = stores.location.dataCentres.get(dataCentre);
-      if (stores.location.driver === 'memory' || url === undefined) return new MemoryLocationStore(ports.clock);
-      const { RedisLocationStore } = await import('#store/redis');
-      return RedisLocationStore.open({ url, name, keeper }, ports);
+      const url = serverOf(stores.location, dataCentre);
+      if (url === undefined || redis === undefined) return new MemoryLocationStore(ports.clock);
+      return redis.RedisLocationStore.open({ url, name, keeper }, ports);
     },
     async limiter(dataCentre) {
-      const url = stores.limiter.dataCentres.get(dataCentre);
+      const url = serverOf(stores.limiter, dataCentre);
       const key = url ?? '';
       const shared = limiters.get(key) ?? { users: 0, store: openLimiter(url) };
       limiters.set(key, shared);
       shared.users += 1;
-      return closedByLast(await shared.store, () => {
+      return closedByLast(shared.store, () => {
         shared.users -= 1;
         return shared.users === 0 && stores.limiter.driver !== 'memory' && limiters.delete(key);
       });
@@ -57,7 +57,7 @@ export function configuredStores({ stores }: Pick<ClusterConfig, 'stores'>, port
 
 interface SharedLimiter {
   users: number;
-  readonly store: Promise<LimiterStore>;
+  readonly store: LimiterStore;
 }
 
 /** The store as one of its users has it. `left`: whether nobody uses it any more. */
