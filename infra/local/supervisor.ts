@@ -66,8 +66,9 @@ export class Supervisor {
     return this.#watched.filter(({ isAlive }) => isAlive).map(({ plan, child, restarts }) => ({ plan, pid: child?.pid as number, restarts }));
   }
 
-  /** Starts them at once and resolves when all of them serve. @throws Error with the end of the output of one that does not */
+  /** Starts them at once and resolves when all of them serve. @throws Error with the end of the output of one that does not, or once all are stopped */
   async start(plans: readonly ProcessPlan[]): Promise<void> {
+    if (this.#stopping) throw new Error('everything is being stopped: nothing more is started');
     const started = plans.map((plan) => {
       const watched = new Watched(plan, join(this.options.logs, `${plan.name}.log`));
       closeSync(openSync(watched.log, 'w'));
