@@ -5,7 +5,7 @@ import { type FaultAction, reverseOf, subjectOf } from '../topology/port.js';
 const of = (name: string, serves: Service, dataCentre: string, isPrimary = true): ProcessView => ({ name, serves, dataCentre, isPrimary });
 const MEMBERS: readonly ProcessView[] = ['dc1', 'dc2'].flatMap((dc) => [
   of(`S_${dc}`, 'node', dc), of(`S_${dc}b`, 'node', dc, false), of(`P_${dc}`, 'sip-proxy', dc), of(`VQ_${dc}`, 'vq-server', dc), of(`R_${dc}`, 'router', dc),
-  of(`D_${dc}`, 'dns-server', dc), of(`C_${dc}`, 'console', dc), of(`redis-${dc}`, 'redis', dc), of(`cassandra-${dc}`, 'cassandra', dc),
+  of(`H_${dc}`, 'recorder', dc), of(`D_${dc}`, 'dns-server', dc), of(`C_${dc}`, 'console', dc), of(`redis-${dc}`, 'redis', dc), of(`cassandra-${dc}`, 'cassandra', dc),
   ...[1, 2, 3].map((n) => of(`nats-${dc}-${n}`, 'nats', dc)),
 ]);
 const first: Pick = (from) => from[0] as (typeof from)[number];
@@ -26,6 +26,11 @@ it('harms primaries', () => {
   expect(says('kill-sc')).toEqual(['kill -9 S_dc1', 'start S_dc1']);
   const last: Pick = (from) => from.at(-1) as (typeof from)[number];
   expect(actionsOf(drillNamed('kill-tc').steps(MEMBERS, last))[0]).toEqual({ kind: 'kill', process: 'S_dc2' });
+});
+
+it('harms the half that waits', () => {
+  expect(says('kill-backup')).toEqual(['kill -9 S_dc1b', 'start S_dc1b']);
+  expect(() => drillNamed('kill-backup').steps([of('S', 'node', 'dc1')], first)).toThrow('nothing here has a backup');
 });
 
 it('takes one NATS server, then all of the data centre', () => {

@@ -65,11 +65,17 @@ function serving(members: readonly ProcessView[], services: readonly Service[], 
 }
 
 function kill(...services: readonly Service[]): Drill['steps'] {
-  return (members, pick) => {
-    const { name } = pick(serving(members, services));
-    return [done(`kill -9 ${name}`, { kind: 'kill', process: name }), wait(DOWN_S), done(`start ${name}`, { kind: 'start', process: name }), settle];
-  };
+  return (members, pick) => killed(pick(serving(members, services)));
 }
+
+function killBackup(members: readonly ProcessView[], pick: Pick): readonly Step[] {
+  const backups = members.filter(({ isPrimary }) => !isPrimary);
+  if (backups.length === 0) throw new Error('nothing here has a backup');
+  return killed(pick(backups));
+}
+
+const killed = ({ name }: ProcessView): readonly Step[] =>
+  [done(`kill -9 ${name}`, { kind: 'kill', process: name }), wait(DOWN_S), done(`start ${name}`, { kind: 'start', process: name }), settle];
 
 function storeDown(service: Service): Drill['steps'] {
   return (members, pick) => {
@@ -145,6 +151,10 @@ export const DRILLS: readonly Drill[] = [
   },
   { name: 'kill-proxy', what: 'kill -9 of a SIP proxy', healsFrom: 'fault', demands: USUAL, perSecond: 2, steps: kill('sip-proxy') },
   { name: 'kill-vq', what: 'kill -9 of a virtual-queue server', healsFrom: 'fault', demands: USUAL, perSecond: 2, steps: kill('vq-server') },
+  { name: 'kill-backup', what: 'kill -9 of the half of a pair that waits', healsFrom: 'fault', demands: USUAL, perSecond: 2, steps: killBackup },
+  { name: 'kill-router', what: 'kill -9 of a routing program', healsFrom: 'fault', demands: USUAL, perSecond: 2, steps: kill('router') },
+  { name: 'kill-recorder', what: 'kill -9 of a recorder', healsFrom: 'fault', demands: USUAL, perSecond: 2, steps: kill('recorder') },
+  { name: 'kill-dns', what: 'kill -9 of a name server', healsFrom: 'fault', demands: USUAL, perSecond: 2, steps: kill('dns-server') },
   {
     name: 'kill-nats', what: 'one NATS server of a data centre down for 30 s, then all of them', healsFrom: 'end', perSecond: 2,
     demands: { ...USUAL, newCallsRefusedS: STORE_DOWN_S + BACK_S, healS: 15 }, steps: killNats,
