@@ -1,9 +1,10 @@
 /**
  * Call limits with 10,000 rules and 1,000,000 blocked numbers: what they add to a proxied call of a trunk, beside the same proxy that knows no trunk
- * and so asks nothing.
+ * and so asks nothing. Each proxy with a limiter runs beside one without, and beside no other: four proxies, two of them with a million numbers, take
+ * each other's caches, and cost up to a third more.
  */
 import { loadavg } from 'node:os';
-import { type RedisServer, startRedis } from '#servers';
+import { startRedis } from '#servers';
 import { Callee } from './callee.js';
 import { Caller } from './caller.js';
 import { type NodeContestant, startModule } from './contestant.js';
@@ -12,11 +13,12 @@ import { pace } from './pace.js';
 import { answersOptions } from './ready.js';
 import { type Entrant, measureRounds, type Measurement, reportRounds } from './rounds.js';
 import { UdpEnd } from './udp-end.js';
+import { median } from '../median.js';
 import { fetchedRedis } from './verdicts.js';
 
-/** Fewer than in proxied-call.bench.ts: four proxies, two of them with a million numbers, and a Redis share the machine. */
+/** Fewer than in proxied-call.bench.ts: a Redis shares the machine. */
 const PER_SECOND = 200;
-const PLAN = { warmUp: 1_000, rounds: 5, perRound: 400 };
+const PLAN = { warmUp: 1_000, rounds: 25, perRound: 200 };
 const ACCESS_POINT = 'sip.cordboard.test';
 
 interface Hosts {
@@ -62,26 +64,22 @@ async function enter(block: number, name: string, limits: 'none' | 'full', more:
   };
 }
 
-/** What each costs more than the proxy that asks nothing, which is the second. */
-function reportAdded(measured: readonly Measurement[]): void {
-  const without = measured[1] as Measurement;
-  for (const { name, cpuMicros } of measured.filter((each) => each !== without)) {
-    const added = cpuMicros - without.cpuMicros;
-    console.log(`    ${name}: ${added.toFixed(1)} us added, ${(100 * added / without.cpuMicros).toFixed(1)} %`);
-  }
+interface WithLimiter {
+  readonly name: string;
+  readonly limits: 'none' | 'full';
+  readonly redis?: string;
 }
 
-async function proxiedCalls(redis: RedisServer | undefined): Promise<void> {
+async function besideNone(block: number, { name, limits, ...more }: WithLimiter): Promise<void> {
   const entered: Ends[] = [];
   try {
-    entered.push(await enter(10, '10,000 rules, in memory', 'full', { hasTrunk: true }));
-    entered.push(await enter(11, 'without a limiter', 'none', { hasTrunk: false }));
-    entered.push(await enter(12, 'no rules', 'none', { hasTrunk: true }));
-    if (redis !== undefined) entered.push(await enter(13, '10,000 rules, Redis', 'full', { hasTrunk: true, redis: redis.url }));
+    entered.push(await enter(block, name, limits, { hasTrunk: true, ...more }));
+    entered.push(await enter(block + 1, 'without a limiter', 'none', { hasTrunk: false }));
     const measured = await measureRounds(entered.map(({ entrant }) => entrant), PLAN);
     reportRounds('proxied call', measured, 'less than 1.10 x without a limiter');
-    reportAdded(measured);
-    for (const { entrant: { contestant } } of entered.slice(0, 2)) {
+    const [limited, without] = measured as [Measurement, Measurement];
+    console.log(`    ${median(limited.rounds.map((cost, at) => cost - (without.rounds[at] as number))).toFixed(1)} us added`);
+    for (const { entrant: { contestant } } of entered) {
       const { heapBytes, rssBytes } = await contestant.memory();
       console.log(`    ${contestant.name}: ${(heapBytes / 2 ** 20).toFixed(0)} MB heap and buffers, ${(rssBytes / 2 ** 20).toFixed(0)} MB resident`);
     }
@@ -94,7 +92,9 @@ console.log(`    load average ${loadavg().map((each) => each.toFixed(1)).join(',
 const binary = fetchedRedis();
 const redis = binary === undefined ? undefined : await startRedis({ server: binary });
 try {
-  await proxiedCalls(redis);
+  await besideNone(10, { name: '10,000 rules, in memory', limits: 'full' });
+  await besideNone(12, { name: 'no rules, in memory', limits: 'none' });
+  if (redis !== undefined) await besideNone(14, { name: '10,000 rules, Redis', limits: 'full', redis: redis.url });
 } finally {
   await redis?.close();
 }

@@ -16,6 +16,8 @@ export interface Measurement {
   readonly name: string;
   /** Of the process under test, per operation, microseconds: the median round. */
   readonly cpuMicros: number;
+  /** The same of each round. */
+  readonly rounds: readonly number[];
   readonly failed: number;
 }
 
@@ -30,8 +32,14 @@ export async function measureRounds(entrants: readonly Entrant[], plan: { warmUp
       costs[at]?.push((contestant.cpuMicros() - before) / plan.perRound);
     }
   }
-  return entrants.map(({ contestant }, at) => ({ name: contestant.name, cpuMicros: median(costs[at] ?? []), failed: failed[at] ?? 0 }));
+  return entrants.map(({ contestant: { name } }, at) => {
+    const rounds = costs[at] ?? [];
+    return { name, cpuMicros: median(rounds), rounds, failed: failed[at] ?? 0 };
+  });
 }
+
+/** How many times the cost of the other: the median of rounds, each beside the other's. A machine is not as fast a minute later. */
+export const ratioOf = (ours: Measurement, other: Measurement): number => median(ours.rounds.map((cost, at) => cost / (other.rounds[at] as number)));
 
 /** One line each, the first one as a ratio to every other. What failed makes the figures worthless, so it fails the run. */
 export function reportRounds(what: string, [ours, ...others]: readonly Measurement[], aim: string): void {
@@ -41,6 +49,6 @@ export function reportRounds(what: string, [ours, ...others]: readonly Measureme
   }
   if (ours === undefined) return;
   if ([ours, ...others].some(({ failed }) => failed > 0)) process.exitCode = 1;
-  const ratios = others.map(({ name, cpuMicros }) => `${(ours.cpuMicros / cpuMicros).toFixed(2)} x ${name}`);
+  const ratios = others.map((other) => `${ratioOf(ours, other).toFixed(2)} x ${other.name}`);
   console.log(`    ${[...ratios, `aim: ${aim}`].join('; ')}`);
 }

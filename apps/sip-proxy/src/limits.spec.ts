@@ -297,6 +297,14 @@ describe('call limits', () => {
       expect(final(await call())).toBe('486 CLM:Calls limit exceeded');
     });
 
+    it('share counts nothing beside a store of the same process', async () => {
+      await away('share');
+      await call();
+      stand.limiter.isLocal = true;
+      await call();
+      expect(p1.meter.value('limits_share_calls')).toBe(1);
+    });
+
     it.each(['carrier', 's1'])('share frees what %s ends', async (who) => {
       await away('share');
       stand.limiter.away = true;

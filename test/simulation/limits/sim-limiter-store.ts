@@ -87,6 +87,7 @@ export class SimLimiter {
 }
 
 class SimLimiterStore implements LimiterStore {
+  readonly isLocal = false;
   readonly #listeners = new Set<() => void>();
   #isUp = false;
   /** Of the server that answered last. */

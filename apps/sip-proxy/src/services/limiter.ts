@@ -189,7 +189,8 @@ export class Limiter {
     this.#tell(call, found, atMs);
     const known = this.#open.get(call.id);
     this.#open.set(call.id, { takes, told: asked.told, ways: (known?.ways ?? 0) + 1, answered: known?.answered ?? false });
-    this.share.letIn(call.id, takes);
+    // What is never away needs nobody to count beside it.
+    if (!this.ports.store.isLocal) this.share.letIn(call.id, takes);
     proceed({ forward, headers: [[SLOTS_HEADER, formatSlots({ id: call.id, takes })]] });
   }
 

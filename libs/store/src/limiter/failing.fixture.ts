@@ -4,6 +4,7 @@ import { MemoryLimiterStore } from './memory.js';
 import type { LimiterClaim, LimiterHolding, LimiterVerdict } from './port.js';
 
 export class FailingLimiterStore extends MemoryLimiterStore {
+  override isLocal = false;
   away = false;
   readonly asked: string[] = [];
   /** Verdicts come when it resolves. */

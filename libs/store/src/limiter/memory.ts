@@ -12,6 +12,7 @@ const SWEEP_MS = 1_000;
 
 /** In each map of calls the one that was told longest ago is first, so that what is over need not be looked for. */
 export class MemoryLimiterStore implements LimiterStore {
+  readonly isLocal: boolean = true;
   readonly #calls = new Map<string, CallSlots>();
   readonly #counters = new Map<string, CounterCalls>();
   /** Released call id to when that is forgotten. */

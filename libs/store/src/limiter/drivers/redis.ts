@@ -11,6 +11,7 @@ import { ACQUIRE, HOLD, RELEASE, USAGE } from './redis-scripts.js';
 const NO_LIMIT = 1e12;
 
 export class RedisLimiterStore implements LimiterStore {
+  readonly isLocal = false;
   readonly #link: RedisLink;
   readonly #listeners = new Set<() => void>();
 
