@@ -165,6 +165,7 @@ export class RuleTable {
 
 /** What the store's answer to a question means. `full`: names of checks, as the store gives them. */
 export function outcomeOf(question: Question, full: readonly string[]): Outcome {
+  if (full.length === 0) return { shadows: question.shadows };
   const ids = [...new Set(full.map(ruleOfCheck))];
   const rules = ids.map((id) => question.rules.find((rule) => rule.id === id)).filter((rule) => rule !== undefined);
   const first = rules.find(({ shadow }) => !shadow);
