@@ -179,6 +179,7 @@ natsSuite('NATS in two data centres', (file) => {
     const taken: number[] = [];
     let appended = 0;
     let over = false;
+    let refused = '';
     const reading = (async () => {
       for (let closed = false; !closed; closed = over && taken.length >= appended) {
         const messages = await queue.take(500).catch(() => []);
@@ -196,13 +197,21 @@ natsSuite('NATS in two data centres', (file) => {
         await queue.append(batch).then(() => {
           pending.splice(0, batch.length);
           appended += batch.length;
-        }, () => undefined);
+        }, (error: Error) => { refused = error.message; });
         await wait(20);
       }
     })();
-    const more = async (): Promise<void> => {
+    /** What it waits for is said well before the test is over. */
+    const becomes = async (what: string, condition: () => boolean | Promise<boolean>): Promise<void> => {
+      const late = performance.now() + 45_000;
+      while (!await condition()) {
+        if (performance.now() > late) throw new Error(`${what}: not within 45 s; ${appended} appended, ${taken.length} taken, last refusal: ${refused}`);
+        await wait(20);
+      }
+    };
+    const more = async (what: string): Promise<void> => {
       const before = appended;
-      await until(() => appended > before + 300);
+      await becomes(what, () => appended > before + 300);
     };
     const manager = await jetstreamManager(connection, { domain: 'dc2' });
     const replicated = async (): Promise<boolean> => {
@@ -210,15 +219,15 @@ natsSuite('NATS in two data centres', (file) => {
       return info?.cluster?.leader !== undefined && info.cluster.replicas?.every(({ current }) => current) === true;
     };
     for (const killed of [[0], [1], [0, 1, 2]]) {
-      await more();
-      await until(replicated);
+      await more(`300 more before servers ${killed.join(', ')} die`);
+      await becomes(`all replicas current before servers ${killed.join(', ')} die`, replicated);
       await Promise.all(killed.map((index) => sites.kill('dc2', index)));
       await Promise.all(killed.map((index) => sites.start('dc2', index)));
     }
-    await more();
+    await more('300 more at the end');
     over = true;
     await writing;
-    await until(() => taken.length >= appended);
+    await becomes('all taken', () => taken.length >= appended);
     await queue.close();
     await reading;
     expect(taken).toEqual(Array.from({ length: appended }, (_, n) => n));
