@@ -182,7 +182,10 @@ natsSuite('NATS in two data centres', (file) => {
     let refused = '';
     const reading = (async () => {
       for (let closed = false; !closed; closed = over && taken.length >= appended) {
-        const messages = await queue.take(500).catch(() => []);
+        const messages = await queue.take(500).catch((error: Error) => {
+          refused = error.message;
+          return [];
+        });
         taken.push(...messages.map(({ body }) => (body as { n: number }).n));
         await queue.ack(messages.map(({ seq }) => seq)).catch(() => {});
       }

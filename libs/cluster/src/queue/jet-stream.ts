@@ -63,7 +63,7 @@ export class JetStreamQueue implements DurableQueue {
     try {
       const maker = await jetstreamManager(connection, { timeout: MAKE_TIMEOUT_MS, ...where });
       await makeStreams(maker, options);
-      const consumer = await makeConsumer(maker, connection, options);
+      const { consumer } = await makeConsumer(maker, connection, options);
       const manager = await jetstreamManager(connection, { timeout: WRITE_TIMEOUT_MS, ...where });
       return new JetStreamQueue(connection, jetstream(connection, { timeout: WRITE_TIMEOUT_MS, ...where }), manager, consumer, options);
     } catch (cause) {
@@ -168,14 +168,22 @@ export class JetStreamQueue implements DurableQueue {
       messages.stop();
     }, FETCH_LATE_MS);
     try {
-      for await (const message of messages) this.#receive(message, taken);
+      let came = 0;
+      for await (const message of messages) {
+        came += 1;
+        this.#receive(message, taken);
+      }
+      // It said that more is there, and sends nothing.
+      if (came === 0 && this.#behind > 0) this.#isDoubted = true;
     } finally {
       clearTimeout(late);
     }
   }
 
   async #begin(): Promise<void> {
-    this.consumer = await makeConsumer(this.manager, this.connection, this.options);
+    const { consumer, pending } = await makeConsumer(this.manager, this.connection, this.options);
+    this.consumer = consumer;
+    this.#behind = pending;
     this.#delivered = 0;
     this.#isDoubted = false;
   }
@@ -240,13 +248,16 @@ async function makeLargest(manager: JetStreamManager, stream: string, replicas: 
 }
 
 /** Made anew each time: so it begins with the oldest message that was never acknowledged, at once. */
-async function makeConsumer(manager: JetStreamManager, connection: NatsConnection, options: JetStreamQueueOptions): Promise<Consumer> {
+async function makeConsumer(
+  manager: JetStreamManager, connection: NatsConnection, options: JetStreamQueueOptions,
+): Promise<{ readonly consumer: Consumer; readonly pending: number }> {
   const { stream, queue, domain } = options;
   const name = token(queue).replaceAll('=', '_');
   await manager.consumers.delete(stream, name).catch(() => false);
-  await manager.consumers.add(stream, {
+  const { num_pending: pending } = await manager.consumers.add(stream, {
     durable_name: name, ack_policy: AckPolicy.Explicit, ack_wait: nanos(ACK_WAIT_MS), max_ack_pending: -1, deliver_policy: DeliverPolicy.All,
     filter_subject: subjectOf(options),
   });
-  return jetstream(connection, { timeout: WRITE_TIMEOUT_MS, ...(domain === undefined ? {} : { domain }) }).consumers.get(stream, name);
+  const client = jetstream(connection, { timeout: WRITE_TIMEOUT_MS, ...(domain === undefined ? {} : { domain }) });
+  return { consumer: await client.consumers.get(stream, name), pending };
 }
