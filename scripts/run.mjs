@@ -14,7 +14,7 @@ try {
   console.error(`cordboard: ${error.message}`);
   process.exit(1);
 }
-// What belongs to a cluster that runs; tests, benches and simulations are alone and better off with V8's own choice.
+// What belongs to a cluster that runs; bench/main.ts starts each bench so, too.
 const flags = /^(apps|infra)\//.test(module) ? (await import(`${root}dist/libs/tier/src/v8-flags.js`)).V8_FLAGS : [];
 const child = spawn(pinnedNode(), [...flags, `${root}dist/${module}`, ...args], { stdio: 'inherit' });
 // A terminal sends Ctrl-C to both; a supervisor only to us. Either way the child decides when it is done.

@@ -12,9 +12,8 @@ import { type NodeContestant, startModule } from './contestant.js';
 import { callerOf, dialledBy } from './limits-load.js';
 import { type Operation, pace } from './pace.js';
 import { answersOptions } from './ready.js';
-import { type Entrant, measureRounds, type Measurement, reportRounds } from './rounds.js';
+import { besideOther, type Entrant, measureRounds, type Measurement, reportRounds } from './rounds.js';
 import { UdpEnd } from './udp-end.js';
-import { median } from '../median.js';
 import { fetchedRedis } from './verdicts.js';
 
 /** Fewer than in proxied-call.bench.ts: a Redis shares the machine. */
@@ -85,7 +84,7 @@ async function besideNone(block: number, { name, limits, ...more }: WithLimiter)
     const measured = await measureRounds(entered.map(({ entrant }) => entrant), PLAN);
     reportRounds('proxied call', measured, 'less than 1.10 x without a limiter');
     const [limited, without] = measured as [Measurement, Measurement];
-    console.log(`    ${median(limited.rounds.map((cost, at) => cost - (without.rounds[at] as number))).toFixed(1)} us added`);
+    console.log(`    ${besideOther(limited, without, (cost, beside) => cost - beside).toFixed(1)} us added`);
     for (const { entrant: { contestant } } of entered) {
       const { heapBytes, rssBytes } = await contestant.memory();
       console.log(`    ${contestant.name}: ${(heapBytes / 2 ** 20).toFixed(0)} MB heap and buffers, ${(rssBytes / 2 ** 20).toFixed(0)} MB resident`);

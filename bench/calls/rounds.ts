@@ -38,8 +38,10 @@ export async function measureRounds(entrants: readonly Entrant[], plan: { warmUp
   });
 }
 
-/** How many times the cost of the other: the median of rounds, each beside the other's. A machine is not as fast a minute later. */
-export const ratioOf = (ours: Measurement, other: Measurement): number => median(ours.rounds.map((cost, at) => cost / (other.rounds[at] as number)));
+/** The median of rounds, each compared with the other's beside it: a machine is not as fast a minute later. */
+export function besideOther(ours: Measurement, other: Measurement, compare: (cost: number, beside: number) => number): number {
+  return median(ours.rounds.map((cost, at) => compare(cost, other.rounds[at] as number)));
+}
 
 /** One line each, the first one as a ratio to every other. What failed makes the figures worthless, so it fails the run. */
 export function reportRounds(what: string, [ours, ...others]: readonly Measurement[], aim: string): void {
@@ -49,6 +51,6 @@ export function reportRounds(what: string, [ours, ...others]: readonly Measureme
   }
   if (ours === undefined) return;
   if ([ours, ...others].some(({ failed }) => failed > 0)) process.exitCode = 1;
-  const ratios = others.map((other) => `${ratioOf(ours, other).toFixed(2)} x ${other.name}`);
+  const ratios = others.map((other) => `${besideOther(ours, other, (cost, beside) => cost / beside).toFixed(2)} x ${other.name}`);
   console.log(`    ${[...ratios, `aim: ${aim}`].join('; ')}`);
 }

@@ -4,6 +4,7 @@ import { jest } from '@jest/globals';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { CountingMeter, silentLog } from '#kernel';
+import { becomes } from '../../../test/support/becomes.js';
 import { natsSuite } from '../../../test/support/nats.js';
 import { type NatsSites, startNatsSites } from '../../../test/support/nats-sites.js';
 import { connectNats, JetStreamKeyValueStore, JetStreamQueue, NatsBus, type NatsDrivers, openNats } from './nats.js';
@@ -205,16 +206,13 @@ natsSuite('NATS in two data centres', (file) => {
       }
     })();
     /** What it waits for is said well before the test is over. */
-    const becomes = async (what: string, condition: () => boolean | Promise<boolean>): Promise<void> => {
-      const late = performance.now() + 45_000;
-      while (!await condition()) {
-        if (performance.now() > late) throw new Error(`${what}: not within 45 s; ${appended} appended, ${taken.length} taken, last refusal: ${refused}`);
-        await wait(20);
-      }
+    const soon = async (what: string, condition: () => boolean | Promise<boolean>): Promise<void> => {
+      if (await becomes(async () => condition(), (met) => met, 45_000)) return;
+      throw new Error(`${what}: not within 45 s; ${appended} appended, ${taken.length} taken, last refusal: ${refused}`);
     };
     const more = async (what: string): Promise<void> => {
       const before = appended;
-      await becomes(what, () => appended > before + 300);
+      await soon(what, () => appended > before + 300);
     };
     const manager = await jetstreamManager(connection, { domain: 'dc2' });
     const replicated = async (): Promise<boolean> => {
@@ -223,14 +221,14 @@ natsSuite('NATS in two data centres', (file) => {
     };
     for (const killed of [[0], [1], [0, 1, 2]]) {
       await more(`300 more before servers ${killed.join(', ')} die`);
-      await becomes(`all replicas current before servers ${killed.join(', ')} die`, replicated);
+      await soon(`all replicas current before servers ${killed.join(', ')} die`, replicated);
       await Promise.all(killed.map((index) => sites.kill('dc2', index)));
       await Promise.all(killed.map((index) => sites.start('dc2', index)));
     }
     await more('300 more at the end');
     over = true;
     await writing;
-    await becomes('all taken', () => taken.length >= appended);
+    await soon('all taken', () => taken.length >= appended);
     await queue.close();
     await reading;
     expect(taken).toEqual(Array.from({ length: appended }, (_, n) => n));

@@ -168,13 +168,10 @@ export class JetStreamQueue implements DurableQueue {
       messages.stop();
     }, FETCH_LATE_MS);
     try {
-      let came = 0;
-      for await (const message of messages) {
-        came += 1;
-        this.#receive(message, taken);
-      }
+      const before = this.#delivered;
+      for await (const message of messages) this.#receive(message, taken);
       // It said that more is there, and sends nothing.
-      if (came === 0 && this.#behind > 0) this.#isDoubted = true;
+      if (this.#delivered === before && this.#behind > 0) this.#isDoubted = true;
     } finally {
       clearTimeout(late);
     }

@@ -34,6 +34,18 @@ const own = (bus: MemoryBus, snapshot: () => DnSnapshot) => {
   return { asked: () => asked, stop: () => subscription.unsubscribe() };
 };
 
+/** N1 told of the DN and is gone for good; N2 was heard to claim it, and nothing else. */
+async function claimedFromDead() {
+  const it = stand();
+  const owner = own(it.bus, () => at('N1', 5, 1));
+  it.feeds.watch('7001', () => {});
+  await it.clock.advance(100);
+  owner.stop();
+  it.feeds.owner(claim('N2', 6));
+  it.feeds.ownerLost('N1');
+  return it;
+}
+
 it('a DN that nobody owns is out of service, and is not asked for again and again', async () => {
   const { clock, bus, feeds } = stand();
   let asked = 0;
@@ -214,13 +226,7 @@ it('an owner whose first event was lost after the one before had left is found b
 });
 
 it('a lost event of an owner that took the DN over is found by verify also when the one before does not answer any more', async () => {
-  const { clock, bus, feeds, pictures } = stand();
-  const owner = own(bus, () => at('N1', 5, 1));
-  feeds.watch('7001', () => {});
-  await clock.advance(100);
-  owner.stop();
-  feeds.owner(claim('N2', 6));
-  feeds.ownerLost('N1');
+  const { clock, bus, feeds, pictures } = await claimedFromDead();
   own(bus, () => at('N2', 6, 2, { dnd: true }));
   bus.subscribe(subjects.tcSnapshot('N2'), (question, { respond }) => {
     expect(question).toEqual({ kind: 'verify', dns: [{ dn: '7001', epoch: 5, seq: 1 }] });
@@ -232,13 +238,7 @@ it('a lost event of an owner that took the DN over is found by verify also when 
 });
 
 it('an owner that claimed the DN and left it unheard is found by verify also when the one before does not answer any more', async () => {
-  const { clock, bus, feeds, names } = stand();
-  const owner = own(bus, () => at('N1', 5, 1));
-  feeds.watch('7001', () => {});
-  await clock.advance(100);
-  owner.stop();
-  feeds.owner(claim('N2', 6));
-  feeds.ownerLost('N1');
+  const { clock, bus, names } = await claimedFromDead();
   bus.subscribe(subjects.tcSnapshot('N2'), (_, { respond }) => respond?.({ kind: 'verify', behind: [], notOwned: ['7001'] } satisfies SnapshotReply));
   await clock.advance(5_000);
   expect(names()).toEqual(['EventDNBackInService', 'EventDNOutOfService']);
