@@ -1,8 +1,10 @@
 /** The line between data centres: what it does to connections when it is slow, cut and whole again. */
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { startWanRelay, type WanRelay } from '../../test/support/wan-relay.js';
 import { loopbackBlock } from '../../test/support/loopback.js';
+import { peerSuite } from '../../test/support/peers.js';
+import { startWanRelay, type WanRelay } from '../../test/support/wan-relay.js';
 
 describe('the relay', () => {
   let server: Server;
@@ -97,5 +99,41 @@ describe('the relay', () => {
 
   it('refuses what it cannot do', async () => {
     await expect(relay.change({ delayMs: -1 })).rejects.toThrow('delayMs must be 0 to 10000');
+  });
+});
+
+peerSuite('the relay between two blocks', ['nft'], () => {
+  let relay: WanRelay;
+  const sockets: UdpSocket[] = [];
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.close();
+    await relay.close();
+  });
+
+  const bound = async (host: string): Promise<UdpSocket> => {
+    const socket = createSocket('udp4');
+    sockets.push(socket);
+    await once(socket.bind(0, host), 'listening');
+    return socket;
+  };
+
+  it('drops packets that cross while it is cut, and no others', async () => {
+    const [near, far] = [await loopbackBlock(), await loopbackBlock()];
+    relay = await startWanRelay([], [`${near}.0/24`, `${far}.0/24`]);
+    const [caller, neighbour, phone] = [await bound(`${near}.1`), await bound(`${far}.2`), await bound(`${far}.1`)];
+    const { port, address } = phone.address();
+    const heard: string[] = [];
+    phone.on('message', (message) => heard.push(String(message)));
+    const heardOf = async (from: UdpSocket, text: string): Promise<void> => {
+      from.send(text, port, address);
+      while (!heard.includes(text)) await once(phone, 'message');
+    };
+    await heardOf(caller, 'before');
+    expect(await relay.change({ cut: true })).toMatchObject({ packets: 'cut' });
+    caller.send('during', port, address);
+    await heardOf(neighbour, 'beside');
+    expect(await relay.change({ cut: false })).toMatchObject({ packets: 'pass' });
+    await heardOf(caller, 'behind');
+    expect(heard).toEqual(['before', 'beside', 'behind']);
   });
 });

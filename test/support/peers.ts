@@ -8,8 +8,8 @@ import { delimiter, join } from 'node:path';
 /** Program to Debian package: what scripts/install-peers.mjs installs. */
 const PACKAGES = JSON.parse(readFileSync(new URL('../../scripts/peers.json', import.meta.url), 'utf8')) as Readonly<Record<string, string>>;
 
-/** `bridge`: root that may make network interfaces. */
-export type Peer = 'sipp' | 'baresip' | 'dig' | 'nc' | 'ip' | 'python3' | 'kamailio' | 'bridge';
+/** `bridge`: root that may make network interfaces; `nft`: that may make rules for packets. */
+export type Peer = 'sipp' | 'baresip' | 'dig' | 'nc' | 'ip' | 'python3' | 'kamailio' | 'bridge' | 'nft';
 
 /** Declares a suite that runs only where all of `peers` are. */
 export function peerSuite(name: string, peers: readonly Peer[], body: () => void): void {
@@ -46,7 +46,18 @@ function isExecutable(file: string): boolean {
 
 function whyMissing(peer: Peer): string | undefined {
   if (peer === 'bridge') return mayMakeBridges() ? undefined : 'needs root and the right to make network interfaces';
-  return findProgram(peer) === undefined ? `needs ${peer}, Debian package ${PACKAGES[peer]}` : undefined;
+  const program = findProgram(peer);
+  if (program === undefined) return `needs ${peer}, Debian package ${PACKAGES[peer]}`;
+  return peer !== 'nft' || mayListRules(program) ? undefined : 'needs root and the right to make rules for packets';
+}
+
+function mayListRules(nft: string): boolean {
+  try {
+    execFileSync(nft, ['list', 'tables'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function mayMakeBridges(): boolean {

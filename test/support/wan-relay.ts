@@ -11,6 +11,8 @@ export interface RelayState {
   readonly delayMs: number;
   readonly connections: number;
   readonly bytes: number;
+  /** Between blocks: `cut`, or `pass`, with the reason where they should be cut. */
+  readonly packets: string;
 }
 
 export interface WanRelay {
@@ -19,9 +21,13 @@ export interface WanRelay {
   close(): Promise<void>;
 }
 
-/** @param links such as `name=127.0.0.1:7000>127.0.0.2:7000` */
-export async function startWanRelay(links: readonly string[]): Promise<WanRelay> {
-  const child = spawn(process.execPath, [...V8_FLAGS, SCRIPT, ...links.flatMap((link) => ['--link', link])], { stdio: ['ignore', 'pipe', 'inherit'] });
+/**
+ * @param links such as `name=127.0.0.1:7000>127.0.0.2:7000`
+ * @param blocks networks such as `127.1.0.0/24`, between which a cut drops packets too
+ */
+export async function startWanRelay(links: readonly string[], blocks: readonly string[] = []): Promise<WanRelay> {
+  const args = [...links.flatMap((link) => ['--link', link]), ...blocks.flatMap((block) => ['--block', block])];
+  const child = spawn(process.execPath, [...V8_FLAGS, SCRIPT, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const control = await readiness(child);
   const ask = async (init?: RequestInit): Promise<RelayState> => {
     const response = await fetch(control, init);
@@ -33,7 +39,7 @@ export async function startWanRelay(links: readonly string[]): Promise<WanRelay>
     state: () => ask(),
     close: () => new Promise((resolve) => {
       child.once('exit', () => resolve());
-      child.kill('SIGKILL');
+      child.kill('SIGTERM');
     }),
   };
 }
