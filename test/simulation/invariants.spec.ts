@@ -113,7 +113,7 @@ describe('2 one call per agent', () => {
 
   it('sees a routed call ring at an agent who is not ready, unless it was granted before', () => {
     const granted = ready();
-    granted.granted('7001', A, 'Ready');
+    granted.granted('7001', A, 'Ready', 0);
     granted.heard(ofAgent('EventAgentNotReady'));
     granted.heard(routed('EventRinging'));
     expect(granted.problem).toBeUndefined();
@@ -123,9 +123,24 @@ describe('2 one call per agent', () => {
     expect(other.problem).toBe(`m1: call ${A} rings at 7001 although the agent is not ready`);
   });
 
+  it('lets a call ring that was granted again before the end of its first ringing was heard, and no further time', () => {
+    const checker = ready();
+    const ends = (seq: number): TEvent => ofCall('EventReleased', A, { ThisQueue: '5000', DNSequence: seq });
+    checker.granted('7001', A, 'Ready', 24);
+    checker.heard(routed('EventRinging'));
+    checker.granted('7001', A, 'Ready', 26);
+    checker.heard(ends(26));
+    checker.heard(ofAgent('EventAgentNotReady'));
+    checker.heard(routed('EventRinging'));
+    expect(checker.problem).toBeUndefined();
+    checker.heard(ends(29));
+    checker.heard(routed('EventRinging'));
+    expect(checker.problem).toContain('although the agent is not ready');
+  });
+
   it('sees an owner grant a call while the agent is not ready', () => {
     const checker = ready();
-    checker.granted('7001', A, 'NotReady');
+    checker.granted('7001', A, 'NotReady', 0);
     expect(checker.problem).toContain('although the agent was not ready');
   });
 });

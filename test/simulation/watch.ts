@@ -122,7 +122,7 @@ export class Watch {
     // As the one who answers sees the agent; whether its word still counts is for the first invariant.
     const owner = this.#snapshots().find((snapshot) => snapshot.dn === dn && snapshot.owner === from);
     const agent = AGENT_STATUS[owner?.agent?.agentStatus ?? 0] ?? 'NotReady';
-    for (const seats of this.#seats) seats.granted(dn, request.connID, agent);
+    for (const seats of this.#seats) seats.granted(dn, request.connID, agent, owner?.seq ?? 0);
   }
 
   #snapshots(): DnSnapshot[] {

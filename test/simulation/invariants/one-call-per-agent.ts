@@ -9,7 +9,8 @@ interface Seat {
   agent: 'LoggedOut' | 'NotReady' | 'Ready';
   /** ConnIDs of routed calls that ring or talk. */
   readonly calls: Set<string>;
-  readonly granted: Set<string>;
+  /** By ConnID: the number of the DN's last event when it was granted. */
+  readonly granted: Map<string, number>;
 }
 
 const AGENT: Readonly<Record<string, Seat['agent']>> = {
@@ -34,10 +35,10 @@ export class OneCallPerAgent extends Verdict {
     super();
   }
 
-  /** The DN's owner let that routed call ring. `ready`: what it took the agent for. */
-  granted(dn: string, connID: string, agent: Seat['agent']): void {
+  /** The DN's owner let that routed call ring. `agent`: what it took the agent for; `seq`: the number of the DN's last event then. */
+  granted(dn: string, connID: string, agent: Seat['agent'], seq: number): void {
     if (agent === 'NotReady') this.fail(`the owner of ${dn} let call ${connID} ring although the agent was not ready`);
-    this.#seat(dn).granted.add(connID);
+    this.#seat(dn).granted.set(connID, seq);
   }
 
   /** Connected again: pictures follow. */
@@ -58,7 +59,9 @@ export class OneCallPerAgent extends Verdict {
     if (event.msg === 'EventRinging' && event['ThisQueue'] !== undefined) this.#rings(dn, seat, connID);
     if (ENDS.has(event.msg)) {
       seat.calls.delete(connID);
-      seat.granted.delete(connID);
+      // The end of an earlier ringing may be heard only after the call was granted again.
+      const endedAt = event['DNSequence'] as number | undefined;
+      if (endedAt === undefined || endedAt > (seat.granted.get(connID) ?? 0)) seat.granted.delete(connID);
     }
   }
 
@@ -73,7 +76,7 @@ export class OneCallPerAgent extends Verdict {
 
   #seat(dn: string): Seat {
     let seat = this.#seats.get(dn);
-    if (seat === undefined) this.#seats.set(dn, seat = { agent: 'LoggedOut', calls: new Set(), granted: new Set() });
+    if (seat === undefined) this.#seats.set(dn, seat = { agent: 'LoggedOut', calls: new Set(), granted: new Map() });
     return seat;
   }
 }
