@@ -132,6 +132,14 @@ describe('EventFeed', () => {
     expect(on({ kind: 'replay', complete: true, events: [] })).toEqual(['askSnapshot n1']);
   });
 
+  it('Replaying: an answer given before what is missing was made leads to another replay, over no number', () => {
+    const { on, event: hear, snapshot } = current();
+    hear(8);
+    expect(on({ kind: 'replay', complete: true, events: [] })).toEqual(['askSnapshot n1']);
+    expect(snapshot(8)).toEqual(['askReplay n1 6@10']);
+    expect(on({ kind: 'replay', complete: true, events: [event(6), event(7), event(8)] })).toEqual(['deliver 6@10', 'deliver 7@10', 'deliver 8@10']);
+  });
+
   it('Current: a claim fences the owner before, and the next event of the new one follows', () => {
     const { on, event: hear } = current();
     expect(on({ kind: 'claimed', owner: 'n2', epoch: 11 })).toEqual([]);
@@ -219,6 +227,15 @@ describe('EventFeed', () => {
     expect(feed.state).toBe('Current');
     on({ kind: 'ownerLost' });
     expect(on({ kind: 'snapshot', snapshot: event(5) })).toEqual(['snapshot 5@10']);
+  });
+
+  it('resumes: what a lost owner says while it is asked waits for the answer, and follows it', () => {
+    const { feed, on, event: hear } = current(true);
+    on({ kind: 'ownerLost' });
+    on({ kind: 'behind', owner: 'n1', epoch: 10, seq: 5 });
+    expect(hear(6)).toEqual([]);
+    expect(on({ kind: 'replay', complete: true, events: [] })).toEqual(['resume', 'deliver 6@10']);
+    expect(feed.state).toBe('Current');
   });
 
   it('resumes: a lost owner that no longer holds what it said: its snapshot stands in', () => {

@@ -179,9 +179,13 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
     }
     const before = this.#seq;
     for (const event of events) if (this.#follows(event)) this.#deliver(event, out);
-    // Without progress another replay would bring no more than this one.
-    if (complete && (this.#seq > before || (goesOn && this.#seq >= this.#aim))) return this.#settle(out);
-    this.#isGone = true;
+    if (!complete) {
+      this.#isGone = true;
+      return this.#askSnapshot(out);
+    }
+    this.#deliverEarly(out);
+    if (this.#seq > before || this.#seq >= this.#aim) return this.#settle(out);
+    // Its owner knew of no more when it answered: a picture says whether it does now.
     this.#askSnapshot(out);
   }
 
@@ -208,16 +212,20 @@ implements Machine<FeedInput<E, S>, FeedEffect<E, S>> {
 
   /** Delivers what waited and now follows, forgets what is past, and asks again if something is still missing. */
   #settle(out: Out<FeedEffect<E, S>>): void {
-    const early = (this.#early ?? []).sort((a, b) => a.seq - b.seq);
+    this.#deliverEarly(out);
+    if (this.#early !== undefined || this.#seq < this.#aim) return this.#askForMissing(out);
+    this.#state = 'Current';
+    this.#retryMs = FEED.retryMsMin;
+  }
+
+  #deliverEarly(out: Out<FeedEffect<E, S>>): void {
+    if (this.#early === undefined) return;
     const left: E[] = [];
-    for (const event of early) {
+    for (const event of this.#early.sort((a, b) => a.seq - b.seq)) {
       if (this.#follows(event)) this.#deliver(event, out);
       else if (!isBefore(event, this.#epoch, this.#seq + 1)) left.push(event);
     }
     this.#early = left.length === 0 ? undefined : left;
-    if (left.length > 0 || this.#seq < this.#aim) return this.#askForMissing(out);
-    this.#state = 'Current';
-    this.#retryMs = FEED.retryMsMin;
   }
 
   #unanswered(out: Out<FeedEffect<E, S>>): void {

@@ -319,3 +319,23 @@ it('where a snapshot leaps over numbers, a picture says to which, also when noth
   expect(told).toEqual([]);
   expect(pictures).toEqual(['2@5', '9@5', '36@6']);
 });
+
+it('an answer to a replay that is not waited for any more says nothing of what is missing now', async () => {
+  const { clock, bus, feeds, told, pictures } = stand(true);
+  const answers: ((reply: SnapshotReply) => void)[] = [];
+  bus.subscribe(subjects.tcSnapshot('N1'), (message, { respond }) => {
+    if ((message as SnapshotRequest).kind === 'replay' && respond !== undefined) answers.push(respond);
+  });
+  own(bus, () => at('N1', 5, 6));
+  feeds.adopt(at('N1', 5, 2));
+  told.length = 0;
+  for (const seq of [4, 3, 6]) feeds.heard(event('N1', 5, seq, 'EventDNDOn'));
+  await clock.advance(10);
+  expect(answers).toHaveLength(2);
+  answers[0]?.({ kind: 'replay', complete: false, events: [] });
+  await clock.advance(10);
+  answers[1]?.({ kind: 'replay', complete: true, events: [event('N1', 5, 5, 'EventDNDOff'), event('N1', 5, 6, 'EventDNDOn')] });
+  await clock.advance(10);
+  expect(told.map(({ DNSequence }) => DNSequence)).toEqual([3, 4, 5, 6]);
+  expect(pictures).toEqual(['2@5']);
+});

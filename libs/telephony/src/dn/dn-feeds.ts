@@ -31,6 +31,8 @@ interface Watch {
   beforeLoss: DnSnapshot | undefined;
   subscription: BusSubscription | undefined;
   timer: Timer | undefined;
+  /** Replays that were asked for: only the last one is waited for. */
+  replays: number;
   /** Waiting for the first picture. */
   waiting: ((snapshot: DnSnapshot) => void)[];
   /** Nobody owned the DN when it was asked for: a claim will say when that changes. */
@@ -144,8 +146,8 @@ export class DnFeeds {
 
   #open(dn: string): Watch {
     const watch: Watch = {
-      dn, feed: new EventFeed(this.everything), picture: new DnPicture(dn), beforeLoss: undefined, subscription: undefined, timer: undefined, waiting: [],
-      unowned: false,
+      dn, feed: new EventFeed(this.everything), picture: new DnPicture(dn), beforeLoss: undefined, subscription: undefined, timer: undefined, replays: 0,
+      waiting: [], unowned: false,
     };
     if (!this.everything) {
       watch.subscription = this.ports.bus.subscribe(subjects.dnEvent(dn), (message) => this.#event(watch, message as DnEvent));
@@ -262,8 +264,9 @@ export class DnFeeds {
 
   #askReplay(watch: Watch, owner: string, epoch: number, fromSeq: number): void {
     const question: SnapshotRequest = { kind: 'replay', dn: watch.dn, epoch, fromSeq };
+    const number = watch.replays += 1;
     this.ports.bus.request(subjects.tcSnapshot(owner), question, ASK_MS, (reply) => {
-      if (this.#watches.get(watch.dn) !== watch) return;
+      if (this.#watches.get(watch.dn) !== watch || watch.replays !== number) return;
       const answer = reply.kind === 'reply' ? reply.message as SnapshotReply : undefined;
       if (answer?.kind === 'replay') this.#run(watch, answer);
       else this.#run(watch, { kind: 'unanswered' });
