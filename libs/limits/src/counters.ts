@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 
 /** No rule has a longer one. */
-const DNIS_MAX = 64;
+export const DNIS_MAX = 64;
 
 /** Calls from trunks to a number. What a carrier sends may be of any length: a long one is named by its hash. */
 export const dnisCounter = (dnis: string): string => `dnis:${dnis.length > DNIS_MAX ? hashOf(dnis) : escapeName(dnis)}`;

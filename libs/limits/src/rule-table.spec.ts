@@ -193,3 +193,36 @@ describe('changes', () => {
     }));
   });
 });
+
+describe('a table that was asked before', () => {
+  const DAY_MS = 86_400_000;
+
+  it('says what one made afresh says, whenever and however the number is dialled', () => {
+    const rule = anyRule.map((given) => ({ ...given, dnis: given.id < 'a' ? '+81501234567' : '0501234567', dnisAlso: given.type === 'concurrent-sum' ? ['9'] : [] }));
+    const asks = fc.array(fc.record({
+      dnis: fc.constantFrom('0501234567', '+81501234567', '81501234567'), plan: fc.constantFrom(plan, DEFAULT_PLAN),
+      nowMs: fc.integer({ min: NOW - 10 * DAY_MS, max: NOW + 60 * DAY_MS }),
+    }), { minLength: 1, maxLength: 12 });
+    fc.assert(fc.property(fc.array(rule, { maxLength: 6 }), asks, (rules, calls) => {
+      const known = RuleTable.of('dnis', new AniList(), rules);
+      for (const each of calls) expect(known.decide(call(each))).toEqual(RuleTable.of('dnis', new AniList(), rules).decide(call(each)));
+    }));
+  });
+
+  it('says the same object again until a schedule turns', () => {
+    const rules = table({ schedule: { timeZone: 'UTC', end: '2026-11-27T12:00:01' } });
+    const [first, again, turned] = [NOW, NOW + 999, NOW + 1_000].map((nowMs) => asked(rules.decide(call({ nowMs }))));
+    expect(again).toBe(first);
+    expect([first?.rules.length, turned?.rules.length]).toEqual([1, 0]);
+  });
+
+  it('forgets answers when there are too many, and no long number is kept', () => {
+    const rules = table();
+    const first = rules.decide(call());
+    for (let n = 0; n < 16_384; n += 1) rules.decide(call({ dnis: String(n + 10_000) }));
+    expect(rules.decide(call())).not.toBe(first);
+    expect(rules.decide(call())).toEqual(first);
+    const long = '1'.repeat(65);
+    expect(rules.decide(call({ dnis: long }))).not.toBe(rules.decide(call({ dnis: long })));
+  });
+});

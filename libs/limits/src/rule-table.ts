@@ -5,12 +5,12 @@
 import { CHECKS_MAX, type LimiterCheck, type LimiterClaim, type LimiterTake } from '#store';
 import type { AniList } from './ani-list.js';
 import { checksOf, ruleOfCheck } from './checks.js';
-import { dnisCounter } from './counters.js';
+import { DNIS_MAX, dnisCounter } from './counters.js';
 import { formsOf, type NumberPlan } from './numbers.js';
 import { QueueWays } from './queue-ways.js';
 import { allBusy, blockedAni, type Refusal, refusedBy } from './refusal.js';
 import { type Mode, type Rule, WITHOUT_STORE, type WithoutStore } from './rule.js';
-import { ScheduleClock } from './schedule.js';
+import { ScheduleClock, type Window } from './schedule.js';
 import { wayTake } from './slots.js';
 
 /** A call from a trunk. */
@@ -56,11 +56,17 @@ interface Compiled {
   readonly clock: ScheduleClock | undefined;
 }
 
-/** What one rule asks and has a call take. */
-interface Plan {
-  readonly checks: readonly LimiterCheck[];
-  readonly way: LimiterTake | undefined;
+/** What is decided about calls to a number that are from nobody blocked, from `fromMs` on and before `untilMs`. */
+interface Answer {
+  readonly plan: NumberPlan;
+  readonly decision: Decision;
+  readonly fromMs: number;
+  readonly untilMs: number;
 }
+
+const ALWAYS: Window = { active: true, fromMs: -Infinity, untilMs: Infinity };
+/** Numbers whose answers are kept; when there are more, all are worked out anew. */
+const ANSWERS_MAX = 16_384;
 
 interface Parts {
   readonly mode: Mode;
@@ -71,8 +77,8 @@ interface Parts {
 }
 
 export class RuleTable {
-  /** Made with a rule's first call: most rules of ten thousand have none between two changes. */
-  readonly #plans = new Map<string, Plan>();
+  /** By number as it is dialled, made with its first call: most numbers of ten thousand have none between two changes. */
+  readonly #answers = new Map<string, Answer>();
 
   private constructor(private readonly parts: Parts) {}
 
@@ -119,47 +125,54 @@ export class RuleTable {
   }
 
   /** Refused, or what to ask the store. Blocked callers first, in every mode; then the mode; then the rules of the number. */
-  decide(call: CallFacts): Decision {
-    const blocked = this.parts.ani.match(formsOf(call.ani, call.plan), call.nowMs);
+  decide({ dnis, ani, plan, nowMs }: CallFacts): Decision {
+    const blocked = this.parts.ani.match(formsOf(ani, plan), nowMs);
     if (blocked !== undefined) return blockedAni(blocked.number);
     if (this.parts.mode === 'all-busy') return allBusy();
-    const forms = formsOf(call.dnis, call.plan);
-    const rules = this.parts.mode === 'dnis' ? this.#inForce(forms, call.nowMs) : [];
-    const busy = rules.find(({ type, shadow }) => type === 'all-busy' && !shadow);
-    return busy === undefined ? this.#question(forms, rules) : refusedBy(busy);
+    const known = this.#answers.get(dnis);
+    if (known !== undefined && known.plan === plan && known.fromMs <= nowMs && nowMs < known.untilMs) return known.decision;
+    const answer = this.#answer(dnis, plan, nowMs);
+    if (dnis.length <= DNIS_MAX) this.#keep(dnis, answer);
+    return answer.decision;
   }
 
-  #inForce(forms: readonly string[], nowMs: number): readonly Rule[] {
-    const rules: Rule[] = [];
-    for (const form of forms) {
-      for (const { rule, clock } of this.parts.byDnis.get(form) ?? []) {
-        if (rule.enabled && clock?.isActive(nowMs) !== false) rules.push(rule);
-      }
-    }
-    return rules;
+  #answer(dnis: string, plan: NumberPlan, nowMs: number): Answer {
+    const forms = formsOf(dnis, plan);
+    const windows = this.parts.mode === 'dnis' ? this.#windowsOf(forms, nowMs) : [];
+    const rules = windows.filter(({ active }) => active).map(({ rule }) => rule);
+    const busy = rules.find(({ type, shadow }) => type === 'all-busy' && !shadow);
+    return {
+      plan, decision: busy === undefined ? this.#question(forms, rules) : refusedBy(busy),
+      fromMs: Math.max(-Infinity, ...windows.map(({ fromMs }) => fromMs)), untilMs: Math.min(Infinity, ...windows.map(({ untilMs }) => untilMs)),
+    };
+  }
+
+  #keep(dnis: string, answer: Answer): void {
+    if (this.#answers.size >= ANSWERS_MAX) this.#answers.clear();
+    // A piece of a message would hold on to all of it.
+    this.#answers.set(Buffer.from(dnis, 'utf8').toString('utf8'), answer);
+  }
+
+  #windowsOf(forms: readonly string[], nowMs: number): readonly (Window & { readonly rule: Rule })[] {
+    const compiled = forms.flatMap((form) => this.parts.byDnis.get(form) ?? []).filter(({ rule }) => rule.enabled);
+    return compiled.map(({ rule, clock }) => ({ rule, ...clock?.windowAt(nowMs) ?? ALWAYS }));
   }
 
   #question(forms: readonly string[], rules: readonly Rule[]): Question {
     const takes = new Map<string, LimiterTake>(forms.map(dnisCounter).map((counter) => [counter, { counter }]));
     const checks: LimiterCheck[] = [];
     for (const rule of rules) {
-      const { checks: asked, way } = this.#planOf(rule);
+      const asked = checksOf(rule, this.parts.ways.of(rule.queues));
       // More than one of a kind, shadows and others, is in force only where two data centres made them while they did not hear each other.
       if (checks.length > 0 && checks.length + asked.length > CHECKS_MAX) continue;
       checks.push(...asked);
-      if (way !== undefined) takes.set(way.counter, way);
+      if (rule.queues.length === 0) continue;
+      const way = wayTake(rule.queues);
+      takes.set(way.counter, way);
     }
     const shadows = rules.filter(({ type }) => type === 'all-busy').map(({ id }) => id);
     const withoutStore = strictest(rules.filter(({ shadow }) => !shadow));
     return { kind: 'ask', checks, takes: [...takes.values()], rules, shadows, ...(withoutStore === undefined ? {} : { withoutStore }) };
-  }
-
-  #planOf(rule: Rule): Plan {
-    const known = this.#plans.get(rule.id);
-    if (known !== undefined) return known;
-    const plan = { checks: checksOf(rule, this.parts.ways.of(rule.queues)), way: rule.queues.length === 0 ? undefined : wayTake(rule.queues) };
-    this.#plans.set(rule.id, plan);
-    return plan;
   }
 }
 

@@ -24,6 +24,7 @@ const octets = (text: string): string => Buffer.from(text, 'utf8').toString('lat
 
 /** All slots of a call that was let in, those of full shadows too: the store took them with its verdict. */
 export function takesOf({ checks, takes }: Question, full: readonly string[]): readonly LimiterTake[] {
+  if (full.length === 0) return takes;
   const ghosts = checks.filter(({ name, shadow }) => shadow && full.includes(name)).flatMap(({ ghosts }) => (ghosts === undefined ? [] : [ghosts]));
   return [...takes, ...[...new Set(ghosts)].map((counter) => ({ counter }))];
 }

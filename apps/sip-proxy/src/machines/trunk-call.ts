@@ -33,9 +33,14 @@ export function trunkCallOf(request: SipRequest, flow: string | undefined, { cal
   return { id: slotId(callId, from.tag), trunk, dnis: dialled?.userName ?? '', ani: from.uri.userName, plan: planOf(trunk), callId };
 }
 
-/** What a carrier writes may be of any length and have any character; a slot's id may not. */
-export function slotId(callId: string, callerTag: string | undefined): string {
-  return hash('sha256', `${callId}\n${callerTag ?? ''}`, 'base64url');
+/** No tag has a slash, so what stands before the first one is the tag. */
+const PLAIN_TAG = /^[\w.+-]{0,40}$/;
+const PLAIN_CALL_ID = /^[\w.@+/:-]{1,87}$/;
+
+/** What a carrier writes may be of any length and have any character; a slot's id may not (`formatSlots`), so what is unusual goes by its hash. */
+export function slotId(callId: string, callerTag = ''): string {
+  if (PLAIN_TAG.test(callerTag) && PLAIN_CALL_ID.test(callId)) return `${callerTag}/${callId}`;
+  return hash('sha256', `${callId}\n${callerTag}`, 'base64url');
 }
 
 /** The slots of a call that a BYE ends: the caller's own, or one of the inside to the caller. */

@@ -16,6 +16,7 @@ export type VerdictOutcome = 'passed' | 'refused' | 'shadow-refused';
 /** A rule with series of its own. */
 interface WatchedRule {
   readonly refused: Counter;
+  question: Question | undefined;
   checks: readonly LimiterCheck[];
   usedMs: number;
   figure: number;
@@ -50,6 +51,8 @@ export class LimiterMetrics {
   readonly #count: Counter;
   readonly #watched = new Map<string, WatchedRule>();
   readonly #unwatch: () => void;
+  /** All that the watched rules count; worked out anew when one of them is another. */
+  #counters: readonly string[] | undefined;
   #timer: Timer | undefined;
   #isClosed = false;
 
@@ -95,10 +98,13 @@ export class LimiterMetrics {
   }
 
   /** From now on the figures of its rules are looked up. */
-  asked({ rules, checks }: Question): void {
-    for (const { id } of rules) {
+  asked(question: Question): void {
+    for (const { id } of question.rules) {
       const watched = this.#watch(id);
-      if (watched !== undefined) watched.checks = checks.filter(({ name }) => ruleOfCheck(name) === id);
+      if (watched === undefined || watched.question === question) continue;
+      watched.question = question;
+      watched.checks = question.checks.filter(({ name }) => ruleOfCheck(name) === id);
+      this.#counters = undefined;
     }
   }
 
@@ -122,7 +128,7 @@ export class LimiterMetrics {
   #begin(id: string, usedMs: number): WatchedRule {
     const { meter, rules } = this.ports;
     const labels = { rule: id };
-    const watched: WatchedRule = { refused: meter.counter(...REFUSED, labels), checks: [], usedMs, figure: 0 };
+    const watched: WatchedRule = { refused: meter.counter(...REFUSED, labels), question: undefined, checks: [], usedMs, figure: 0 };
     meter.gauge(...IN_USE, () => watched.figure, labels);
     meter.gauge(...LIMIT, () => rules.table.rule(id)?.limit ?? 0, labels);
     this.#watched.set(id, watched);
@@ -132,6 +138,7 @@ export class LimiterMetrics {
 
   #forget(id: string): void {
     this.#watched.delete(id);
+    this.#counters = undefined;
     for (const [name] of [REFUSED, IN_USE, LIMIT]) this.ports.meter.forget(name, { rule: id });
   }
 
@@ -155,7 +162,7 @@ export class LimiterMetrics {
   }
 
   async #readFigures(): Promise<void> {
-    const counters = [...new Set([...this.#watched.values()].flatMap(({ checks }) => countersOf(checks)))];
+    const counters = this.#counters ??= [...new Set([...this.#watched.values()].flatMap(({ checks }) => countersOf(checks)))];
     const usage = new Map<string, number>();
     for (let at = 0; at < counters.length; at += COUNTERS_PER_POLL) {
       const some = counters.slice(at, at + COUNTERS_PER_POLL);

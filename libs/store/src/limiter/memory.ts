@@ -7,6 +7,7 @@ import {
 } from './port.js';
 import { CallSlots, type Part } from './record.js';
 
+const ADMITTED: LimiterVerdict = { admitted: true, full: [] };
 /** A map that lost its first entries is slow to begin with, so not with every call. */
 const SWEEP_MS = 1_000;
 
@@ -29,8 +30,8 @@ export class MemoryLimiterStore implements LimiterStore {
     const renamed = this.#liveName(id);
     const full = checks.filter((check) => this.#isFull(check, renamed ?? id));
     const admitted = full.every(({ shadow }) => shadow);
-    if (admitted && renamed === undefined) this.#admit(id, [...takes, ...ghostTakes(full)], leaseMs);
-    return { admitted, full: full.map(({ name }) => name) };
+    if (admitted && renamed === undefined) this.#admit(id, full.length === 0 ? takes : [...takes, ...ghostTakes(full)], leaseMs);
+    return full.length === 0 ? ADMITTED : { admitted, full: full.map(({ name }) => name) };
   }
 
   async hold(holdings: readonly LimiterHolding[], leaseMs: number): Promise<readonly boolean[]> {
@@ -83,12 +84,13 @@ export class MemoryLimiterStore implements LimiterStore {
   }
 
   #tell(id: string, part: Part, nowMs: number): void {
-    const call = this.#calls.get(id) ?? new CallSlots();
-    const before = call.slots;
+    const known = this.#calls.get(id);
+    const call = known ?? new CallSlots();
+    const before = call.leases;
     call.told(part, nowMs);
-    for (const counter of before.keys()) if (!call.slots.has(counter)) this.#leave(counter, id);
-    for (const [counter, untilMs] of call.slots) this.#enter(counter, id, untilMs);
-    this.#calls.delete(id);
+    for (const { counter } of before) if (!call.has(counter)) this.#leave(counter, id);
+    for (const { counter, untilMs } of call.leases) this.#enter(counter, id, untilMs);
+    if (known !== undefined) this.#calls.delete(id);
     if (call.untilMs > 0) this.#calls.set(id, call);
   }
 
@@ -100,12 +102,17 @@ export class MemoryLimiterStore implements LimiterStore {
     return (this.#calls.get(renamed.id)?.untilMs ?? 0) > nowMs ? renamed.id : undefined;
   }
 
-  #isFull({ counters, way, combine, refuse, limit, ghosts }: LimiterCheck, id: string): boolean {
-    const isThere = (figure: number): boolean => (refuse === 'at-least' ? figure >= limit : figure <= limit);
-    const sum = (names: readonly string[]): number => names.reduce((all, counter) => all + this.#size(counter, ghosts, id), 0);
-    const onTheWay = sum(way);
-    if (combine === 'sum') return isThere(sum(counters) + onTheWay);
-    return counters.some((counter) => isThere(this.#size(counter, ghosts, id) + onTheWay));
+  #isFull(check: LimiterCheck, id: string): boolean {
+    const { counters, way, combine, ghosts } = check;
+    const onTheWay = this.#sum(way, ghosts, id);
+    if (combine === 'sum') return isThere(check, this.#sum(counters, ghosts, id) + onTheWay);
+    return counters.some((counter) => isThere(check, this.#size(counter, ghosts, id) + onTheWay));
+  }
+
+  #sum(counters: readonly string[], ghosts: string | undefined, id: string): number {
+    let sum = 0;
+    for (const counter of counters) sum += this.#size(counter, ghosts, id);
+    return sum;
   }
 
   #size(counter: string, ghosts: string | undefined, id: string): number {
@@ -127,14 +134,15 @@ export class MemoryLimiterStore implements LimiterStore {
     const call = this.#calls.get(id);
     if (call === undefined) return false;
     this.#calls.delete(id);
-    for (const counter of call.slots.keys()) this.#leave(counter, id);
+    for (const { counter } of call.leases) this.#leave(counter, id);
     return call.untilMs > this.clock.nowMs();
   }
 
   #enter(counter: string, id: string, untilMs: number): void {
-    const calls = this.#counters.get(counter) ?? new CounterCalls();
+    const known = this.#counters.get(counter);
+    const calls = known ?? new CounterCalls();
     calls.set(id, untilMs);
-    this.#counters.set(counter, calls);
+    if (known === undefined) this.#counters.set(counter, calls);
   }
 
   #leave(counter: string, id: string): void {
@@ -167,3 +175,5 @@ export class MemoryLimiterStore implements LimiterStore {
 function ghostTakes(full: readonly LimiterCheck[]): LimiterTake[] {
   return full.flatMap(({ ghosts }) => (ghosts === undefined ? [] : [{ counter: ghosts }]));
 }
+
+const isThere = ({ refuse, limit }: LimiterCheck, figure: number): boolean => (refuse === 'at-least' ? figure >= limit : figure <= limit);

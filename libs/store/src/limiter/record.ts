@@ -9,19 +9,26 @@ export interface Part {
   readonly amends: boolean;
 }
 
-const NONE: ReadonlyMap<string, number> = new Map();
+/** A slot of the call. */
+export interface Lease {
+  readonly counter: string;
+  readonly untilMs: number;
+}
+
+const NOBODY: readonly Part[] = [];
+const NOTHING: readonly Lease[] = [];
 
 /** One for each live call, most of them with one teller: so it has lists where they are short, and nothing is made anew that is only looked at. */
 export class CallSlots {
-  #parts: readonly Part[] = [];
+  #parts = NOBODY;
   /** Counters of takes that ended, for as long as somebody still says them. */
   #over: readonly string[] = [];
-  #slots = NONE;
+  #leases = NOTHING;
   #untilMs = 0;
 
-  /** Counter to the end of its lease, as of the latest change. */
-  get slots(): ReadonlyMap<string, number> {
-    return this.#slots;
+  /** One of each counter, as of the latest change. */
+  get leases(): readonly Lease[] {
+    return this.#leases;
   }
 
   /** When the last teller's lease ends that does not amend; 0 when there is none. */
@@ -33,20 +40,30 @@ export class CallSlots {
     return this.#parts.find((part) => part.by === by)?.untilMs ?? 0;
   }
 
+  has(counter: string): boolean {
+    return this.#leases.some((lease) => lease.counter === counter);
+  }
+
   told(part: Part, nowMs: number): void {
     // First what ended by itself: who says it again begins anew.
-    this.#keep(this.#parts, nowMs);
-    const others = this.#parts.filter(({ by }) => by !== part.by);
+    if (this.#parts.length > 0) this.#keep(this.#parts, nowMs);
+    const others = this.#parts.length === 0 ? NOBODY : this.#parts.filter(({ by }) => by !== part.by);
     this.#keep(part.takes.length === 0 ? others : [...others, part], nowMs);
     this.#endTakes();
-    this.#slots = this.#leases();
+    this.#leases = this.#made();
   }
 
   /** Of these parts, those whose lease lasts; none when no teller is left that does not amend. */
   #keep(parts: readonly Part[], nowMs: number): void {
-    const living = parts.filter(({ untilMs }) => untilMs > nowMs);
-    this.#untilMs = living.reduce((lastMs, { amends, untilMs }) => (amends ? lastMs : Math.max(lastMs, untilMs)), 0);
-    this.#parts = this.#untilMs === 0 ? [] : living;
+    this.#untilMs = 0;
+    let lasting = 0;
+    for (const { untilMs, amends } of parts) {
+      if (untilMs <= nowMs) continue;
+      lasting += 1;
+      if (!amends && untilMs > this.#untilMs) this.#untilMs = untilMs;
+    }
+    if (this.#untilMs === 0) this.#parts = NOBODY;
+    else this.#parts = lasting === parts.length ? parts : parts.filter(({ untilMs }) => untilMs > nowMs);
     if (this.#over.length > 0) this.#over = this.#over.filter((counter) => this.#isSaid(counter));
   }
 
@@ -55,20 +72,20 @@ export class CallSlots {
   }
 
   #endTakes(): void {
+    if (!this.#parts.some(({ takes }) => takes.some(hasUntil))) return;
     const ending = this.#parts.flatMap(({ takes }) => takes.filter(hasUntil));
-    if (ending.length === 0) return;
     const there = new Set(this.#parts.flatMap(({ takes }) => takes.filter((take) => !this.#isOver(take))).map(({ counter }) => counter));
     const ended = ending.filter(({ until }) => until?.some((each) => there.has(each)) === true).map(({ counter }) => counter);
     if (ended.length > 0) this.#over = [...new Set([...this.#over, ...ended])];
   }
 
-  #leases(): Map<string, number> {
-    const slots = new Map<string, number>();
+  #made(): readonly Lease[] {
+    const leases: Lease[] = [];
     for (const { untilMs, takes, amends } of this.#parts) {
       const endMs = amends ? Math.min(untilMs, this.#untilMs) : untilMs;
-      for (const take of takes) if (!this.#isOver(take)) slots.set(take.counter, Math.max(endMs, slots.get(take.counter) ?? 0));
+      for (const take of takes) if (!this.#isOver(take)) lengthen(leases, take.counter, endMs);
     }
-    return slots;
+    return leases;
   }
 
   #isOver(take: LimiterTake): boolean {
@@ -77,3 +94,9 @@ export class CallSlots {
 }
 
 const hasUntil = ({ until }: LimiterTake): boolean => until !== undefined && until.length > 0;
+
+function lengthen(leases: Lease[], counter: string, untilMs: number): void {
+  const at = leases.findIndex((lease) => lease.counter === counter);
+  if (at < 0) leases.push({ counter, untilMs });
+  else if (leases[at]!.untilMs < untilMs) leases[at] = { counter, untilMs };
+}
