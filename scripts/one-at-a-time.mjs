@@ -2,13 +2,13 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const folder = fileURLToPath(new URL('../.cache/', import.meta.url));
+const ofClone = fileURLToPath(new URL('../.cache/', import.meta.url));
 const POLL_MS = 100;
 /** Longer than any installation takes: whoever holds the lock then is another process with the pid of one that was killed. */
 const PATIENCE_MS = 600_000;
 
-/** Runs `work`, which is synchronous, while no other process does work of that name. */
-export function oneAtATime(name, work) {
+/** Runs `work`, which is synchronous, while no other process does work of that name. `folder`: with a slash at its end. */
+export function oneAtATime(name, work, folder = ofClone) {
   const file = `${folder}${name}.lock`;
   mkdirSync(folder, { recursive: true });
   take(file);

@@ -38,6 +38,15 @@ export async function measureRounds(entrants: readonly Entrant[], plan: { warmUp
   });
 }
 
+/** Of several processes of each contestant, one after the other: all their rounds as those of one. */
+export function together(runs: readonly (readonly Measurement[])[]): Measurement[] {
+  return (runs[0] ?? []).map(({ name }, at) => {
+    const each = runs.flatMap((run) => run[at] ?? []);
+    const rounds = each.flatMap((one) => one.rounds);
+    return { name, cpuMicros: median(rounds), rounds, failed: each.reduce((sum, { failed }) => sum + failed, 0) };
+  });
+}
+
 /** The median of rounds, each compared with the other's beside it: a machine is not as fast a minute later. */
 export function besideOther(ours: Measurement, other: Measurement, compare: (cost: number, beside: number) => number): number {
   return median(ours.rounds.map((cost, at) => compare(cost, other.rounds[at] as number)));
