@@ -41,7 +41,11 @@ describe('call limits', () => {
   const slotOf = ({ request }: Received): string | undefined => parseSlots(request.header(SLOTS_HEADER) ?? '')?.id;
   const five: Partial<Rule> = { id: 'five', type: 'concurrent', limit: 5 };
 
-  describe('of concurrent calls', () => {
+  describe.each(['answers later', 'is in the process'])('of concurrent calls, where the store %s', (where) => {
+    beforeEach(() => {
+      if (where === 'is in the process') stand.limiter.beLocal();
+    });
+
     it('let in as many, refuse one more, and let one in again when one is over', async () => {
       stand.rules.put(five);
       const sent = await calls(6);
@@ -300,7 +304,7 @@ describe('call limits', () => {
     it('share counts nothing beside a store of the same process', async () => {
       await away('share');
       await call();
-      stand.limiter.isLocal = true;
+      stand.limiter.beLocal();
       await call();
       expect(p1.meter.value('limits_share_calls')).toBe(1);
     });

@@ -64,7 +64,7 @@ interface SharedLimiter {
 function closedByLast(store: LimiterStore, left: () => boolean): LimiterStore {
   let isOpen = true;
   return {
-    isLocal: store.isLocal,
+    acquireNow: store.acquireNow,
     acquire: (id, claim, leaseMs) => store.acquire(id, claim, leaseMs),
     hold: (holdings, leaseMs) => store.hold(holdings, leaseMs),
     release: (ids) => store.release(ids),

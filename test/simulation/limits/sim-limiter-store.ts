@@ -87,7 +87,7 @@ export class SimLimiter {
 }
 
 class SimLimiterStore implements LimiterStore {
-  readonly isLocal = false;
+  readonly acquireNow = undefined;
   readonly #listeners = new Set<() => void>();
   #isUp = false;
   /** Of the server that answered last. */

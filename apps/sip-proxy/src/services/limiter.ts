@@ -5,7 +5,7 @@
 import type { Clock, Log } from '#kernel';
 import { formatSlots, outcomeOf, type Question, type Refusal, SLOTS_HEADER } from '#limits';
 import type { HeaderLine, ServerTransaction, SipRequest } from '#sip';
-import { ACQUIRED_BY, type LimiterTake, StoreUnavailable } from '#store';
+import { ACQUIRED_BY, type LimiterStore, type LimiterTake, StoreUnavailable } from '#store';
 import { policyOf, sipAnswer, takesOf, UNCOUNTED } from '../machines/limit-answer.js';
 import { endedSlots, type TrunkCall, trunkCallOf } from '../machines/trunk-call.js';
 import { type Decided, verdictName, verdictOf } from '../machines/verdict-record.js';
@@ -28,13 +28,19 @@ export interface Admission {
   readonly headers: readonly HeaderLine[];
 }
 
+/** What is kept of a call for as long as its transactions last: nothing of its request. */
+interface Held {
+  readonly id: string;
+  isIn: boolean;
+}
+
 /** A call whose verdict is given. */
 interface Asked {
   readonly call: TrunkCall;
   readonly forward: Forward;
   readonly proceed: (admission: Admission) => void;
   readonly atMs: number;
-  isIn: boolean;
+  readonly held: Held;
   /** The store is asked beside the call: it has answered, or is away. */
   told?: Promise<unknown>;
 }
@@ -87,14 +93,21 @@ export class Limiter {
   ask(call: TrunkCall, transaction: ServerTransaction, proceed: Asked['proceed']): void {
     const atMs = this.ports.clock.nowMs();
     const decision = this.ports.rules.table.decide({ ...call, nowMs: atMs });
-    const forward = this.ports.forwarder.open(transaction, 'server', undefined, (status) => {
-      if (asked.isIn) this.#ended(call.id, status);
-    });
-    const asked: Asked = { call, forward, proceed, atMs, isIn: false };
+    const held: Held = { id: call.id, isIn: false };
+    const forward = this.ports.forwarder.open(transaction, 'server', undefined, this.#endOf(held));
+    const asked: Asked = { call, forward, proceed, atMs, held };
     if (decision.kind === 'refuse') return this.#refuse(asked, this.#refused(decision));
+    if (this.ports.store.acquireNow !== undefined) return this.#decideNow(asked, decision, this.ports.store.acquireNow);
     if (decision.checks.length > 0) return void this.#decide(asked, decision);
     if (this.#pending < this.#pendingMax) asked.told = this.#acquire(call.id, decision).catch((error: unknown) => this.#failed(error));
     this.#letIn(asked, foundBy(decision, []));
+  }
+
+  /** Made apart from what else is known of the call: a transaction holds it for 32 s. */
+  #endOf(held: Held): (status: number) => void {
+    return (status) => {
+      if (held.isIn) this.#ended(held.id, status);
+    };
   }
 
   /** For operators. */
@@ -116,18 +129,36 @@ export class Limiter {
     this.ports.sink?.close();
   }
 
+  #decideNow(asked: Asked, question: Question, acquire: NonNullable<LimiterStore['acquireNow']>): void {
+    try {
+      const { full } = acquire(asked.call.id, question, this.settings.callLimits.leaseMs);
+      this.#decided(asked, question, foundBy(question, full));
+    } catch (error) {
+      this.#broken(asked, error);
+    }
+  }
+
   async #decide(asked: Asked, question: Question): Promise<void> {
     try {
       const found = await this.#find(asked.call.id, question);
-      if (this.#isClosed) return;
+      if (!this.#isClosed) this.#decided(asked, question, found);
+    } catch (error) {
+      this.#broken(asked, error);
+    }
+  }
+
+  #decided(asked: Asked, question: Question, found: Found): void {
+    if (question.checks.length > 0) {
       this.metrics.took(this.ports.clock.nowMs() - asked.atMs);
       this.metrics.asked(question);
-      if (found.answer === undefined) this.#letIn(asked, found);
-      else this.#refuse(asked, found);
-    } catch (error) {
-      this.ports.log.error('the verdict on a call failed', { error, callId: asked.call.callId });
-      asked.forward.refuse(500);
     }
+    if (found.answer === undefined) this.#letIn(asked, found);
+    else this.#refuse(asked, found);
+  }
+
+  #broken({ call, forward }: Asked, error: unknown): void {
+    this.ports.log.error('the verdict on a call failed', { error, callId: call.callId });
+    forward.refuse(500);
   }
 
   async #find(id: string, question: Question): Promise<Found> {
@@ -147,11 +178,11 @@ export class Limiter {
     }
   }
 
-  async #acquire(id: string, { checks, takes }: Question) {
+  async #acquire(id: string, question: Question) {
     const { store } = this.ports;
     this.#pending += 1;
     try {
-      return await store.acquire(id, { checks, takes }, this.settings.callLimits.leaseMs);
+      return await store.acquire(id, question, this.settings.callLimits.leaseMs);
     } finally {
       this.#pending -= 1;
     }
@@ -185,12 +216,12 @@ export class Limiter {
   #letIn(asked: Asked, found: Found): void {
     const { call, forward, proceed, atMs } = asked;
     const { takes } = found;
-    asked.isIn = true;
+    asked.held.isIn = true;
     this.#tell(call, found, atMs);
     const known = this.#open.get(call.id);
     this.#open.set(call.id, { takes, told: asked.told, ways: (known?.ways ?? 0) + 1, answered: known?.answered ?? false });
     // What is never away needs nobody to count beside it.
-    if (!this.ports.store.isLocal) this.share.letIn(call.id, takes);
+    if (this.ports.store.acquireNow === undefined) this.share.letIn(call.id, takes);
     proceed({ forward, headers: [[SLOTS_HEADER, formatSlots({ id: call.id, takes })]] });
   }
 

@@ -1,15 +1,26 @@
 /** A limiter store of one process that can be away, and tells what it was asked. */
+import type { Clock } from '#kernel';
 import { StoreUnavailable } from '../unavailable.js';
 import { MemoryLimiterStore } from './memory.js';
 import type { LimiterClaim, LimiterHolding, LimiterVerdict } from './port.js';
 
 export class FailingLimiterStore extends MemoryLimiterStore {
-  override isLocal = false;
   away = false;
   readonly asked: string[] = [];
   /** Verdicts come when it resolves. */
   gate: Promise<void> | undefined;
   readonly #listeners = new Set<() => void>();
+  readonly #now = this.acquireNow;
+
+  constructor(clock: Clock) {
+    super(clock);
+    this.acquireNow = undefined;
+  }
+
+  /** As a store that is never away. */
+  beLocal(): void {
+    this.acquireNow = this.#now;
+  }
 
   override async acquire(id: string, claim: LimiterClaim, leaseMs: number): Promise<LimiterVerdict> {
     await this.gate;

@@ -1,6 +1,6 @@
 import { VirtualClock } from '#simulation';
 import fc from 'fast-check';
-import { limiterStoreContract, takesOf } from './contract.js';
+import { check, limiterStoreContract, takesOf } from './contract.js';
 import { MemoryLimiterStore } from './memory.js';
 import { ALL_COUNTERS, answerOf, histories, LimiterOracle } from './oracle.fixture.js';
 
@@ -31,6 +31,15 @@ describe('MemoryLimiterStore', () => {
     await store.hold([{ id: 'c1', by: 'sc', takes: takesOf('x') }], 1_000);
     await store.close();
     expect(await store.usage(['x'])).toEqual([1]);
+  });
+
+  it('gives a verdict at once, which counts as one that is waited for', async () => {
+    const store = new MemoryLimiterStore(new VirtualClock());
+    const claim = { checks: [check('x', 2)], takes: takesOf('x') };
+    expect(store.acquireNow?.('c1', claim, 1_000)).toEqual({ admitted: true, full: [] });
+    expect(await store.acquire('c2', claim, 1_000)).toEqual({ admitted: true, full: [] });
+    expect(store.acquireNow?.('c3', claim, 1_000)).toEqual({ admitted: false, full: ['x'] });
+    expect(await store.usage(['x'])).toEqual([2]);
   });
 
   it('refuses a mistake of its caller', async () => {

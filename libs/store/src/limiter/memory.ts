@@ -13,7 +13,7 @@ const SWEEP_MS = 1_000;
 
 /** In each map of calls the one that was told longest ago is first, so that what is over need not be looked for. */
 export class MemoryLimiterStore implements LimiterStore {
-  readonly isLocal: boolean = true;
+  acquireNow: LimiterStore['acquireNow'] = (id, claim, leaseMs) => this.#acquire(id, claim, leaseMs);
   readonly #calls = new Map<string, CallSlots>();
   readonly #counters = new Map<string, CounterCalls>();
   /** Released call id to when that is forgotten. */
@@ -24,8 +24,13 @@ export class MemoryLimiterStore implements LimiterStore {
 
   constructor(private readonly clock: Clock) {}
 
-  async acquire(id: string, { checks, takes }: LimiterClaim, leaseMs: number): Promise<LimiterVerdict> {
-    checkClaim({ checks, takes });
+  async acquire(id: string, claim: LimiterClaim, leaseMs: number): Promise<LimiterVerdict> {
+    return this.#acquire(id, claim, leaseMs);
+  }
+
+  #acquire(id: string, claim: LimiterClaim, leaseMs: number): LimiterVerdict {
+    checkClaim(claim);
+    const { checks, takes } = claim;
     this.#sweep();
     const renamed = this.#liveName(id);
     const full = checks.filter((check) => this.#isFull(check, renamed ?? id));

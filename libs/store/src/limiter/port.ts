@@ -57,8 +57,8 @@ export interface LimiterHolding {
 
 /** Every method throws `StoreUnavailable` when the server does not answer: what that means for a call is the caller's policy. */
 export interface LimiterStore {
-  /** It lives and dies with this process, so it is never away. */
-  readonly isLocal: boolean;
+  /** `acquire` at once. There, where the store lives and dies with this process: such a one is never away. */
+  readonly acquireNow: ((id: string, claim: LimiterClaim, leaseMs: number) => LimiterVerdict) | undefined;
   /**
    * One verdict, in one step: no check is full but shadows: the call has the slots of `takes`, and at the ghosts of each full shadow. Else it
    * has no slot more. The same call again replaces its takes. A call that a session controller has under another id (`was`) takes nothing more.

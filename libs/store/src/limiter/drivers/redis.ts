@@ -11,7 +11,7 @@ import { ACQUIRE, HOLD, RELEASE, USAGE } from './redis-scripts.js';
 const NO_LIMIT = 1e12;
 
 export class RedisLimiterStore implements LimiterStore {
-  readonly isLocal = false;
+  readonly acquireNow = undefined;
   readonly #link: RedisLink;
   readonly #listeners = new Set<() => void>();
 
