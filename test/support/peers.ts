@@ -51,22 +51,18 @@ function whyMissing(peer: Peer): string | undefined {
   return peer !== 'nft' || mayListRules(program) ? undefined : 'needs root and the right to make rules for packets';
 }
 
-function mayListRules(nft: string): boolean {
-  try {
-    execFileSync(nft, ['list', 'tables'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
+const mayListRules = (nft: string): boolean => succeeds(nft, ['list', 'tables']);
 
 function mayMakeBridges(): boolean {
   const ip = findProgram('ip');
   if (ip === undefined || process.getuid?.() !== 0) return false;
   const name = `cb${randomInt(100_000, 1_000_000)}`;
+  return succeeds(ip, ['link', 'add', name, 'type', 'bridge']) && succeeds(ip, ['link', 'del', name]);
+}
+
+function succeeds(program: string, args: readonly string[]): boolean {
   try {
-    execFileSync(ip, ['link', 'add', name, 'type', 'bridge'], { stdio: 'ignore' });
-    execFileSync(ip, ['link', 'del', name], { stdio: 'ignore' });
+    execFileSync(program, args, { stdio: 'ignore' });
     return true;
   } catch {
     return false;

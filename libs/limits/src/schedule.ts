@@ -58,10 +58,6 @@ export class ScheduleClock {
     this.#frame = frameOf(schedule);
   }
 
-  isActive(nowMs: number): boolean {
-    return this.windowAt(nowMs).active;
-  }
-
   windowAt(nowMs: number): Window {
     if (nowMs < this.#window.fromMs || nowMs >= this.#window.untilMs) this.#window = this.#work(nowMs);
     return this.#window;

@@ -89,13 +89,12 @@ export class MemoryLimiterStore implements LimiterStore {
   }
 
   #tell(id: string, part: Part, nowMs: number): void {
-    const known = this.#calls.get(id);
-    const call = known ?? new CallSlots();
+    const call = this.#calls.get(id) ?? new CallSlots();
     const before = call.leases;
     call.told(part, nowMs);
     for (const { counter } of before) if (!call.has(counter)) this.#leave(counter, id);
     for (const { counter, untilMs } of call.leases) this.#enter(counter, id, untilMs);
-    if (known !== undefined) this.#calls.delete(id);
+    this.#calls.delete(id);
     if (call.untilMs > 0) this.#calls.set(id, call);
   }
 

@@ -46,8 +46,8 @@ export class CallSlots {
 
   told(part: Part, nowMs: number): void {
     // First what ended by itself: who says it again begins anew.
-    if (this.#parts.length > 0) this.#keep(this.#parts, nowMs);
-    const others = this.#parts.length === 0 ? NOBODY : this.#parts.filter(({ by }) => by !== part.by);
+    this.#keep(this.#parts, nowMs);
+    const others = this.#parts.filter(({ by }) => by !== part.by);
     this.#keep(part.takes.length === 0 ? others : [...others, part], nowMs);
     this.#endTakes();
     this.#leases = this.#made();
