@@ -35,8 +35,12 @@ export class CounterCalls {
   }
 
   delete(id: string): void {
-    if (this.#calls !== undefined) this.#calls.delete(id);
-    else if (this.#id === id) this.#id = undefined;
+    if (this.#calls === undefined) {
+      if (this.#id === id) this.#id = undefined;
+      return;
+    }
+    this.#calls.delete(id);
+    if (this.#calls.size === 0) this.#beginAnew();
   }
 
   expire(nowMs: number): void {
@@ -44,6 +48,14 @@ export class CounterCalls {
     this.#soonestMs = Infinity;
     if (this.#calls === undefined) this.#id = undefined;
     else this.#expireOf(this.#calls, nowMs);
+    if (this.#calls?.size === 0) this.#beginAnew();
+  }
+
+  /** Without a map. */
+  #beginAnew(): void {
+    this.#calls = undefined;
+    this.#id = undefined;
+    this.#isOrdered = true;
   }
 
   #expireOf(calls: Map<string, number>, nowMs: number): void {

@@ -1,6 +1,7 @@
 import { VirtualClock } from '#simulation';
 import fc from 'fast-check';
 import { check, limiterStoreContract, takesOf } from './contract.js';
+import { CounterTable } from './counter-table.js';
 import { MemoryLimiterStore } from './memory.js';
 import { ALL_COUNTERS, answerOf, histories, LimiterOracle } from './oracle.fixture.js';
 
@@ -11,10 +12,10 @@ limiterStoreContract('MemoryLimiterStore', async () => {
 });
 
 describe('MemoryLimiterStore', () => {
-  it('answers as the page says, whatever happened before', async () => {
+  it.each([0, 65_536])('answers as the page says, whatever happened before; it keeps %i empty counters', async (keptMax) => {
     await fc.assert(fc.asyncProperty(histories([40, 100, 60_000], [30, 60, 1_100, 30_000]), async (history) => {
       const clock = new VirtualClock();
-      const store = new MemoryLimiterStore(clock);
+      const store = new MemoryLimiterStore(clock, new CounterTable(keptMax));
       const oracle = new LimiterOracle();
       oracle.nowMs = clock.nowMs();
       for (const step of history) {

@@ -1,7 +1,7 @@
 /** Slots of one process. */
 import type { Clock } from '#kernel';
 import { checkClaim, checkHoldings, checkIds } from './bounds.js';
-import { CounterCalls } from './counter.js';
+import { CounterTable, isFull, type Resolved } from './counter-table.js';
 import {
   ACQUIRED_BY, LATE_MS, type LimiterCheck, type LimiterClaim, type LimiterHolding, type LimiterStore, type LimiterTake, type LimiterVerdict,
 } from './port.js';
@@ -15,14 +15,13 @@ const SWEEP_MS = 1_000;
 export class MemoryLimiterStore implements LimiterStore {
   acquireNow: LimiterStore['acquireNow'] = (id, claim, leaseMs) => this.#acquire(id, claim, leaseMs);
   readonly #calls = new Map<string, CallSlots>();
-  readonly #counters = new Map<string, CounterCalls>();
   /** Released call id to when that is forgotten. */
   readonly #late = new Map<string, number>();
   /** Id that a proxy gave to the one that the call has now. */
   readonly #renamed = new Map<string, { readonly id: string; readonly untilMs: number }>();
   #sweptMs = 0;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(private readonly clock: Clock, private readonly counters = new CounterTable()) {}
 
   async acquire(id: string, claim: LimiterClaim, leaseMs: number): Promise<LimiterVerdict> {
     return this.#acquire(id, claim, leaseMs);
@@ -30,33 +29,46 @@ export class MemoryLimiterStore implements LimiterStore {
 
   #acquire(id: string, claim: LimiterClaim, leaseMs: number): LimiterVerdict {
     checkClaim(claim);
-    const { checks, takes } = claim;
-    this.#sweep();
-    const renamed = this.#liveName(id);
-    const full = checks.filter((check) => this.#isFull(check, renamed ?? id));
+    const nowMs = this.clock.nowMs();
+    this.#sweep(nowMs);
+    const renamed = this.#liveName(id, nowMs);
+    const resolved = this.counters.resolve(claim);
+    const full: LimiterCheck[] = [];
+    for (const asked of resolved.asked) if (isFull(asked, renamed ?? id, nowMs)) full.push(asked.check);
+    if (full.length === 0) {
+      if (renamed === undefined) this.#admit(id, claim.takes, nowMs + leaseMs, nowMs, resolved);
+      return ADMITTED;
+    }
     const admitted = full.every(({ shadow }) => shadow);
-    if (admitted && renamed === undefined) this.#admit(id, full.length === 0 ? takes : [...takes, ...ghostTakes(full)], leaseMs);
-    return full.length === 0 ? ADMITTED : { admitted, full: full.map(({ name }) => name) };
+    if (admitted && renamed === undefined) this.#admit(id, [...claim.takes, ...ghostTakes(full)], nowMs + leaseMs, nowMs);
+    return { admitted, full: full.map(({ name }) => name) };
   }
 
   async hold(holdings: readonly LimiterHolding[], leaseMs: number): Promise<readonly boolean[]> {
     checkHoldings(holdings);
-    this.#sweep();
-    return holdings.map((holding) => this.#hold(holding, leaseMs));
+    const nowMs = this.clock.nowMs();
+    this.#sweep(nowMs);
+    return holdings.map((holding) => this.#hold(holding, leaseMs, nowMs));
   }
 
   async release(ids: readonly string[]): Promise<readonly boolean[]> {
     checkIds(ids);
+    const nowMs = this.clock.nowMs();
     return ids.map((id) => {
-      if (this.#liveName(id) !== undefined) return false;
+      if (this.#liveName(id, nowMs) !== undefined) return false;
       this.#late.delete(id);
-      this.#late.set(id, this.clock.nowMs() + LATE_MS);
-      return this.#forget(id);
+      this.#late.set(id, nowMs + LATE_MS);
+      return this.#forget(id, nowMs);
     });
   }
 
   async usage(counters: readonly string[]): Promise<readonly number[]> {
-    return counters.map((counter) => this.#live(counter)?.size ?? 0);
+    const nowMs = this.clock.nowMs();
+    return counters.map((counter) => {
+      const calls = this.counters.find(counter);
+      calls?.expire(nowMs);
+      return calls?.size ?? 0;
+    });
   }
 
   /** It is never away. */
@@ -67,20 +79,25 @@ export class MemoryLimiterStore implements LimiterStore {
   /** What other tiers of the process have in it stays. */
   async close(): Promise<void> {}
 
-  #admit(id: string, takes: readonly LimiterTake[], leaseMs: number): void {
-    this.#late.delete(id);
-    const nowMs = this.clock.nowMs();
-    const untilMs = Math.max(nowMs + leaseMs, this.#calls.get(id)?.untilBy(ACQUIRED_BY) ?? 0);
-    this.#tell(id, { by: ACQUIRED_BY, untilMs, takes, amends: false }, nowMs);
+  /** @param resolved where the takes lead if nobody told of the call before */
+  #admit(id: string, takes: readonly LimiterTake[], untilMs: number, nowMs: number, resolved?: Resolved): void {
+    if (this.#late.size > 0) this.#late.delete(id);
+    const known = this.#calls.get(id);
+    const part: Part = { by: ACQUIRED_BY, untilMs: Math.max(untilMs, known?.untilBy(ACQUIRED_BY) ?? 0), takes, amends: false };
+    if (known !== undefined || resolved === undefined) return this.#tell(id, part, nowMs);
+    const call = new CallSlots();
+    call.told(part, nowMs);
+    if (call.untilMs === 0) return;
+    for (const calls of resolved.entered) calls.set(id, untilMs);
+    this.#calls.set(id, call);
   }
 
-  #hold({ id, by, takes, was, amends = false }: LimiterHolding, leaseMs: number): boolean {
-    const nowMs = this.clock.nowMs();
-    if ((this.#late.get(id) ?? 0) > nowMs || this.#liveName(id) !== undefined) return false;
+  #hold({ id, by, takes, was, amends = false }: LimiterHolding, leaseMs: number, nowMs: number): boolean {
+    if ((this.#late.get(id) ?? 0) > nowMs || this.#liveName(id, nowMs) !== undefined) return false;
     if (amends && (this.#calls.get(id)?.untilMs ?? 0) <= nowMs) return false;
     const untilMs = nowMs + leaseMs;
     if (was !== undefined && was !== id) {
-      this.#forget(was);
+      this.#forget(was, nowMs);
       this.#renamed.delete(was);
       this.#renamed.set(was, { id, untilMs });
     }
@@ -92,77 +109,34 @@ export class MemoryLimiterStore implements LimiterStore {
     const call = this.#calls.get(id) ?? new CallSlots();
     const before = call.leases;
     call.told(part, nowMs);
-    for (const { counter } of before) if (!call.has(counter)) this.#leave(counter, id);
-    for (const { counter, untilMs } of call.leases) this.#enter(counter, id, untilMs);
+    for (const { counter } of before) if (!call.has(counter)) this.counters.find(counter)?.delete(id);
+    for (const { counter, untilMs } of call.leases) this.counters.of(counter).set(id, untilMs);
     this.#calls.delete(id);
     if (call.untilMs > 0) this.#calls.set(id, call);
   }
 
   /** The id that a proxy's id has become, while that call lives. */
-  #liveName(id: string): string | undefined {
-    const renamed = this.#renamed.get(id);
-    const nowMs = this.clock.nowMs();
+  #liveName(id: string, nowMs: number): string | undefined {
+    const renamed = this.#renamed.size === 0 ? undefined : this.#renamed.get(id);
     if (renamed === undefined || renamed.untilMs <= nowMs) return undefined;
     return (this.#calls.get(renamed.id)?.untilMs ?? 0) > nowMs ? renamed.id : undefined;
   }
 
-  #isFull(check: LimiterCheck, id: string): boolean {
-    const { counters, way, combine, ghosts } = check;
-    const onTheWay = this.#sum(way, ghosts, id);
-    if (combine === 'sum') return isThere(check, this.#sum(counters, ghosts, id) + onTheWay);
-    return counters.some((counter) => isThere(check, this.#size(counter, ghosts, id) + onTheWay));
-  }
-
-  #sum(counters: readonly string[], ghosts: string | undefined, id: string): number {
-    let sum = 0;
-    for (const counter of counters) sum += this.#size(counter, ghosts, id);
-    return sum;
-  }
-
-  #size(counter: string, ghosts: string | undefined, id: string): number {
-    const calls = this.#live(counter);
-    if (calls === undefined) return 0;
-    const unseen = ghosts === undefined ? undefined : this.#live(ghosts);
-    const own = calls.has(id) && unseen?.has(id) !== true ? 1 : 0;
-    return calls.size - own - (unseen === undefined ? 0 : calls.sharedWith(unseen));
-  }
-
-  #live(counter: string): CounterCalls | undefined {
-    const calls = this.#counters.get(counter);
-    calls?.expire(this.clock.nowMs());
-    if (calls?.size === 0) this.#counters.delete(counter);
-    return calls;
-  }
-
-  #forget(id: string): boolean {
+  #forget(id: string, nowMs: number): boolean {
     const call = this.#calls.get(id);
     if (call === undefined) return false;
     this.#calls.delete(id);
-    for (const { counter } of call.leases) this.#leave(counter, id);
-    return call.untilMs > this.clock.nowMs();
-  }
-
-  #enter(counter: string, id: string, untilMs: number): void {
-    const known = this.#counters.get(counter);
-    const calls = known ?? new CounterCalls();
-    calls.set(id, untilMs);
-    if (known === undefined) this.#counters.set(counter, calls);
-  }
-
-  #leave(counter: string, id: string): void {
-    const calls = this.#counters.get(counter);
-    calls?.delete(id);
-    if (calls?.size === 0) this.#counters.delete(counter);
+    for (const { counter } of call.leases) this.counters.find(counter)?.delete(id);
+    return call.untilMs > nowMs;
   }
 
   /** Nobody looks at what is over: where leases differ it may stay until those before it are over too. */
-  #sweep(): void {
-    const nowMs = this.clock.nowMs();
+  #sweep(nowMs: number): void {
     if (nowMs - this.#sweptMs < SWEEP_MS) return;
     this.#sweptMs = nowMs;
     for (const [id, { untilMs }] of this.#calls) {
       if (untilMs > nowMs) break;
-      this.#forget(id);
+      this.#forget(id, nowMs);
     }
     for (const [id, untilMs] of this.#late) {
       if (untilMs > nowMs) break;
@@ -172,6 +146,7 @@ export class MemoryLimiterStore implements LimiterStore {
       if (untilMs > nowMs) break;
       this.#renamed.delete(was);
     }
+    this.counters.trim(nowMs);
   }
 }
 
@@ -179,5 +154,3 @@ export class MemoryLimiterStore implements LimiterStore {
 function ghostTakes(full: readonly LimiterCheck[]): LimiterTake[] {
   return full.flatMap(({ ghosts }) => (ghosts === undefined ? [] : [{ counter: ghosts }]));
 }
-
-const isThere = ({ refuse, limit }: LimiterCheck, figure: number): boolean => (refuse === 'at-least' ? figure >= limit : figure <= limit);

@@ -1,9 +1,9 @@
 /** The limiter store as its page says it, without an index: every question looks at every call. And random histories for it. */
 import fc from 'fast-check';
-import { ACQUIRED_BY, LATE_MS, type LimiterCheck, type LimiterHolding, type LimiterStore, type LimiterTake } from './port.js';
+import { ACQUIRED_BY, LATE_MS, type LimiterCheck, type LimiterClaim, type LimiterHolding, type LimiterStore, type LimiterTake } from './port.js';
 
 export type LimiterStep =
-  | { readonly kind: 'acquire'; readonly id: string; readonly checks: readonly LimiterCheck[]; readonly takes: readonly LimiterTake[]; readonly leaseMs: number }
+  | { readonly kind: 'acquire'; readonly id: string; readonly claim: LimiterClaim; readonly leaseMs: number }
   | { readonly kind: 'hold'; readonly holdings: readonly LimiterHolding[]; readonly leaseMs: number }
   | { readonly kind: 'release'; readonly ids: readonly string[] }
   | { readonly kind: 'pass'; readonly ms: number };
@@ -24,23 +24,26 @@ const call = fc.constantFrom('c1', 'c2', 'c3');
 const holding: fc.Arbitrary<LimiterHolding> = fc.record({ id: call, by: fc.constantFrom('sc', 'vq'), takes })
   .chain((each) => fc.constantFrom<LimiterHolding>(each, { ...each, was: each.id.replace('c', 'slot') }, { ...each, was: 'slot1' }, { ...each, amends: true }));
 
-/** `leases`: those to choose from, in milliseconds. */
-export const histories = (leases: readonly number[], passes: readonly number[]): fc.Arbitrary<LimiterStep[]> => {
+const limiterClaim: fc.Arbitrary<LimiterClaim> = fc.record({ checks: fc.array(limiterCheck, { maxLength: 2 }), takes });
+
+/** `leases`: those to choose from, in milliseconds. Some claims come again, as those of a number do. */
+export const histories = (leases: readonly number[], passes: readonly number[]): fc.Arbitrary<LimiterStep[]> =>
+  fc.array(limiterClaim, { minLength: 1, maxLength: 4 }).chain((claims) => stepsOf(claims, leases, passes));
+
+function stepsOf(claims: readonly LimiterClaim[], leases: readonly number[], passes: readonly number[]): fc.Arbitrary<LimiterStep[]> {
   const leaseMs = fc.constantFrom(...leases);
   return fc.array(fc.oneof(
-    fc.record({
-      kind: fc.constant('acquire' as const), id: fc.constantFrom('slot1', 'slot2', 'slot3', 'c1'), checks: fc.array(limiterCheck, { maxLength: 2 }), takes, leaseMs,
-    }),
+    fc.record({ kind: fc.constant('acquire' as const), id: fc.constantFrom('slot1', 'slot2', 'slot3', 'c1'), claim: fc.constantFrom(...claims), leaseMs }),
     fc.record({ kind: fc.constant('hold' as const), holdings: fc.array(holding, { maxLength: 3 }), leaseMs }),
     fc.record({ kind: fc.constant('release' as const), ids: fc.array(fc.constantFrom('slot1', 'slot2', 'c1', 'c2'), { maxLength: 2 }) }),
     ...(passes.length === 0 ? [] : [fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(...passes) })]),
   ), { maxLength: 25 });
-};
+}
 
 /** What the store answers to the step, and how full its counters are then. */
 export async function answerOf(store: LimiterStore, step: Exclude<LimiterStep, { readonly kind: 'pass' }>): Promise<unknown> {
   switch (step.kind) {
-    case 'acquire': return store.acquire(step.id, step, step.leaseMs);
+    case 'acquire': return store.acquire(step.id, step.claim, step.leaseMs);
     case 'hold': return store.hold(step.holdings, step.leaseMs);
     case 'release': return store.release(step.ids);
   }
@@ -73,7 +76,7 @@ export class LimiterOracle {
     }
   }
 
-  #acquire({ id, checks, takes: wanted, leaseMs }: Extract<LimiterStep, { readonly kind: 'acquire' }>): unknown {
+  #acquire({ id, claim: { checks, takes: wanted }, leaseMs }: Extract<LimiterStep, { readonly kind: 'acquire' }>): unknown {
     const name = this.#name(id);
     const full = checks.filter((each) => this.#isFull(each, name ?? id));
     const admitted = full.every(({ shadow }) => shadow);

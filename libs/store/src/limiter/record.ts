@@ -16,18 +16,26 @@ export interface Lease {
 }
 
 const NOBODY: readonly Part[] = [];
-const NOTHING: readonly Lease[] = [];
+const NOTHING: readonly string[] = [];
 
-/** One for each live call, most of them with one teller: so it has lists where they are short, and nothing is made anew that is only looked at. */
+/** One for each live call, most of them with one teller: so it has lists where they are short, and what nobody asks for is not made. */
 export class CallSlots {
   #parts = NOBODY;
   /** Counters of takes that ended, for as long as somebody still says them. */
-  #over: readonly string[] = [];
-  #leases = NOTHING;
+  #over = NOTHING;
+  #leases: readonly Lease[] | undefined;
   #untilMs = 0;
+
+  /** The counters that a call gets into of which this is all that is told. */
+  static countersOf(takes: readonly LimiterTake[]): readonly string[] {
+    const call = new CallSlots();
+    call.told({ by: '', untilMs: Infinity, takes, amends: false }, 0);
+    return call.leases.map(({ counter }) => counter);
+  }
 
   /** One of each counter, as of the latest change. */
   get leases(): readonly Lease[] {
+    this.#leases ??= this.#made();
     return this.#leases;
   }
 
@@ -41,16 +49,16 @@ export class CallSlots {
   }
 
   has(counter: string): boolean {
-    return this.#leases.some((lease) => lease.counter === counter);
+    return this.leases.some((lease) => lease.counter === counter);
   }
 
   told(part: Part, nowMs: number): void {
     // First what ended by itself: who says it again begins anew.
     this.#keep(this.#parts, nowMs);
-    const others = this.#parts.filter(({ by }) => by !== part.by);
+    const others = this.#parts.length === 0 ? NOBODY : this.#parts.filter(({ by }) => by !== part.by);
     this.#keep(part.takes.length === 0 ? others : [...others, part], nowMs);
     this.#endTakes();
-    this.#leases = this.#made();
+    this.#leases = undefined;
   }
 
   /** Of these parts, those whose lease lasts; none when no teller is left that does not amend. */
@@ -72,11 +80,19 @@ export class CallSlots {
   }
 
   #endTakes(): void {
-    if (!this.#parts.some(({ takes }) => takes.some(hasUntil))) return;
-    const ending = this.#parts.flatMap(({ takes }) => takes.filter(hasUntil));
-    const there = new Set(this.#parts.flatMap(({ takes }) => takes.filter((take) => !this.#isOver(take))).map(({ counter }) => counter));
-    const ended = ending.filter(({ until }) => until?.some((each) => there.has(each)) === true).map(({ counter }) => counter);
-    if (ended.length > 0) this.#over = [...new Set([...this.#over, ...ended])];
+    let over: string[] | undefined;
+    for (const { takes } of this.#parts) {
+      for (const take of takes) {
+        if (!hasUntil(take) || this.#isOver(take) || !take.until!.some((counter) => this.#isThere(counter))) continue;
+        over ??= [...this.#over];
+        over.push(take.counter);
+      }
+    }
+    if (over !== undefined) this.#over = over;
+  }
+
+  #isThere(counter: string): boolean {
+    return this.#parts.some(({ takes }) => takes.some((take) => take.counter === counter && !this.#isOver(take)));
   }
 
   #made(): readonly Lease[] {
