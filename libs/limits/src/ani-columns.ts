@@ -12,7 +12,8 @@ export interface AniFacts {
   readonly note: number;
 }
 
-const DIGITS_MAX = 15;
+/** More are no exact number. */
+export const DIGITS_MAX = 15;
 
 /**
  * A number or prefix of digits as one number below 2^53: its digits after one that says what it is, so that leading zeros count. Undefined when it is

@@ -1,13 +1,13 @@
 /** The ANI block list: up to a million numbers, prefixes, ranges and words, looked up with every call. */
 import { fail, ok, type Result } from '#kernel';
-import { AniColumns, type AniFacts, codeOf, firstDigit, textOf } from './ani-columns.js';
+import { AniColumns, type AniFacts, codeOf, DIGITS_MAX, firstDigit, textOf } from './ani-columns.js';
 import { ANI_MAX, ANI_RANGES_MAX, type AniEntry, type AniPattern, aniText, parseAni } from './ani-entry.js';
 import { AniRanges } from './ani-ranges.js';
 import { aniShardOf, ANI_SHARDS, shardOfCode } from './ani-shard.js';
 import { ERRORS_MAX } from './field-error.js';
 import { Texts } from './texts.js';
 
-/** Lengths of prefixes with and without plus. */
+/** Lengths of numbers and prefixes with and without plus. */
 const LENGTHS = 18;
 
 interface Shard {
@@ -15,6 +15,9 @@ interface Shard {
   /** Words, ranges and what has more digits than a column takes, by their text. */
   readonly others: Map<string, AniEntry>;
 }
+
+const PLUS = 43;
+const ZERO = 48;
 
 /** What was wrong with one entry of several. */
 export interface AniProblem {
@@ -26,7 +29,8 @@ export class AniList {
   readonly #shards: Shard[] = Array.from({ length: ANI_SHARDS }, () => ({ columns: new AniColumns(), others: new Map() }));
   readonly #ranges = new AniRanges();
   readonly #texts = new Texts();
-  /** Prefixes of each length, so that no look is wasted on one that nobody has. */
+  /** Numbers and prefixes of each length, so that no look is wasted on one that nobody has. */
+  readonly #numbers = new Uint32Array(LENGTHS * 2);
   readonly #prefixes = new Uint32Array(LENGTHS * 2);
   #size = 0;
 
@@ -140,20 +144,25 @@ export class AniList {
   }
 
   #matchDigits(number: string, nowMs: number): AniEntry | undefined {
-    const code = codeOf('number', number);
-    const exact = code === undefined ? this.#live(this.#otherOf(number), nowMs) : this.#matchCode(code, nowMs);
-    return exact ?? this.#matchPrefix(number, nowMs) ?? this.#ranges.match(number, nowMs);
+    const start = number.charCodeAt(0) === PLUS ? 1 : 0;
+    return this.#matchNumber(number, start, nowMs) ?? this.#matchPrefix(number, start, nowMs) ?? this.#ranges.match(number, nowMs);
   }
 
-  #matchPrefix(number: string, nowMs: number): AniEntry | undefined {
-    const plus = number.startsWith('+');
-    const start = plus ? 1 : 0;
-    let code = firstDigit('prefix', plus);
+  #matchNumber(number: string, start: number, nowMs: number): AniEntry | undefined {
+    const length = number.length - start;
+    if (length >= LENGTHS || this.#numbers[lengthAt(start, length)] === 0) return undefined;
+    if (length > DIGITS_MAX) return this.#live(this.#otherOf(number), nowMs);
+    let code = firstDigit('number', start === 1);
+    for (let at = start; at < number.length; at += 1) code = code * 10 + number.charCodeAt(at) - ZERO;
+    return this.#matchCode(code, nowMs);
+  }
+
+  #matchPrefix(number: string, start: number, nowMs: number): AniEntry | undefined {
+    let code = firstDigit('prefix', start === 1);
     for (let length = 1; length < LENGTHS && start + length <= number.length; length += 1) {
-      code = code * 10 + number.charCodeAt(start + length - 1) - 48;
-      if (this.#prefixes[lengthAt(plus, length)] === 0) continue;
-      const prefix = number.slice(0, start + length);
-      const entry = codeOf('prefix', prefix) === undefined ? this.#live(this.#otherOf(`${prefix}*`), nowMs) : this.#matchCode(code, nowMs);
+      code = code * 10 + number.charCodeAt(start + length - 1) - ZERO;
+      if (this.#prefixes[lengthAt(start, length)] === 0) continue;
+      const entry = length > DIGITS_MAX ? this.#live(this.#otherOf(`${number.slice(0, start + length)}*`), nowMs) : this.#matchCode(code, nowMs);
       if (entry !== undefined) return entry;
     }
     return undefined;
@@ -191,7 +200,7 @@ export class AniList {
 
   #put(pattern: AniPattern, entry: AniEntry): void {
     this.#size += 1;
-    this.#countPrefix(pattern, 1);
+    this.#count(pattern, 1);
     const code = codeOfPattern(pattern);
     if (code !== undefined) {
       const { columns } = this.#shards[shardOfCode(code)]!;
@@ -207,7 +216,7 @@ export class AniList {
   /** Takes out what is there. */
   #drop(pattern: AniPattern): void {
     this.#size -= 1;
-    this.#countPrefix(pattern, -1);
+    this.#count(pattern, -1);
     const code = codeOfPattern(pattern);
     if (code !== undefined) {
       const { columns } = this.#shards[shardOfCode(code)]!;
@@ -223,10 +232,11 @@ export class AniList {
     if (pattern.kind === 'range') this.#ranges.remove(pattern.from, pattern.to);
   }
 
-  #countPrefix(pattern: AniPattern, by: number): void {
-    if (pattern.kind !== 'prefix') return;
-    const plus = pattern.text.startsWith('+');
-    this.#prefixes[lengthAt(plus, pattern.text.length - (plus ? 1 : 0))]! += by;
+  #count(pattern: AniPattern, by: number): void {
+    if (pattern.kind !== 'number' && pattern.kind !== 'prefix') return;
+    const counts = pattern.kind === 'number' ? this.#numbers : this.#prefixes;
+    const start = pattern.text.startsWith('+') ? 1 : 0;
+    counts[lengthAt(start, pattern.text.length - start)]! += by;
   }
 
   #factsOf(entry: AniEntry): AniFacts {
@@ -236,7 +246,8 @@ export class AniList {
   }
 }
 
-const lengthAt = (plus: boolean, length: number): number => (plus ? LENGTHS : 0) + length;
+/** @param start where the digits begin: 1 after a plus */
+const lengthAt = (start: number, length: number): number => start * LENGTHS + length;
 
 const codeOfPattern = (pattern: AniPattern): number | undefined =>
   (pattern.kind === 'number' || pattern.kind === 'prefix' ? codeOf(pattern.kind, pattern.text) : undefined);

@@ -1,4 +1,5 @@
 /** Ranges of numbers, which may overlap: which of them has a number costs a binary search, and one step more for each that has it and has expired. */
+import { DIGITS_MAX } from './ani-columns.js';
 import type { AniEntry } from './ani-entry.js';
 
 interface Range {
@@ -9,7 +10,7 @@ interface Range {
 
 export class AniRanges {
   /** By plus and length: only numbers of one length are compared. */
-  readonly #groups = new Map<string, Group>();
+  readonly #groups = new Map<number, Group>();
   #size = 0;
 
   get size(): number {
@@ -38,13 +39,26 @@ export class AniRanges {
   }
 }
 
-const groupOf = (number: string): string => `${number.startsWith('+') ? '+' : ''}${number.length}`;
+const groupOf = (number: string): number => number.length * 2 + (number.startsWith('+') ? 1 : 0);
+
+/** Of numbers of one group: those that are short enough are compared as numbers, which takes less time than texts. */
+type Bound = number | string;
+
+const boundOf = (number: string): Bound => (number.length <= DIGITS_MAX ? Number(number) : number);
+
+/** Of ranges in their order. */
+interface Bounds {
+  readonly froms: readonly Bound[];
+  readonly tos: readonly Bound[];
+  /** Of each range, as the root of its part of a balanced tree, the greatest end of that part. */
+  readonly ends: readonly Bound[];
+}
 
 /** Sorted by begin, then end. */
 class Group {
   readonly #ranges: Range[] = [];
   /** Worked out with the next look, so that many changes cost it once. */
-  #ends: string[] | undefined;
+  #bounds: Bounds | undefined;
 
   get isEmpty(): boolean {
     return this.#ranges.length === 0;
@@ -52,7 +66,7 @@ class Group {
 
   add(range: Range): void {
     this.#ranges.splice(this.#placeOf(range.from, range.to), 0, range);
-    this.#ends = undefined;
+    this.#bounds = undefined;
   }
 
   remove(from: string, to: string): boolean {
@@ -60,25 +74,25 @@ class Group {
     const there = this.#ranges[index];
     if (there?.from !== from || there.to !== to) return false;
     this.#ranges.splice(index, 1);
-    this.#ends = undefined;
+    this.#bounds = undefined;
     return true;
   }
 
   match(number: string, nowMs: number): AniEntry | undefined {
-    this.#ends ??= endsOf(this.#ranges);
-    return this.#matchIn(this.#ends, number, nowMs, 0, this.#ranges.length);
+    this.#bounds ??= boundsOf(this.#ranges);
+    return this.#matchIn(this.#bounds, boundOf(number), nowMs, 0, this.#ranges.length);
   }
 
-  #matchIn(ends: readonly string[], number: string, nowMs: number, low: number, high: number): AniEntry | undefined {
+  #matchIn(bounds: Bounds, number: Bound, nowMs: number, low: number, high: number): AniEntry | undefined {
     if (low >= high) return undefined;
     const middle = (low + high) >>> 1;
-    if (ends[middle]! < number) return undefined;
-    const left = this.#matchIn(ends, number, nowMs, low, middle);
+    if (bounds.ends[middle]! < number) return undefined;
+    const left = this.#matchIn(bounds, number, nowMs, low, middle);
     if (left !== undefined) return left;
-    const { from, to, entry } = this.#ranges[middle]!;
-    if (from > number) return undefined;
-    if (number <= to && (entry.expiresAtMs ?? Infinity) > nowMs) return entry;
-    return this.#matchIn(ends, number, nowMs, middle + 1, high);
+    if (bounds.froms[middle]! > number) return undefined;
+    const { entry } = this.#ranges[middle]!;
+    if (number <= bounds.tos[middle]! && (entry.expiresAtMs ?? Infinity) > nowMs) return entry;
+    return this.#matchIn(bounds, number, nowMs, middle + 1, high);
   }
 
   #placeOf(from: string, to: string): number {
@@ -93,16 +107,15 @@ class Group {
   }
 }
 
-/** Of each range, as the root of its part of a balanced tree, the greatest end of that part. */
-function endsOf(ranges: readonly Range[]): string[] {
-  const ends = new Array<string>(ranges.length);
-  const endOf = (low: number, high: number): string => {
-    if (low >= high) return '';
+function boundsOf(ranges: readonly Range[]): Bounds {
+  const [froms, tos] = [ranges.map(({ from }) => boundOf(from)), ranges.map(({ to }) => boundOf(to))];
+  const ends = [...tos];
+  const endOf = (low: number, high: number): Bound | undefined => {
+    if (low >= high) return undefined;
     const middle = (low + high) >>> 1;
-    const greatest = [endOf(low, middle), ranges[middle]!.to, endOf(middle + 1, high)].reduce((a, b) => (a > b ? a : b));
-    ends[middle] = greatest;
-    return greatest;
+    for (const below of [endOf(low, middle), endOf(middle + 1, high)]) if (below !== undefined && below > ends[middle]!) ends[middle] = below;
+    return ends[middle];
   };
   endOf(0, ranges.length);
-  return ends;
+  return { froms, tos, ends };
 }

@@ -14,6 +14,7 @@ export const DEFAULT_PLAN: NumberPlan = { trunkPrefix: '0', internationalPrefixe
 
 /** ITU-T E.164 §6: 15 digits at most, and no country code begins with 0. */
 const E164 = /^\+[1-9]\d{1,14}$/;
+const PLAIN = /^\+?\d+$/;
 /** RFC 3966 §5.1.1. */
 const VISUAL_SEPARATORS = /[-.() ]/g;
 
@@ -33,11 +34,12 @@ export function formsOf(written: string, plan: NumberPlan): readonly string[] {
 
 /** `+` and digits, or digits, without separators and parameters; undefined when it is no number. */
 function dialled(written: string): string | undefined {
+  if (PLAIN.test(written)) return written;
   const end = written.indexOf(';');
   // RFC 3966 §5.1.5: a local number with a context of its own means nothing without it.
   if (end >= 0 && /;phone-context=/i.test(written)) return undefined;
   const bare = (end < 0 ? written : written.slice(0, end)).replace(VISUAL_SEPARATORS, '');
-  return /^\+?\d+$/.test(bare) ? bare : undefined;
+  return PLAIN.test(bare) ? bare : undefined;
 }
 
 function withPlus(digits: string, plan: NumberPlan): string | undefined {

@@ -32,7 +32,9 @@ export const isWay = ({ counter }: LimiterTake): boolean => counter.startsWith(W
  * @param id letters, digits and `. @ + / : - _`, 128 at most
  */
 export function formatSlots({ id, takes }: CallSlot): string {
-  return [id, ...takes.map(({ counter, until = [] }) => (counter.startsWith(HASHED) ? `${counter}=${queuesOf(until)}` : counter))].join(' ');
+  let text = id;
+  for (const { counter, until = [] } of takes) text += counter.startsWith(HASHED) ? ` ${counter}=${queuesOf(until)}` : ` ${counter}`;
+  return text;
 }
 
 /** Undefined when it is none: no proxy of this version wrote it. */

@@ -92,7 +92,7 @@ export class Limiter {
   /** Answers the call, or lets it go on: at once when nothing has to be counted for that. */
   ask(call: TrunkCall, transaction: ServerTransaction, proceed: Asked['proceed']): void {
     const atMs = this.ports.clock.nowMs();
-    const decision = this.ports.rules.table.decide({ ...call, nowMs: atMs });
+    const decision = this.ports.rules.table.decide({ dnis: call.dnis, ani: call.ani, plan: call.plan, nowMs: atMs });
     const held: Held = { id: call.id, isIn: false };
     const forward = this.ports.forwarder.open(transaction, 'server', undefined, this.#endOf(held));
     const asked: Asked = { call, forward, proceed, atMs, held };

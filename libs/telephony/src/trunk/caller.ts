@@ -35,15 +35,22 @@ interface TrunkAddress {
   readonly trunk: string;
   readonly host: string;
   readonly port: number;
+  /** Among all of them, as configured. */
+  readonly place: number;
 }
 
 const SIP_PORT = 5060;
+const NONE: readonly TrunkAddress[] = [];
 
 export class CallerRecognition {
-  readonly #trunks: readonly TrunkAddress[];
+  readonly #byHost = new Map<string, TrunkAddress[]>();
+  /** Trunks that are configured by name. */
+  readonly #hasNames: boolean;
 
   constructor(private readonly config: KnownDns) {
-    this.#trunks = trunkAddresses(config);
+    const trunks = trunkAddresses(config);
+    for (const trunk of trunks) this.#byHost.set(trunk.host, [...this.#at(trunk.host), trunk]);
+    this.#hasNames = trunks.some(({ host }) => isName(host));
   }
 
   recognise(facts: CallerFacts): Caller {
@@ -51,21 +58,30 @@ export class CallerRecognition {
     if (isExtension && facts.flow === `registered;dn=${facts.fromUser}`) {
       return { kind: 'internal', dn: facts.fromUser, trusted: true };
     }
-    const exact = this.#trunks.find((trunk) => isSource(trunk, facts) && portOf(facts.source) === trunk.port);
+    const trunks = this.#trunksOf(facts);
+    const port = portOf(facts.source);
+    const exact = trunks.find((trunk) => port === trunk.port);
     if (exact !== undefined) return { kind: 'trunk', trunk: exact.trunk };
     if (isExtension) return { kind: 'internal', dn: facts.fromUser, trusted: false };
-    const byHost = this.#trunks.find((trunk) => isSource(trunk, facts));
+    const [byHost] = trunks;
     return byHost === undefined ? { kind: 'unknown' } : { kind: 'trunk', trunk: byHost.trunk };
+  }
+
+  /** Addresses are compared as the proxy saw them. A trunk configured by name is known by the name that it gives itself. */
+  #trunksOf({ source, fromHost }: CallerFacts): readonly TrunkAddress[] {
+    if (source === undefined) return NONE;
+    const byAddress = this.#at(source.received ?? source.host);
+    if (!this.#hasNames) return byAddress;
+    const named = [...this.#at(source.host), ...this.#at(fromHost)].filter(({ host }) => isName(host));
+    return [...new Set([...byAddress, ...named])].sort((a, b) => a.place - b.place);
+  }
+
+  #at(host: string): readonly TrunkAddress[] {
+    return this.#byHost.get(host.toLowerCase()) ?? NONE;
   }
 }
 
-/** Addresses are compared as the proxy saw them. A trunk configured by name is known by the name that it gives itself. */
-function isSource(trunk: TrunkAddress, { source, fromHost }: CallerFacts): boolean {
-  if (source === undefined) return false;
-  if ((source.received ?? source.host).toLowerCase() === trunk.host) return true;
-  const named = /[a-z]/.test(trunk.host) && !trunk.host.startsWith('[');
-  return named && (source.host.toLowerCase() === trunk.host || fromHost.toLowerCase() === trunk.host);
-}
+const isName = (host: string): boolean => /[a-z]/.test(host) && !host.startsWith('[');
 
 function portOf(source: SourceVia | undefined): number {
   return source?.rport ?? source?.port ?? SIP_PORT;
@@ -75,7 +91,7 @@ function trunkAddresses(config: KnownDns): TrunkAddress[] {
   const found: TrunkAddress[] = [];
   for (const dn of config.dns.values()) {
     const contact = dn.type === 'Trunk' ? parseContact(dn.options.get('contact') ?? '') : undefined;
-    if (contact !== undefined) found.push({ trunk: dn.number, host: contact.host, port: contact.port ?? SIP_PORT });
+    if (contact !== undefined) found.push({ trunk: dn.number, host: contact.host, port: contact.port ?? SIP_PORT, place: found.length });
   }
   return found;
 }
