@@ -2,6 +2,7 @@
 import { fail, ok, type Result } from '#kernel';
 import { AniColumns, type AniFacts, codeOf, DIGITS_MAX, firstDigit, textOf } from './ani-columns.js';
 import { ANI_MAX, ANI_RANGES_MAX, type AniEntry, type AniPattern, aniText, parseAni } from './ani-entry.js';
+import { AniFilter } from './ani-filter.js';
 import { AniRanges } from './ani-ranges.js';
 import { aniShardOf, ANI_SHARDS, shardOfCode } from './ani-shard.js';
 import { ERRORS_MAX } from './field-error.js';
@@ -27,6 +28,8 @@ export interface AniProblem {
 
 export class AniList {
   readonly #shards: Shard[] = Array.from({ length: ANI_SHARDS }, () => ({ columns: new AniColumns(), others: new Map() }));
+  /** Of the columns. What left a column stays in it until its shard is replaced. */
+  readonly #filter = new AniFilter();
   readonly #ranges = new AniRanges();
   readonly #texts = new Texts();
   /** Numbers and prefixes of each length, so that no look is wasted on one that nobody has. */
@@ -99,6 +102,7 @@ export class AniList {
   /** The shard has these entries alone. What is not of the shard, is no number, or too much is left out; answers how many were. */
   replaceShard(shard: number, entries: Iterable<AniEntry>): number {
     for (const { number } of [...this.entriesOf(shard)]) this.remove(number);
+    this.#filter.clear(shard);
     let left = 0;
     for (const entry of entries) {
       if (aniShardOf(entry.number) !== shard || !this.add(entry, -Infinity).ok) left += 1;
@@ -169,7 +173,9 @@ export class AniList {
   }
 
   #matchCode(code: number, nowMs: number): AniEntry | undefined {
-    const { columns } = this.#shards[shardOfCode(code)]!;
+    const shard = shardOfCode(code);
+    if (!this.#filter.mayHave(shard, code)) return undefined;
+    const { columns } = this.#shards[shard]!;
     const index = columns.find(code);
     return index < 0 ? undefined : this.#live(this.#entryAt(columns, index), nowMs);
   }
@@ -203,8 +209,10 @@ export class AniList {
     this.#count(pattern, 1);
     const code = codeOfPattern(pattern);
     if (code !== undefined) {
-      const { columns } = this.#shards[shardOfCode(code)]!;
+      const shard = shardOfCode(code);
+      const { columns } = this.#shards[shard]!;
       columns.insert(-1 - columns.find(code), code, this.#factsOf(entry));
+      this.#filter.add(shard, code);
       return;
     }
     const text = aniText(pattern);
