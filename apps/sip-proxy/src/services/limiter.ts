@@ -31,7 +31,8 @@ export interface Admission {
 /** What is kept of a call for as long as its transactions last: nothing of its request. */
 interface Held {
   readonly id: string;
-  isIn: boolean;
+  /** Since it was let in. */
+  open?: OpenCall;
 }
 
 /** A call whose verdict is given. */
@@ -52,8 +53,8 @@ interface Found extends Decided {
 
 /** A call without a final response yet: nobody else may have told the store of it. */
 interface OpenCall {
-  readonly takes: readonly LimiterTake[];
-  readonly told: Promise<unknown> | undefined;
+  takes: readonly LimiterTake[];
+  told: Promise<unknown> | undefined;
   /** The same INVITE may come by several ways. */
   ways: number;
   answered: boolean;
@@ -93,7 +94,7 @@ export class Limiter {
   ask(call: TrunkCall, transaction: ServerTransaction, proceed: Asked['proceed']): void {
     const atMs = this.ports.clock.nowMs();
     const decision = this.ports.rules.table.decide({ dnis: call.dnis, ani: call.ani, plan: call.plan, nowMs: atMs });
-    const held: Held = { id: call.id, isIn: false };
+    const held: Held = { id: call.id };
     const forward = this.ports.forwarder.open(transaction, 'server', undefined, this.#endOf(held));
     const asked: Asked = { call, forward, proceed, atMs, held };
     if (decision.kind === 'refuse') return this.#refuse(asked, this.#refused(decision));
@@ -106,7 +107,7 @@ export class Limiter {
   /** Made apart from what else is known of the call: a transaction holds it for 32 s. */
   #endOf(held: Held): (status: number) => void {
     return (status) => {
-      if (held.isIn) this.#ended(held.id, status);
+      if (held.open !== undefined) this.#ended(held.id, held.open, status);
     };
   }
 
@@ -216,13 +217,24 @@ export class Limiter {
   #letIn(asked: Asked, found: Found): void {
     const { call, forward, proceed, atMs } = asked;
     const { takes } = found;
-    asked.held.isIn = true;
     this.#tell(call, found, atMs);
-    const known = this.#open.get(call.id);
-    this.#open.set(call.id, { takes, told: asked.told, ways: (known?.ways ?? 0) + 1, answered: known?.answered ?? false });
+    asked.held.open = this.#opened(call.id, takes, asked.told);
     // What is never away needs nobody to count beside it.
     if (this.ports.store.acquireNow === undefined) this.share.letIn(call.id, takes);
     proceed({ forward, headers: [[SLOTS_HEADER, formatSlots({ id: call.id, takes })]] });
+  }
+
+  #opened(id: string, takes: readonly LimiterTake[], told: Promise<unknown> | undefined): OpenCall {
+    const known = this.#open.get(id);
+    if (known !== undefined) {
+      known.ways += 1;
+      known.takes = takes;
+      known.told = told;
+      return known;
+    }
+    const opened: OpenCall = { takes, told, ways: 1, answered: false };
+    this.#open.set(id, opened);
+    return opened;
   }
 
   #tell(call: TrunkCall, found: Found, atMs: number): void {
@@ -234,9 +246,7 @@ export class Limiter {
   }
 
   /** Whoever answered with a 2xx has the call, and tells the store of it. */
-  #ended(id: string, status: number): void {
-    const call = this.#open.get(id);
-    if (call === undefined) return;
+  #ended(id: string, call: OpenCall, status: number): void {
     call.ways -= 1;
     call.answered ||= status < 300;
     if (call.ways > 0) return;

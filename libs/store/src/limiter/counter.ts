@@ -27,11 +27,17 @@ export class CounterCalls {
       return;
     }
     this.#calls ??= new Map([[this.#id!, this.#soonestMs]]);
-    this.#calls.delete(id);
+    const before = this.#calls.size;
     this.#calls.set(id, untilMs);
+    if (this.#calls.size === before) this.#makeLast(this.#calls, id, untilMs);
     this.#soonestMs = Math.min(this.#soonestMs, untilMs);
     this.#isOrdered &&= untilMs >= this.#latestMs;
     this.#latestMs = Math.max(this.#latestMs, untilMs);
+  }
+
+  #makeLast(calls: Map<string, number>, id: string, untilMs: number): void {
+    calls.delete(id);
+    calls.set(id, untilMs);
   }
 
   delete(id: string): void {
