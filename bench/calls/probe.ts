@@ -11,5 +11,7 @@ process.on('message', (asked) => {
   const { heapUsed, external, rss } = process.memoryUsage();
   process.send?.({ heapBytes: heapUsed + external, rssBytes: rss } satisfies MemoryReport);
 });
+// Who measures is gone: nobody would end this process.
+process.once('disconnect', () => process.exit(1));
 // The process ends as it would without us.
 process.channel?.unref();

@@ -21,10 +21,21 @@ export interface Measurement {
   readonly failed: number;
 }
 
-export async function measureRounds(entrants: readonly Entrant[], plan: { warmUp: number; rounds: number; perRound: number }): Promise<Measurement[]> {
+interface Plan {
+  readonly warmUp: number;
+  /** Rounds before those that are measured: what they leave behind for a while is what the measured ones find. */
+  readonly settling?: number;
+  readonly rounds: number;
+  readonly perRound: number;
+}
+
+export async function measureRounds(entrants: readonly Entrant[], plan: Plan): Promise<Measurement[]> {
   const costs = entrants.map((): number[] => []);
   const failed = entrants.map(() => 0);
   for (const { load } of entrants) await load.run(plan.warmUp);
+  for (let round = 0; round < (plan.settling ?? 0); round += 1) {
+    for (const { load } of entrants) await load.run(plan.perRound);
+  }
   for (let round = 0; round < plan.rounds; round += 1) {
     for (const [at, { contestant, load }] of entrants.entries()) {
       const before = contestant.cpuMicros();
@@ -50,6 +61,12 @@ export function together(runs: readonly (readonly Measurement[])[]): Measurement
 /** The median of rounds, each compared with the other's beside it: a machine is not as fast a minute later. */
 export function besideOther(ours: Measurement, other: Measurement, compare: (cost: number, beside: number) => number): number {
   return median(ours.rounds.map((cost, at) => compare(cost, other.rounds[at] as number)));
+}
+
+/** All rounds as one, with the collections of garbage that come once in several of them. */
+export function ofAll(ours: Measurement, other: Measurement): number {
+  const sum = ({ rounds }: Measurement): number => rounds.reduce((all, each) => all + each, 0);
+  return sum(ours) / sum(other);
 }
 
 /** One line each, the first one as a ratio to every other. What failed makes the figures worthless, so it fails the run. */

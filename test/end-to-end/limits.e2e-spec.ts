@@ -3,7 +3,7 @@ import type { Call, Phone, Softphones } from '#softphone';
 import { openSoftphones } from '#softphone';
 import { becomes } from '../support/becomes.js';
 import { Carrier, hangUpAll, outcomeOf, type Placed } from '../support/carrier.js';
-import { ForeignAgent, OFFER } from '../support/foreign-agent.js';
+import { ForeignAgent, type Heard, OFFER } from '../support/foreign-agent.js';
 import { LimitsApi } from '../support/limits-api.js';
 import { NUMBERS, oneMayWait, QUEUES, REFUSED, RIGHT, seedRound } from '../support/limits-round.js';
 import { type RunningSwitch, startSwitch } from '../support/running-switch.js';
@@ -73,6 +73,27 @@ describe('call limits, the cluster in one process', () => {
     await sixth.call.until('Established');
     expect(await outcomeOf(carrier.dial(ANSWERS, proxy))).toBe(REFUSED);
     await hangUpAll([...stay, sixth.call].map((call) => ({ called: ANSWERS, call, outcome: '' })));
+  }, 60_000);
+
+  it('a call is let in as soon as a BYE is answered, and not before', async () => {
+    await api.rule('five', { dnis: ANSWERS, type: 'concurrent', limit: 5 });
+    const trunk = await ForeignAgent.open(running.plan.carrier);
+    const invite = () => trunk.request(proxy, { method: 'INVITE', uri: `sip:${ANSWERS}@${proxy}`, from: 'sip:888@carrier.test', body: OFFER });
+    const stand: Heard[] = [];
+    const talks = async (): Promise<void> => {
+      const answer = await invite();
+      expect(answer.status).toBe(200);
+      trunk.within(proxy, answer, 'ACK');
+      stand.push(answer);
+    };
+    for (let n = 0; n < 5; n += 1) await talks();
+    for (let n = 0; n < 25; n += 1) {
+      expect((await invite()).status).toBe(486);
+      expect(await trunk.within(proxy, stand.shift()!, 'BYE')).toMatchObject({ status: 200 });
+      await talks();
+    }
+    for (const answer of stand) expect(await trunk.within(proxy, answer, 'BYE')).toMatchObject({ status: 200 });
+    trunk.close();
   }, 60_000);
 
   it('limit 0: nobody is let in', async () => {

@@ -37,6 +37,13 @@ describe('a teller of slots', () => {
     expect(store.asked).toEqual(['release c1 slot1']);
   });
 
+  it('tells of an end in the same turn: who hears of it may bring the next call at once', async () => {
+    const { store, teller } = stage();
+    await store.acquire('slot1', { checks: [], takes: takesOf('dnis') }, LEASE_MS);
+    teller.release('c1', 'slot1');
+    expect(store.asked).toEqual(['release c1 slot1']);
+  });
+
   it('says each call again within a third of the lease, for as long as it lives', async () => {
     const { clock, teller, figures, meter } = stage();
     for (let i = 0; i < 60; i += 1) teller.hold(`c${i}`, takesOf('x'));

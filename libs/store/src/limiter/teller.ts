@@ -70,12 +70,12 @@ export class LimitsTeller {
     this.#renewLater();
   }
 
-  /** The call is over. */
+  /** The call is over. Told at once: whoever hears that a call has ended may bring the next one. */
   release(id: string, was?: string): void {
     this.#forget(id);
     const nowMs = this.ports.clock.nowMs();
     for (const each of was === undefined ? [id] : [id, was]) this.#ended.set(each, nowMs);
-    this.#flushIn(0);
+    if (!this.#isClosed) void this.#flush();
   }
 
   close(): void {
@@ -104,7 +104,10 @@ export class LimitsTeller {
   }
 
   async #flush(): Promise<void> {
+    if (this.#isTelling) return;
     this.#isTelling = true;
+    this.#timers.get('flush')?.cancel();
+    this.#timers.delete('flush');
     let retry = false;
     try {
       while (!this.#isClosed && this.#ended.size + this.#changed.size > 0) {
