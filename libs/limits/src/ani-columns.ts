@@ -14,16 +14,23 @@ export interface AniFacts {
 
 /** More are no exact number. */
 export const DIGITS_MAX = 15;
+const ZERO = 48;
 
 /**
  * A number or prefix of digits as one number below 2^53: its digits after one that says what it is, so that leading zeros count. Undefined when it is
  * too long for that.
  */
 export function codeOf(kind: 'number' | 'prefix', text: string): number | undefined {
-  const plus = text.startsWith('+');
-  const digits = plus ? text.slice(1) : text;
-  if (digits.length > DIGITS_MAX) return undefined;
-  return Number(`${firstDigit(kind, plus)}${digits}`);
+  const start = text.startsWith('+') ? 1 : 0;
+  if (text.length - start > DIGITS_MAX) return undefined;
+  let code = firstDigit(kind, start === 1);
+  for (let at = start; at < text.length; at += 1) code = withDigit(code, text, at);
+  return code;
+}
+
+/** The code with one digit more, which stands in `text` at `at`. */
+export function withDigit(code: number, text: string, at: number): number {
+  return code * 10 + text.charCodeAt(at) - ZERO;
 }
 
 /** What the digits of a code follow. */

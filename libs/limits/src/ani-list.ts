@@ -1,6 +1,6 @@
 /** The ANI block list: up to a million numbers, prefixes, ranges and words, looked up with every call. */
 import { fail, ok, type Result } from '#kernel';
-import { AniColumns, type AniFacts, codeOf, DIGITS_MAX, firstDigit, textOf } from './ani-columns.js';
+import { AniColumns, type AniFacts, codeOf, DIGITS_MAX, firstDigit, textOf, withDigit } from './ani-columns.js';
 import { ANI_MAX, ANI_RANGES_MAX, type AniEntry, type AniPattern, aniText, parseAni } from './ani-entry.js';
 import { AniFilter } from './ani-filter.js';
 import { AniRanges } from './ani-ranges.js';
@@ -16,9 +16,6 @@ interface Shard {
   /** Words, ranges and what has more digits than a column takes, by their text. */
   readonly others: Map<string, AniEntry>;
 }
-
-const PLUS = 43;
-const ZERO = 48;
 
 /** What was wrong with one entry of several. */
 export interface AniProblem {
@@ -148,23 +145,21 @@ export class AniList {
   }
 
   #matchDigits(number: string, nowMs: number): AniEntry | undefined {
-    const start = number.charCodeAt(0) === PLUS ? 1 : 0;
+    const start = number.startsWith('+') ? 1 : 0;
     return this.#matchNumber(number, start, nowMs) ?? this.#matchPrefix(number, start, nowMs) ?? this.#ranges.match(number, nowMs);
   }
 
   #matchNumber(number: string, start: number, nowMs: number): AniEntry | undefined {
     const length = number.length - start;
     if (length >= LENGTHS || this.#numbers[lengthAt(start, length)] === 0) return undefined;
-    if (length > DIGITS_MAX) return this.#live(this.#otherOf(number), nowMs);
-    let code = firstDigit('number', start === 1);
-    for (let at = start; at < number.length; at += 1) code = code * 10 + number.charCodeAt(at) - ZERO;
-    return this.#matchCode(code, nowMs);
+    const code = codeOf('number', number);
+    return code === undefined ? this.#live(this.#otherOf(number), nowMs) : this.#matchCode(code, nowMs);
   }
 
   #matchPrefix(number: string, start: number, nowMs: number): AniEntry | undefined {
     let code = firstDigit('prefix', start === 1);
     for (let length = 1; length < LENGTHS && start + length <= number.length; length += 1) {
-      code = code * 10 + number.charCodeAt(start + length - 1) - ZERO;
+      code = withDigit(code, number, start + length - 1);
       if (this.#prefixes[lengthAt(start, length)] === 0) continue;
       const entry = length > DIGITS_MAX ? this.#live(this.#otherOf(`${number.slice(0, start + length)}*`), nowMs) : this.#matchCode(code, nowMs);
       if (entry !== undefined) return entry;

@@ -75,7 +75,7 @@ export class LimitsTeller {
     this.#forget(id);
     const nowMs = this.ports.clock.nowMs();
     for (const each of was === undefined ? [id] : [id, was]) this.#ended.set(each, nowMs);
-    if (!this.#isClosed) void this.#flush();
+    void this.#flush();
   }
 
   close(): void {
