@@ -47,8 +47,8 @@ export async function fetchCassandra() {
 }
 
 /**
- * A cluster of one process per node. `nodes`: [{ dataCentre, host?, rack? }]; hosts are free loopback addresses unless given.
- * Resolves when every node answers CQL at `host:9042`.
+ * A cluster of one process per node. `nodes`: [{ dataCentre, host?, rack? }]; hosts are free loopback addresses unless given. One node starts after the
+ * other: two that begin at once have begun as two clusters. Resolves when every node answers CQL at `host:9042`.
  *
  * @returns { nodes: [{ dataCentre, host, address, pause, resume, kill, restart }], close }
  */
@@ -58,17 +58,20 @@ export async function startCassandra({ server = findCassandra(), nodes = [{ data
   const free = await freeAddresses(nodes.length, [NATIVE_PORT, STORAGE_PORT]);
   const named = nodes.map((node, index) => ({ rack: 'rack1', host: free[index], ...node }));
   const seeds = named.map(({ host }) => host);
-  const started = await Promise.allSettled(named.map((node, index) =>
-    startNode({ ...node, index, count: named.length, seeds, folder: join(store, node.host), server, heapMb })));
-  const running = started.filter(({ status }) => status === 'fulfilled').map(({ value }) => value);
+  const running = [];
   const close = async () => {
     await Promise.all(running.map((node) => node.kill()));
     rmSync(store, { recursive: true, force: true, maxRetries: 3 });
   };
-  const failed = started.find(({ status }) => status === 'rejected');
-  if (failed === undefined) return { nodes: running, close };
-  await close();
-  throw failed.reason;
+  try {
+    for (const [index, node] of named.entries()) {
+      running.push(await startNode({ ...node, index, count: named.length, seeds, folder: join(store, node.host), server, heapMb }));
+    }
+    return { nodes: running, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 async function startNode({ dataCentre, rack, host, index, count, seeds, folder, server, heapMb }) {
