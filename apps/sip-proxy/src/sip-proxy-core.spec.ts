@@ -199,6 +199,18 @@ describe('a call from outside', () => {
     expect(statuses(bye)).toEqual([200]);
   });
 
+  it('hears each further 2xx to its INVITE, and no other final response (RFC 3261 §16.7 step 5)', async () => {
+    const sent = invite(await stand.endpoint('carrier', { host: '198.51.100.9', port: 5090 }));
+    await stand.settle();
+    const server = taken();
+    const asked = server.next('INVITE');
+    for (const status of [200, 200, 486]) {
+      server.answer(asked, status);
+      await stand.settle();
+    }
+    expect(statuses(sent)).toEqual([200, 200]);
+  });
+
   it('is ended by the caller through a proxy that never saw the INVITE (PRX-09)', async () => {
     await stand.proxy('p2');
     const carrier = await stand.endpoint('carrier', { host: '198.51.100.9', port: 5090 });

@@ -34,6 +34,21 @@ it('fires a timer that another one sets for now in the same run', () => {
   expect(fired).toBe(1);
 });
 
+it('fires nothing that another one of the same time has cancelled, and what stands behind it', () => {
+  const wheel = new TimerWheel();
+  const fired: string[] = [];
+  wheel.add(8, () => {
+    fired.push('first');
+    second.cancel();
+    last.cancel();
+  });
+  const second = wheel.add(8, () => { fired.push('second'); });
+  wheel.add(8, () => { fired.push('third'); });
+  const last = wheel.add(8, () => { fired.push('last'); });
+  expect(wheel.run(8)).toBeUndefined();
+  expect(fired).toEqual(['first', 'third']);
+});
+
 it('says when it is due next, and that it is idle', () => {
   let idle = 0;
   const wheel = new TimerWheel(() => { idle += 1; });

@@ -1,27 +1,33 @@
 /**
  * Deadlines of a process in one structure. Most timers of a SIP stack are cancelled before they are due, so adding and
- * cancelling are O(1): a timer joins the bucket of its due time, a cancelled one is skipped when its bucket comes up.
+ * cancelling are O(1): a timer joins the bucket of its due time, a cancelled one leaves its place there empty.
  */
 import type { Timer } from './clock.js';
 
 const SLOT_MS = 8;
 
+type Bucket = (WheelTimer | undefined)[];
+
 class WheelTimer implements Timer {
   fire: (() => void) | undefined;
 
-  constructor(readonly dueMs: number, fire: () => void, private readonly wheel: TimerWheel) {
+  constructor(fire: () => void, private readonly bucket: Bucket, private readonly at: number, private readonly wheel: TimerWheel) {
     this.fire = fire;
   }
 
+  /** Its bucket may not come up for minutes, and then it has nothing of the timer. */
   cancel(): void {
     if (this.fire === undefined) return;
     this.fire = undefined;
+    const { bucket } = this;
+    bucket[this.at] = undefined;
+    while (bucket.length > 0 && bucket[bucket.length - 1] === undefined) bucket.pop();
     this.wheel.cancelled();
   }
 }
 
 export class TimerWheel {
-  readonly #slots = new Map<number, WheelTimer[]>();
+  readonly #slots = new Map<number, Bucket>();
   /** Slot numbers in use, as a binary min-heap. */
   readonly #order: number[] = [];
   #live = 0;
@@ -37,16 +43,18 @@ export class TimerWheel {
   add(dueMs: number, fire: () => void): Timer {
     // Rounded up: a timer is never early, and late by less than one slot.
     const slot = Math.ceil(dueMs / SLOT_MS);
-    const timer = new WheelTimer(dueMs, fire, this);
-    const bucket = this.#slots.get(slot);
-    if (bucket === undefined) {
-      this.#slots.set(slot, [timer]);
-      this.#push(slot);
-    } else {
-      bucket.push(timer);
-    }
+    const bucket = this.#slots.get(slot) ?? this.#open(slot);
+    const timer = new WheelTimer(fire, bucket, bucket.length, this);
+    bucket.push(timer);
     this.#live += 1;
     return timer;
+  }
+
+  #open(slot: number): Bucket {
+    const bucket: Bucket = [];
+    this.#slots.set(slot, bucket);
+    this.#push(slot);
+    return bucket;
   }
 
   cancelled(): void {
@@ -58,11 +66,11 @@ export class TimerWheel {
   run(nowMs: number): number | undefined {
     while (this.#order.length > 0 && (this.#order[0] as number) * SLOT_MS <= nowMs) {
       const slot = this.#pop();
-      const bucket = this.#slots.get(slot) as WheelTimer[];
+      const bucket = this.#slots.get(slot) as Bucket;
       this.#slots.delete(slot);
       for (const timer of bucket) {
+        if (timer?.fire === undefined) continue;
         const { fire } = timer;
-        if (fire === undefined) continue;
         timer.fire = undefined;
         this.#live -= 1;
         fire();

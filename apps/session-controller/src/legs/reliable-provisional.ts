@@ -19,9 +19,11 @@ export class ReliableProvisional {
   readonly #effects: ReliableEffect<Ringing>[] = [];
   #timer: Timer | undefined;
   #afterwards: (() => void) | undefined;
+  readonly #inviteSeq: number;
 
   constructor(private readonly transaction: ServerTransaction, private readonly ports: LegPorts, private readonly host: ReliableHost) {
     this.#machine = new ReliableSender(T1_MS, 1 + (ports.entropy.uint32() & 0xff_ffff));
+    this.#inviteSeq = transaction.request.cseq.seq;
   }
 
   /** Goes on from what another process had sent: what is open is sent again. */
@@ -47,7 +49,7 @@ export class ReliableProvisional {
 
   /** @returns whether it acknowledges what is open; 481 otherwise */
   onPrack(request: SipRequest): boolean {
-    const matches = this.#machine.onPrack(request, this.transaction.request.cseq.seq, this.#effects);
+    const matches = this.#machine.onPrack(request, this.#inviteSeq, this.#effects);
     this.#drain();
     return matches;
   }

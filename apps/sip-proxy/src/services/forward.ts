@@ -73,7 +73,8 @@ export class Forward implements ForkEffects<Hop, SipResponse> {
 
   onResponse(branch: number, response: SipResponse): void {
     this.#failure = 'busy';
-    this.#context?.onResponse(branch, response.status, response, this);
+    if (this.#context !== undefined) this.#context.onResponse(branch, response.status, response, this);
+    else if (this.isInvite && response.status >= 200 && response.status < 300) this.relay(response);
   }
 
   onFailure(branch: number, reason: BranchFailure): void {
@@ -121,7 +122,12 @@ export class Forward implements ForkEffects<Hop, SipResponse> {
     return hop.mayLead?.() ?? true;
   }
 
-  done(): void {}
+  /** More 2xx may pass for another 32 s: nothing but the way back is kept for them. */
+  done(): void {
+    this.#context = undefined;
+    this.#branches.length = 0;
+    this.#timersC.length = 0;
+  }
 
   #localStatus(status: number): number {
     const { nobody } = this.options;
@@ -175,7 +181,7 @@ class Branch implements ClientUser {
 
   onResponse(response: SipResponse): void {
     this.#stopWatching();
-    if (response.status >= 200) this.#unfollow?.();
+    if (response.status >= 200) this.#stopFollowing();
     this.forward.onResponse(this.number, response);
   }
 
@@ -194,13 +200,18 @@ class Branch implements ClientUser {
 
   /** It may have arrived all the same: should another process take over from the one it went to, the CANCEL goes there, too. */
   #withdraw(): void {
-    if (this.#client.state === 'Abandoned') this.forward.ports.clock.setTimer(WITHDRAWN_MS, () => this.#unfollow?.());
-    else this.#unfollow?.();
+    if (this.#client.state === 'Abandoned') this.forward.ports.clock.setTimer(WITHDRAWN_MS, () => this.#stopFollowing());
+    else this.#stopFollowing();
   }
 
   #stopWatching(): void {
     this.#unwatch?.();
     this.#unwatch = undefined;
+  }
+
+  #stopFollowing(): void {
+    this.#unfollow?.();
+    this.#unfollow = undefined;
   }
 }
 

@@ -31,8 +31,8 @@ export interface Admission {
 /** What is kept of a call for as long as its transactions last: nothing of its request. */
 interface Held {
   readonly id: string;
-  /** Since it was let in. */
-  open?: OpenCall;
+  /** From when it was let in until its final response. */
+  open: OpenCall | undefined;
 }
 
 /** A call whose verdict is given. */
@@ -94,7 +94,7 @@ export class Limiter {
   ask(call: TrunkCall, transaction: ServerTransaction, proceed: Asked['proceed']): void {
     const atMs = this.ports.clock.nowMs();
     const decision = this.ports.rules.table.decide({ dnis: call.dnis, ani: call.ani, plan: call.plan, nowMs: atMs });
-    const held: Held = { id: call.id };
+    const held: Held = { id: call.id, open: undefined };
     const forward = this.ports.forwarder.open(transaction, 'server', undefined, this.#endOf(held));
     const asked: Asked = { call, forward, proceed, atMs, held };
     if (decision.kind === 'refuse') return this.#refuse(asked, this.#refused(decision));
@@ -107,7 +107,9 @@ export class Limiter {
   /** Made apart from what else is known of the call: a transaction holds it for 32 s. */
   #endOf(held: Held): (status: number) => void {
     return (status) => {
-      if (held.open !== undefined) this.#ended(held.id, held.open, status);
+      const { open } = held;
+      held.open = undefined;
+      if (open !== undefined) this.#ended(held.id, open, status);
     };
   }
 

@@ -47,7 +47,7 @@ export interface ForkEffects<W, R> {
 }
 
 interface Branch<W> {
-  ways: readonly W[];
+  readonly ways: readonly W[];
   way: number;
   state: 'trying' | 'proceeding' | 'cancelled' | 'finished';
   timerC: boolean;
@@ -149,8 +149,6 @@ export class ResponseContext<W, R> {
     if (this.#isPending() || this.#state === 'done') return;
     if (this.#state !== 'answered') out.answer(this.#finalAnswer());
     this.#state = 'done';
-    // More 2xx may pass for another 32 s; nothing is tried any more.
-    for (const at of this.#branches) at.ways = [];
     out.done();
   }
 

@@ -106,7 +106,7 @@ describe('a request whose next hop is another process now', () => {
     clock.skip(31_000);
     transport.sent.length = 0;
     client.redirect(ELSEWHERE);
-    expect(transport.sent).toEqual([{ ...first, to: ELSEWHERE }]);
+    expect(transport.sent).toEqual([{ ...first, to: ELSEWHERE, failed: expect.any(Function) }]);
     clock.skip(31_900);
     expect(user.lines).toEqual([]);
     clock.skip(200);
@@ -142,7 +142,7 @@ describe('a request whose next hop is another process now', () => {
     client.cancel();
     expect(went(transport)).toEqual([`CANCEL ${TARGET.host}`]);
     client.repeat();
-    expect(transport.sent.splice(0)).toEqual([first]);
+    expect(transport.sent.splice(0)).toEqual([{ ...first, failed: expect.any(Function) }]);
     answer(100);
     expect(went(transport)).toEqual([`CANCEL ${TARGET.host}`]);
     answer(487);

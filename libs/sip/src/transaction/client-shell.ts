@@ -139,7 +139,7 @@ export class ClientShell extends Timed implements ClientTransaction, ClientEffec
   }
 
   sendRequest(): void {
-    this.#host.transmit(this.#bytes, this.#to, this.#sendFailed);
+    this.#host.transmit(this.#bytes, this.#to, () => this.#sendFailed());
   }
 
   sendAck(response: SipResponse): void {
@@ -168,11 +168,11 @@ export class ClientShell extends Timed implements ClientTransaction, ClientEffec
     this.#machine.onTimer(timer, this);
   }
 
-  readonly #sendFailed = (): void => {
+  #sendFailed(): void {
     if (this.state === 'Terminated') return;
     if (this.#udpBytes !== undefined) this.#downgrade(this.#udpBytes);
     else this.#machine.onTransportError(this);
-  };
+  }
 
   /** §18.1.1: TCP was tried only because of the size, and nobody listens there. */
   #downgrade(udpBytes: string): void {

@@ -1,13 +1,11 @@
 /**
  * Runs one server machine: holds the request, the last response and the timers. What has been answered stays for 32 s and may be
- * many times what is under way, so of its request only the text is kept.
+ * many times what is under way, so nothing is kept of its request.
  */
 import { assert, type Clock } from '#kernel';
 import { makeResponse } from '../message/make.js';
 import type { SipRequest, SipResponse } from '../message/message.js';
 import type { Flow, Target, TransportError } from '../transport/port.js';
-import { NO_LIMITS } from '../parser/limits.js';
-import { parseMessage } from '../parser/parse-message.js';
 import type { ServerEffects } from './effects.js';
 import { InviteServer } from './invite-server.js';
 import type { SentBy } from './key.js';
@@ -36,7 +34,6 @@ export class ServerShell extends Timed implements ServerTransaction, ServerEffec
   onTerminated?: () => void;
   readonly #host: ServerHost;
   readonly #machine: InviteServer<string> | NonInviteServer<string>;
-  readonly #text: string;
   #request: SipRequest | undefined;
   #lastResponse = '';
   #ack: SipRequest | undefined;
@@ -47,7 +44,6 @@ export class ServerShell extends Timed implements ServerTransaction, ServerEffec
     super(host.clock);
     this.method = request.method;
     this.sender = { host: request.topVia.host, port: request.topVia.port };
-    this.#text = request.bytes;
     this.#request = request;
     this.#host = host;
     this.#replyTo = replyTo;
@@ -57,9 +53,9 @@ export class ServerShell extends Timed implements ServerTransaction, ServerEffec
       : new NonInviteServer(host.timers, reliable);
   }
 
-  /** Read again when somebody still asks for it after the final response. */
   get request(): SipRequest {
-    return (this.#request ??= reread(this.#text));
+    assert(this.#request !== undefined, 'the request of a transaction that has its final response is gone');
+    return this.#request;
   }
 
   get state(): string {
@@ -153,12 +149,6 @@ export class ServerShell extends Timed implements ServerTransaction, ServerEffec
 export function replyTarget(flow: Flow): Flow | Target {
   if (flow.replyPort === undefined || flow.replyPort === flow.port) return flow;
   return { transport: flow.transport, host: flow.host, port: flow.replyPort, udpOnly: true };
-}
-
-function reread(text: string): SipRequest {
-  const read = parseMessage(text, NO_LIMITS);
-  assert(read.ok && read.value.kind === 'request', 'a request that was read once can be read again');
-  return read.value;
 }
 
 function statusOf(response: string): number {

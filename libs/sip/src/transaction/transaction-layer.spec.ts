@@ -97,6 +97,15 @@ describe('TransactionLayer, server side', () => {
     expect(meter.count('sip_responses_refused_total')).toBe(1);
   });
 
+  it('keeps nothing of a request that has its final response', () => {
+    const { transport, opened } = serve();
+    transport.receive(request('INVITE'));
+    opened[0]?.respond(answer(request('INVITE'), 180));
+    expect(opened[0]?.request.method).toBe('INVITE');
+    opened[0]?.respond(answer(request('INVITE'), 200));
+    expect(() => opened[0]?.request).toThrow(/is gone/);
+  });
+
   it('answers a CANCEL itself, and tells the user only while the INVITE is open (§9.2)', () => {
     const { transport, opened, cancels } = serve();
     transport.receive(request('INVITE'));

@@ -4,6 +4,7 @@ import type { Flow, Target } from '../transport/port.js';
 
 /** A request of somebody else, until its final response is over. */
 export interface ServerTransaction {
+  /** Until the final response: after it nothing of the request is kept, and asking is a mistake. */
   readonly request: SipRequest;
   readonly flow: Flow;
   readonly state: string;
