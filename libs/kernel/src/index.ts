@@ -2,6 +2,7 @@
 export { AssertionFailed, assert, unreachable } from './assert.js';
 export { BoundedQueue } from './bounded-queue.js';
 export type { Clock, Timer } from './clock.js';
+export { compact } from './compact.js';
 export type { Machine, Out } from './effects.js';
 export type { Entropy } from './entropy.js';
 export { firstAfter } from './first-after.js';

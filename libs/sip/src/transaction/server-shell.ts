@@ -2,7 +2,7 @@
  * Runs one server machine: holds the request, the last response and the timers. What has been answered stays for 32 s and may be
  * many times what is under way, so nothing is kept of its request.
  */
-import { assert, type Clock } from '#kernel';
+import { assert, type Clock, compact } from '#kernel';
 import { makeResponse } from '../message/make.js';
 import type { SipRequest, SipResponse } from '../message/message.js';
 import type { Flow, Target, TransportError } from '../transport/port.js';
@@ -26,6 +26,7 @@ export interface ServerHost {
 }
 
 export class ServerShell extends Timed implements ServerTransaction, ServerEffects<string> {
+  readonly key: string;
   readonly method: string;
   readonly sender: SentBy;
   next: ServerShell | undefined;
@@ -40,10 +41,12 @@ export class ServerShell extends Timed implements ServerTransaction, ServerEffec
   #replyTo: Target | Flow;
   #triedSentBy = false;
 
-  constructor(readonly key: string, request: SipRequest, readonly flow: Flow, host: ServerHost, replyTo: Target | Flow = replyTarget(flow)) {
+  constructor(key: string, request: SipRequest, readonly flow: Flow, host: ServerHost, replyTo: Target | Flow = replyTarget(flow)) {
     super(host.clock);
+    const { host: sentBy, port } = request.topVia;
+    this.key = compact(key);
     this.method = request.method;
-    this.sender = { host: request.topVia.host, port: request.topVia.port };
+    this.sender = { host: sentBy === flow.host ? flow.host : compact(sentBy), port };
     this.#request = request;
     this.#host = host;
     this.#replyTo = replyTo;

@@ -2,8 +2,8 @@
  * Bindings in this process. Built for a hundred thousand of them: one compact record each, no timer of its own, and
  * strings that do not keep the message alive from which they were cut.
  */
-import type { Clock, Timer } from '#kernel';
-import { compact, Interner } from './compact.js';
+import { type Clock, compact, type Timer } from '#kernel';
+import { Interner } from './interner.js';
 import { ExpiryQueue } from './expiry-queue.js';
 import { PAGE_INDEX_MS, PageIndex } from './page-index.js';
 import type { LocationBinding, LocationDelta, LocationPage, LocationRemoval, LocationStore } from './port.js';

@@ -1,9 +1,5 @@
-/** Strings for keeping. A piece cut from a message holds the whole message in memory; these do not. */
-
-/** A copy that stands alone. */
-export function compact(text: string): string {
-  return Buffer.from(text, 'utf8').toString('utf8');
-}
+/** Strings for keeping. */
+import { compact } from '#kernel';
 
 /** Beyond so many different names nothing more is shared; each is still kept compactly. */
 const NAMES_MAX = 4_096;
