@@ -205,18 +205,22 @@ export class SipProxyCore {
     const { request } = routes;
     if (request.method === 'REGISTER') return this.registrar.onRegister(request, transaction, flow, routes.count);
     const serverId = dialogServerId(request);
+    // Nobody asks who is registered within a dialog.
+    const registered = request.to.tag === undefined ? this.#inbound.flowOf(request, flow) : undefined;
     if (serverId !== undefined) {
-      return this.#limited(request, transaction, flow, (admission) => this.#toDialogServer(serverId, request, transaction, routes, admission));
+      return this.#limited(request, transaction, registered, (admission) => this.#toDialogServer(serverId, request, transaction, routes, admission));
     }
     if (request.to.tag !== undefined) return this.#refuse(transaction, 481);
     if (request.requestUri?.user === undefined) return this.#refuse(transaction, 484);
     if (this.#draining) return this.#refuseForDrain(transaction);
-    this.#limited(request, transaction, flow, (admission) => this.#inbound.toChosenServer(request, transaction, flow, routes, admission));
+    this.#limited(request, transaction, registered, (admission) => {
+      this.#inbound.toChosenServer(request, transaction, { flow, registered }, routes, admission);
+    });
   }
 
   /** Goes on at once with what call limits do not ask for. */
-  #limited(request: SipRequest, transaction: ServerTransaction, flow: Flow, proceed: (admission?: Admission) => void): void {
-    const call = this.limiter?.callOf(request, this.#inbound.flowOf(request, flow));
+  #limited(request: SipRequest, transaction: ServerTransaction, registered: string | undefined, proceed: (admission?: Admission) => void): void {
+    const call = this.limiter?.callOf(request, registered);
     if (call === undefined) proceed();
     else this.limiter?.ask(call, transaction, proceed);
   }

@@ -29,6 +29,13 @@ export interface InboundPorts {
   readonly seal: FlowSeal;
 }
 
+/** Where a request came from. */
+export interface Origin {
+  readonly flow: Flow;
+  /** Of `flowOf`. */
+  readonly registered: string | undefined;
+}
+
 /** Methods that make a dialog, in which we want to stay (RFC 3261 §16.6 step 4, RFC 6665, RFC 3515). */
 const DIALOG_FORMING = new Set(['INVITE', 'SUBSCRIBE', 'REFER']);
 
@@ -40,9 +47,8 @@ export class Inbound {
   constructor(private readonly ports: InboundPorts, private readonly settings: ProxySettings) {}
 
   /** A request that opens something: any server may take it. `admission`: call limits let it in. */
-  toChosenServer(request: SipRequest, transaction: ServerTransaction, flow: Flow, routes: OwnRoutes, admission?: Admission): void {
+  toChosenServer(request: SipRequest, transaction: ServerTransaction, { flow, registered }: Origin, routes: OwnRoutes, admission?: Admission): void {
     const { pool, forwarder, names, monitor } = this.ports;
-    const registered = this.flowOf(request, flow);
     const headers = [...(registered === undefined ? [] : [[FLOW_HEADER, registered] as const]), ...admission?.headers ?? []];
     const bytes = shapeRequest(request, {
       routesToRemove: routes.count,

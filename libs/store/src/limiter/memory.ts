@@ -1,6 +1,7 @@
 /** Slots of one process. */
 import type { Clock } from '#kernel';
 import { checkClaim, checkHoldings, checkIds } from './bounds.js';
+import type { CounterCalls } from './counter.js';
 import { CounterTable, isFull, type Resolved } from './counter-table.js';
 import {
   ACQUIRED_BY, LATE_MS, type LimiterCheck, type LimiterClaim, type LimiterHolding, type LimiterStore, type LimiterTake, type LimiterVerdict,
@@ -8,13 +9,19 @@ import {
 import { CallSlots, type Part } from './record.js';
 
 const ADMITTED: LimiterVerdict = { admitted: true, full: [] };
+/** With where it is. */
+class CountedCall extends CallSlots {
+  /** While one verdict is all that was told of it. */
+  entered: readonly CounterCalls[] | undefined;
+}
+
 /** A map that lost its first entries is slow to begin with, so not with every call. */
 const SWEEP_MS = 1_000;
 
 /** In each map of calls the one that was told longest ago is first, so that what is over need not be looked for. */
 export class MemoryLimiterStore implements LimiterStore {
   acquireNow: LimiterStore['acquireNow'] = (id, claim, leaseMs) => this.#acquire(id, claim, leaseMs);
-  readonly #calls = new Map<string, CallSlots>();
+  readonly #calls = new Map<string, CountedCall>();
   /** Released call id to when that is forgotten. */
   readonly #late = new Map<string, number>();
   /** Id that a proxy gave to the one that the call has now. */
@@ -85,10 +92,11 @@ export class MemoryLimiterStore implements LimiterStore {
     const known = this.#calls.get(id);
     const part: Part = { by: ACQUIRED_BY, untilMs: Math.max(untilMs, known?.untilBy(ACQUIRED_BY) ?? 0), takes, amends: false };
     if (known !== undefined || resolved === undefined) return this.#tell(id, part, nowMs);
-    const call = new CallSlots();
+    const call = new CountedCall();
     call.told(part, nowMs);
     if (call.untilMs === 0) return;
-    for (const calls of resolved.entered) calls.set(id, untilMs);
+    call.entered = resolved.entered;
+    for (const calls of call.entered) calls.set(id, untilMs);
     this.#calls.set(id, call);
   }
 
@@ -106,9 +114,10 @@ export class MemoryLimiterStore implements LimiterStore {
   }
 
   #tell(id: string, part: Part, nowMs: number): void {
-    const call = this.#calls.get(id) ?? new CallSlots();
+    const call = this.#calls.get(id) ?? new CountedCall();
     const before = call.leases;
     call.told(part, nowMs);
+    call.entered = undefined;
     for (const { counter } of before) if (!call.has(counter)) this.counters.find(counter)?.delete(id);
     for (const { counter, untilMs } of call.leases) this.counters.of(counter).set(id, untilMs);
     this.#calls.delete(id);
@@ -126,7 +135,8 @@ export class MemoryLimiterStore implements LimiterStore {
     const call = this.#calls.get(id);
     if (call === undefined) return false;
     this.#calls.delete(id);
-    for (const { counter } of call.leases) this.counters.find(counter)?.delete(id);
+    if (call.entered !== undefined) for (const calls of call.entered) calls.delete(id);
+    else for (const { counter } of call.leases) this.counters.find(counter)?.delete(id);
     return call.untilMs > nowMs;
   }
 
