@@ -16,7 +16,8 @@ interface Asked {
 /** A claim with its counters. */
 export interface Resolved {
   readonly asked: readonly Asked[];
-  /** Where a call gets of which nobody has told yet. */
+  /** What a call has of which nobody has told yet, and where that is. */
+  readonly slots: CallSlots;
   readonly entered: readonly CounterCalls[];
 }
 
@@ -54,7 +55,8 @@ export class CounterTable {
     const asked = claim.checks.map((check) => ({
       check, counters: all(check.counters), way: all(check.way), ghosts: check.ghosts === undefined ? undefined : this.of(check.ghosts),
     }));
-    const resolved: Resolved = { asked, entered: all(CallSlots.countersOf(claim.takes)) };
+    const slots = CallSlots.of(claim.takes);
+    const resolved: Resolved = { asked, slots, entered: all(slots.leases.map(({ counter }) => counter)) };
     this.#resolved.set(claim, resolved);
     return resolved;
   }

@@ -92,9 +92,9 @@ export class MemoryLimiterStore implements LimiterStore {
     const known = this.#calls.get(id);
     const part: Part = { by: ACQUIRED_BY, untilMs: Math.max(untilMs, known?.untilBy(ACQUIRED_BY) ?? 0), takes, amends: false };
     if (known !== undefined || resolved === undefined) return this.#tell(id, part, nowMs);
+    if (takes.length === 0) return;
     const call = new CountedCall();
-    call.told(part, nowMs);
-    if (call.untilMs === 0) return;
+    call.begin(part, resolved.slots);
     call.entered = resolved.entered;
     for (const calls of call.entered) calls.set(id, untilMs);
     this.#calls.set(id, call);

@@ -26,11 +26,11 @@ export class CallSlots {
   #leases: readonly Lease[] | undefined;
   #untilMs = 0;
 
-  /** The counters that a call gets into of which this is all that is told. */
-  static countersOf(takes: readonly LimiterTake[]): readonly string[] {
+  /** Of a call of which this is all that is told, for ever. */
+  static of(takes: readonly LimiterTake[]): CallSlots {
     const call = new CallSlots();
     call.told({ by: '', untilMs: Infinity, takes, amends: false }, 0);
-    return call.leases.map(({ counter }) => counter);
+    return call;
   }
 
   /** One of each counter, as of the latest change. */
@@ -50,6 +50,13 @@ export class CallSlots {
 
   has(counter: string): boolean {
     return this.leases.some((lease) => lease.counter === counter);
+  }
+
+  /** The first that is told of the call, by one who does not amend. `like`: of the same takes. */
+  begin(part: Part, like: CallSlots): void {
+    this.#parts = [part];
+    this.#over = like.#over;
+    this.#untilMs = part.untilMs;
   }
 
   told(part: Part, nowMs: number): void {
