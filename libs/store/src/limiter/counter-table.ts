@@ -16,9 +16,10 @@ interface Asked {
 /** A claim with its counters. */
 export interface Resolved {
   readonly asked: readonly Asked[];
-  /** What a call has of which nobody has told yet, and where that is. */
-  readonly slots: CallSlots;
+  /** Where a call gets of which nobody has told yet. */
   readonly entered: readonly CounterCalls[];
+  /** Its takes that end at once. */
+  readonly over: readonly string[];
 }
 
 export class CounterTable {
@@ -56,7 +57,7 @@ export class CounterTable {
       check, counters: all(check.counters), way: all(check.way), ghosts: check.ghosts === undefined ? undefined : this.of(check.ghosts),
     }));
     const slots = CallSlots.of(claim.takes);
-    const resolved: Resolved = { asked, slots, entered: all(slots.leases.map(({ counter }) => counter)) };
+    const resolved: Resolved = { asked, entered: all(slots.leases.map(({ counter }) => counter)), over: slots.over };
     this.#resolved.set(claim, resolved);
     return resolved;
   }

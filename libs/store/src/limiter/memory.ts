@@ -94,7 +94,7 @@ export class MemoryLimiterStore implements LimiterStore {
     if (known !== undefined || resolved === undefined) return this.#tell(id, part, nowMs);
     if (takes.length === 0) return;
     const call = new CountedCall();
-    call.begin(part, resolved.slots);
+    call.begin(part, resolved.over);
     call.entered = resolved.entered;
     for (const calls of call.entered) calls.set(id, untilMs);
     this.#calls.set(id, call);

@@ -39,6 +39,11 @@ export class CallSlots {
     return this.#leases;
   }
 
+  /** Counters of its takes that ended. */
+  get over(): readonly string[] {
+    return this.#over;
+  }
+
   /** When the last teller's lease ends that does not amend; 0 when there is none. */
   get untilMs(): number {
     return this.#untilMs;
@@ -52,10 +57,10 @@ export class CallSlots {
     return this.leases.some((lease) => lease.counter === counter);
   }
 
-  /** The first that is told of the call, by one who does not amend. `like`: of the same takes. */
-  begin(part: Part, like: CallSlots): void {
+  /** The first that is told of the call, by one who does not amend. `over`: of another one of the same takes. */
+  begin(part: Part, over: readonly string[]): void {
     this.#parts = [part];
-    this.#over = like.#over;
+    this.#over = over;
     this.#untilMs = part.untilMs;
   }
 
