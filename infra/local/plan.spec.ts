@@ -30,7 +30,7 @@ describe('the plan of two data centres as local processes', () => {
 
   it('starts all that is ours with our options of V8, before the script', () => {
     const ours = [...applicationWaves(config, 'node', 'main.js', 'warn').flat(), relayPlan(dataCentres, relayControl(dataCentres) as string, 0)];
-    expect(V8_FLAGS).toContain('--single-threaded-gc');
+    expect(V8_FLAGS).toEqual(['--single-threaded-gc', '--heap-growing-percent=100']);
     for (const { args } of ours) expect([...args.slice(0, V8_FLAGS.length), args[V8_FLAGS.length]]).toEqual([...V8_FLAGS, expect.stringMatching(/\.m?js$/)]);
   });
 

@@ -140,6 +140,7 @@ export class Forward implements ForkEffects<Hop, SipResponse> {
   }
 
   #respond(status: number, reason: string | undefined, headers: readonly HeaderLine[]): void {
+    if (this.#answered) return;
     this.transaction.respond(makeResponse(this.transaction.request, status, reason, { toTag: this.ports.newTag(), headers }));
     this.#end(status);
   }
