@@ -2,6 +2,7 @@
  * Mode, rules and block list as a proxy asks them with every call: by DNIS, and without a look at the other rules. A table does not change; a change
  * makes a new one, which shares what stayed.
  */
+import { compact } from '#kernel';
 import { CHECKS_MAX, type LimiterCheck, type LimiterClaim, type LimiterTake } from '#store';
 import type { AniList } from './ani-list.js';
 import { checksOf, ruleOfCheck } from './checks.js';
@@ -149,8 +150,7 @@ export class RuleTable {
 
   #keep(dnis: string, answer: Answer): void {
     if (this.#answers.size >= ANSWERS_MAX) this.#answers.clear();
-    // A piece of a message would hold on to all of it.
-    this.#answers.set(Buffer.from(dnis, 'utf8').toString('utf8'), answer);
+    this.#answers.set(compact(dnis), answer);
   }
 
   #windowsOf(forms: readonly string[], nowMs: number): readonly (Window & { readonly rule: Rule })[] {

@@ -9,14 +9,14 @@ import {
 import { CallSlots, type Part } from './record.js';
 
 const ADMITTED: LimiterVerdict = { admitted: true, full: [] };
+/** A map that lost its first entries is slow to begin with, so not with every call. */
+const SWEEP_MS = 1_000;
+
 /** With where it is. */
 class CountedCall extends CallSlots {
   /** While one verdict is all that was told of it. */
   entered: readonly CounterCalls[] | undefined;
 }
-
-/** A map that lost its first entries is slow to begin with, so not with every call. */
-const SWEEP_MS = 1_000;
 
 /** In each map of calls the one that was told longest ago is first, so that what is over need not be looked for. */
 export class MemoryLimiterStore implements LimiterStore {
